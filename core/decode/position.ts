@@ -1,0 +1,40 @@
+import type { Position } from '../model.ts';
+
+/** Digits of the longest Kinesis sequence number. */
+export const SEQUENCE_DIGITS = 56;
+
+/** Highest sub-sequence a position can hold (six digits). */
+export const SUB_SEQUENCE_MAX = 999_999;
+
+const DIGITS = /^[0-9]{1,56}$/;
+
+/** First part of every position of one stream record: sequence number padded to 56 digits, and a dot. Throws on anything but 1..56 digits. */
+export function positionPrefix(sequence: string): string {
+  if (!DIGITS.test(sequence))
+    throw new Error(`sequence number: got ${JSON.stringify(sequence.slice(0, 80))}; allowed: 1..56 decimal digits`);
+  return `${sequence.padStart(SEQUENCE_DIGITS, '0')}.`;
+}
+
+/** Position of a user record (0..999,999) behind a prefix from `positionPrefix`. */
+export function positionAt(prefix: string, subSequence: number): Position {
+  if (!(subSequence >= 0 && subSequence <= SUB_SEQUENCE_MAX))
+    throw new Error(`sub-sequence: got ${subSequence}; allowed: 0..${SUB_SEQUENCE_MAX}`);
+  return prefix + String(SUB_SEQUENCE_MAX + 1 + subSequence).slice(1);
+}
+
+/** Position of a user record in its shard. Throws on a sequence number that is not 1..56 digits or a sub-sequence out of range. */
+export function positionOf(sequence: string, subSequence: number): Position {
+  return positionAt(positionPrefix(sequence), subSequence);
+}
+
+/** Sequence number of a position, without padding. */
+export function sequenceOf(position: Position): string {
+  let start = 0;
+  while (start < SEQUENCE_DIGITS - 1 && position.charCodeAt(start) === 0x30) start += 1;
+  return position.slice(start, SEQUENCE_DIGITS);
+}
+
+/** Sub-sequence of a position, 0..999,999. */
+export function subSequenceOf(position: Position): number {
+  return Number(position.slice(SEQUENCE_DIGITS + 1));
+}

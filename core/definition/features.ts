@@ -1,0 +1,49 @@
+/** Events a feature looks at: equality on fields, all must hold. */
+export type FieldFilter = Readonly<Record<string, string | number | boolean>>;
+
+interface FeatureBase {
+  /** Event type the feature is computed over. */
+  readonly over: string;
+  readonly where?: FieldFilter;
+  readonly measure: 'count' | 'sum' | 'mean';
+  /** Numeric field for `sum` and `mean`. */
+  readonly field?: string;
+  readonly windowMs: number;
+  /** Width of one tile; `windowMs` is a multiple of it. */
+  readonly tileMs: number;
+  readonly description: string;
+}
+
+/**
+ * A number about the partition key of the judged event, over the earlier arrivals of that key whose event time lies in
+ * `[floor_tile(t) - windowMs, floor_tile(t) + tileMs)`, t being the event time of the judged event (itself not counted).
+ */
+export interface KeyFeature extends FeatureBase {
+  readonly kind: 'key';
+  /** Fields that must also be equal to the judged event's, for example the currency. */
+  readonly per: readonly string[];
+}
+
+/**
+ * A number about another field of the judged event, from closed tiles only: events with equal `by` and event time in
+ * `[b - windowMs, b)`, b = min(floor_tile(t - delayMs), tile frontier).
+ */
+export interface TileFeature extends FeatureBase {
+  readonly kind: 'tile';
+  readonly by: string;
+  /** At least out-of-orderness + allowed lateness + one tile, and a multiple of `tileMs`. */
+  readonly delayMs: number;
+}
+
+/** A number that rules can read, by name, as `features.<name>`. */
+export type FeatureSpec = KeyFeature | TileFeature;
+
+/** Declares a feature over the partition key. */
+export function keyFeature(spec: Omit<KeyFeature, 'kind' | 'per'> & { readonly per?: readonly string[] }): KeyFeature {
+  return { ...spec, kind: 'key', per: spec.per ?? [] };
+}
+
+/** Declares a feature over another key, read from closed tiles. */
+export function tileFeature(spec: Omit<TileFeature, 'kind'>): TileFeature {
+  return { ...spec, kind: 'tile' };
+}

@@ -1,0 +1,36 @@
+/** Every reason a record can be quarantined for, with its meaning. Codes are stable: tables, alarms and fixes refer to them. */
+export const CODES = {
+  EMPTY_RECORD: 'The record, or the user record inside an aggregate, holds no bytes; or the aggregate holds no user record.',
+  KPL_CHECKSUM: 'The record begins like a KPL aggregate, but its checksum does not match, and it is no plain event either.',
+  KPL_MALFORMED: 'The KPL aggregate has a right checksum, but its content breaks the format.',
+  KPL_LIMIT: 'The KPL aggregate holds more user records, keys or bytes than allowed.',
+  EVENT_TOO_LARGE: 'The event is longer than 256 KiB.',
+  BAD_UTF8: 'The bytes are not UTF-8, or begin with a byte order mark.',
+  JSON_SYNTAX: 'The bytes are not one JSON value.',
+  JSON_TOO_DEEP: 'Arrays and objects are nested too deeply.',
+  JSON_TOO_WIDE: 'The event has too many keys.',
+  DUPLICATE_KEY: 'An object has the same key twice, so its meaning would depend on the reader.',
+  FORBIDDEN_KEY: 'A key is one of __proto__, constructor, prototype.',
+  NOT_AN_OBJECT: 'The JSON value is not an object.',
+  TYPE_MISSING: 'The event has no type.',
+  TYPE_UNKNOWN: 'The pipeline has no event type of this name.',
+  FIELD_MISSING: 'A required field is absent or null.',
+  FIELD_TYPE: 'A field has the wrong JSON type.',
+  FIELD_EMPTY: 'A text field is empty.',
+  FIELD_TOO_LONG: 'A text field is longer than allowed.',
+  FIELD_TEXT: 'A text field holds a NUL or half of a surrogate pair.',
+  CURRENCY_UNKNOWN: 'The currency is not an ISO 4217 code with minor units.',
+  AMOUNT_SYNTAX: 'The amount is not a decimal number.',
+  AMOUNT_PRECISION: 'The amount has more decimals than its currency.',
+  AMOUNT_RANGE: 'The amount in minor units is beyond 2^53 - 1.',
+  NUMBER_SYNTAX: 'The value is not a decimal number.',
+  NUMBER_PRECISION: 'The value has more decimals than the field.',
+  NUMBER_RANGE: 'The scaled value is beyond 2^53 - 1.',
+  TIME_SYNTAX: 'The time is not RFC 3339.',
+  TIME_NOT_UTC: 'The time has an offset other than zero.',
+  TIME_OUT_OF_RANGE: 'The time lies before 2000 or from 2100 on.',
+  TIME_IN_FUTURE: 'The event time is further ahead of the arrival than the pipeline allows.',
+} as const;
+
+/** A quarantine code. */
+export type Code = keyof typeof CODES;

@@ -1,0 +1,84 @@
+import { compileAggregate } from './aggregates/aggregate.ts';
+import type { AggregateFunction } from './aggregates/types.ts';
+import type { Aggregate, Pipeline } from './definition/pipeline.ts';
+import { createParser } from './events/parser.ts';
+import type { Event, Parsed, RawEvent } from './model.ts';
+import { compileKeyFeatures, type KeyFeatures } from './profiles/features.ts';
+import { compileTileFeatures, type TileFeatures } from './profiles/tiles.ts';
+import { tileFamilyOf } from './windows/families.ts';
+import { groupKeyOf } from './windows/groups.ts';
+import { sliceMsOf } from './windows/assign.ts';
+
+/** Something that stores slices of event time per group: a tumbling or hopping aggregate, or a tile ring. */
+export interface Family {
+  readonly name: string;
+  /** Event type it is fed with. */
+  readonly over: string;
+  readonly sliceMs: number;
+  /** How long after its start a slice is needed: the end of the last window that contains it. */
+  readonly reachMs: number;
+  readonly buckets: number;
+  readonly fn: AggregateFunction;
+  /** Group of an event; undefined if the event does not belong. */
+  readonly groupKeyOf: (event: Event) => string | undefined;
+  /** The aggregate whose rows it emits; undefined for tile rings. */
+  readonly aggregate: Aggregate | undefined;
+}
+
+/** A session aggregate; its state lives in profiles. */
+export interface SessionPlan {
+  readonly aggregate: Aggregate;
+  readonly gapMs: number;
+  readonly fn: AggregateFunction;
+}
+
+/** A pipeline compiled for running. */
+export interface Plan {
+  readonly pipeline: Pipeline;
+  readonly parse: (raw: RawEvent) => Parsed;
+  readonly families: readonly Family[];
+  readonly sessions: readonly SessionPlan[];
+  readonly keyFeatures: KeyFeatures;
+  readonly tileFeatures: TileFeatures;
+  /** Width of the narrowest tile, ms; null if no feature reads tiles. */
+  readonly tileMs: number | null;
+}
+
+function aggregateFamily(pipeline: Pipeline, aggregate: Aggregate): Family[] {
+  const { window } = aggregate;
+  if (window.kind === 'session') return [];
+  return [
+    {
+      name: aggregate.name,
+      over: aggregate.over,
+      sliceMs: sliceMsOf(window),
+      reachMs: window.sizeMs,
+      buckets: aggregate.buckets,
+      fn: functionOf(pipeline, aggregate),
+      groupKeyOf: (event) => groupKeyOf(aggregate, event),
+      aggregate,
+    },
+  ];
+}
+
+function functionOf(pipeline: Pipeline, aggregate: Aggregate): AggregateFunction {
+  return compileAggregate(aggregate.measures, pipeline.eventTypes[aggregate.over]?.fields ?? {});
+}
+
+/** Compiles a checked pipeline: parser, aggregates, feature readers. */
+export function compilePlan(pipeline: Pipeline): Plan {
+  const aggregates = Object.values(pipeline.aggregates);
+  const tileFeatures = compileTileFeatures(pipeline);
+  const sessions = aggregates.flatMap((aggregate) =>
+    aggregate.window.kind === 'session' ? [{ aggregate, gapMs: aggregate.window.gapMs, fn: functionOf(pipeline, aggregate) }] : [],
+  );
+  return {
+    pipeline,
+    parse: createParser(pipeline),
+    families: [...aggregates.flatMap((one) => aggregateFamily(pipeline, one)), ...tileFeatures.rings.map(tileFamilyOf)],
+    sessions,
+    keyFeatures: compileKeyFeatures(pipeline),
+    tileFeatures,
+    tileMs: tileFeatures.rings.reduce<number | null>((least, ring) => Math.min(least ?? ring.tileMs, ring.tileMs), null),
+  };
+}

@@ -1,0 +1,189 @@
+import type { Event, Lane, Parsed, RawEvent, Rejection } from './model.ts';
+import type { Plan } from './plan.ts';
+import type { KeyTiles } from './profiles/tiles.ts';
+import type { Decision, RuleSet } from './rules/compile.ts';
+import { forgetIds, type IdEntry, type IdVerdict, judgeId } from './state/ids.ts';
+import type { ProfileState } from './state/profile.ts';
+import type { Context, Counters, ShardState } from './state/shard.ts';
+import { isLate, observe, watermarkOf } from './time/watermark.ts';
+import { groupKeyOf } from './windows/groups.ts';
+import { addToSessions, dropFinal } from './windows/sessions.ts';
+
+/** One record on its way through a batch. */
+export interface Unit {
+  readonly raw: RawEvent;
+  readonly parsed: Parsed;
+}
+
+/** A profile in memory with the id blocks that were spilled from it, indexed by event id. */
+export interface Profile {
+  readonly state: ProfileState;
+  readonly spilled: ReadonlyMap<number, ReadonlyMap<string, readonly IdEntry[]>>;
+}
+
+/** What became of one record. */
+export interface Verdict {
+  readonly raw: RawEvent;
+  readonly lane: Lane;
+  /** The shard's watermark the record was judged by, epoch ms. */
+  readonly watermarkMs: number | null;
+  readonly event?: Event;
+  readonly rejection?: Rejection;
+  /** False when an earlier attempt already delivered it and folded it into its profile. */
+  readonly isFresh: boolean;
+  readonly decision?: Decision;
+  readonly features?: Readonly<Record<string, number | null>>;
+}
+
+/** Everything a batch is judged by. */
+export interface JudgeInput {
+  readonly plan: Plan;
+  /** Undefined when the pipeline judges nothing. */
+  readonly rules: RuleSet | undefined;
+  /** Name of the shard in profiles: stream epoch and shard id. */
+  readonly shardRef: string;
+  readonly shard: ShardState;
+  readonly context: Context;
+  /** Records past `shard.hi`, in stream order. */
+  readonly units: readonly Unit[];
+  /** Profiles of all keys in `units`; changed in place. */
+  readonly profiles: ReadonlyMap<string, Profile>;
+  readonly tilesOf: (ringId: string, key: string) => KeyTiles | undefined;
+  /** Sessions final behind this watermark were emitted and leave the profile. */
+  readonly closedMs: number | null;
+}
+
+/** Result of judging a batch: the profiles were changed in place. */
+export interface Judged {
+  readonly verdicts: readonly Verdict[];
+  readonly maxEventMs: number | null;
+  readonly counters: Counters;
+}
+
+/**
+ * Judges the records of one shard in order: quarantined, duplicate, late or accepted, and decides on accepted and late events.
+ * A pure function of (shard prefix, recorded context): each retry, whatever its boundaries, gives the same verdicts.
+ */
+export function judgeBatch(input: JudgeInput): Judged {
+  const { plan, shard, context } = input;
+  const counters = { ...shard.counters };
+  const bound = plan.pipeline.time.outOfOrdernessMs;
+  const clock: { maxEventMs: number | null; floorMs: number | null } = { maxEventMs: shard.maxEventMs, floorMs: context.floorMs };
+  const finishedMs = watermarkOf(clock, bound);
+  const touched = new Set<string>();
+  const verdicts = input.units.map((unit) => {
+    counters.seen += 1;
+    if ('rejection' in unit.parsed) {
+      counters.quarantined += 1;
+      const watermarkMs = watermarkOf(clock, bound);
+      return { raw: unit.raw, lane: 'quarantined' as const, watermarkMs, rejection: unit.parsed.rejection, isFresh: true };
+    }
+    clock.maxEventMs = observe(clock, unit.parsed.event.timeMs, unit.raw.arrivalMs).maxEventMs;
+    const verdict = judgeEvent(input, unit.raw, unit.parsed.event, watermarkOf(clock, bound));
+    if (verdict.isFresh) touched.add(unit.parsed.event.key);
+    counters[verdict.lane] += 1;
+    if (isMisrouted(input, unit.parsed.event.key)) counters.misrouted += 1;
+    return verdict;
+  });
+  for (const key of touched) tidy(input, profileOf(input, key).state, finishedMs);
+  return { verdicts, maxEventMs: clock.maxEventMs, counters };
+}
+
+function isMisrouted(input: JudgeInput, key: string): boolean {
+  const hi = input.profiles.get(key)?.state.hi ?? {};
+  for (const shard in hi) if (shard !== input.shardRef && !input.shard.ancestors.includes(shard)) return true;
+  return false;
+}
+
+function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, watermarkMs: number | null): Verdict {
+  const { plan, shardRef } = input;
+  const { allowedLatenessMs, duplicateMemoryMs } = plan.pipeline.time;
+  const profile = profileOf(input, event.key);
+  const appliedTo = profile.state.hi[shardRef];
+  const isFresh = appliedTo === undefined || raw.position > appliedTo;
+  const aliveFromMs = watermarkMs === null ? Number.NEGATIVE_INFINITY : watermarkMs - duplicateMemoryMs;
+  const known = judgeIdIn(profile, { type: event.type, id: event.id, position: raw.position, shard: shardRef, aliveFromMs });
+  const lane = laneOf(known, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
+  const verdict = { raw, lane, watermarkMs, event, isFresh };
+  if (!isFresh) {
+    if (lane === 'accepted' && known !== 'own') throw new Error(`profile of ${event.key} lost what it accepted at ${raw.position}`);
+    return verdict;
+  }
+  const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
+  if (lane === 'accepted') accept(input, raw, event, profile.state, watermarkMs);
+  profile.state.hi[shardRef] = raw.position;
+  return judged === undefined ? verdict : { ...verdict, ...judged };
+}
+
+function profileOf(input: JudgeInput, key: string): Profile {
+  const profile = input.profiles.get(key);
+  if (profile === undefined) throw new Error(`profile of ${key} was not loaded`);
+  return profile;
+}
+
+function laneOf(known: IdVerdict, late: boolean): Lane {
+  if (known === 'own') return 'accepted';
+  if (known === 'duplicate') return 'duplicate';
+  return late ? 'late' : 'accepted';
+}
+
+function judgeIdIn(profile: Profile, event: Parameters<typeof judgeId>[1]): IdVerdict {
+  let verdict = judgeId(profile.state.ids.recent, event);
+  for (const { segment } of profile.state.ids.segments) {
+    if (verdict === 'own') return verdict;
+    const entries = profile.spilled.get(segment)?.get(event.id);
+    if (entries === undefined) continue;
+    const spilled = judgeId(entries, event);
+    if (spilled !== 'unknown') verdict = spilled;
+  }
+  return verdict;
+}
+
+function decide(
+  input: JudgeInput,
+  event: Event,
+  profile: ProfileState,
+  watermarkMs: number | null,
+): Pick<Verdict, 'decision' | 'features'> | undefined {
+  const { plan, rules } = input;
+  if (rules === undefined || plan.pipeline.decision?.over !== event.type) return undefined;
+  // A late event is judged as of the oldest time that still counts: older tiles may be gone already.
+  const oldestMs = watermarkMs === null ? event.timeMs : watermarkMs - plan.pipeline.time.allowedLatenessMs;
+  const asOfMs = Math.max(event.timeMs, oldestMs);
+  const features = {
+    ...plan.keyFeatures.read(profile.rings, event, asOfMs),
+    ...plan.tileFeatures.read(event, asOfMs, input.context.tileFrontierMs, input.tilesOf),
+  };
+  return { decision: rules.judge(event, features), features };
+}
+
+function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: ProfileState, watermarkMs: number | null): void {
+  const { plan } = input;
+  profile.ids.recent.push([event.type, event.id, raw.position, event.timeMs, input.shardRef]);
+  plan.keyFeatures.add(profile.rings, event);
+  if (watermarkMs !== null) plan.keyFeatures.expire(profile.rings, watermarkMs - plan.pipeline.time.allowedLatenessMs);
+  for (const { aggregate, gapMs, fn } of plan.sessions) {
+    if (aggregate.over !== event.type) continue;
+    const group = groupKeyOf(aggregate, event);
+    profile.sessions[aggregate.name] ??= {};
+    const groups = profile.sessions[aggregate.name] ?? {};
+    groups[group] = addToSessions(groups[group] ?? [], event, gapMs, fn);
+  }
+}
+
+/** Drops from a profile what no retry and no later event can need. */
+function tidy(input: JudgeInput, profile: ProfileState, finishedMs: number | null): void {
+  const { plan, closedMs, shardRef, shard } = input;
+  for (const ancestor of shard.ancestors) delete profile.hi[ancestor];
+  const { allowedLatenessMs, duplicateMemoryMs } = plan.pipeline.time;
+  if (finishedMs !== null) forgetIds(profile.ids, finishedMs - duplicateMemoryMs, shardRef);
+  if (closedMs === null) return;
+  for (const { aggregate, gapMs } of plan.sessions) {
+    const groups = profile.sessions[aggregate.name];
+    for (const group in groups) {
+      const open = dropFinal(groups[group] ?? [], gapMs, allowedLatenessMs, closedMs);
+      if (open.length === 0) delete groups[group];
+      else groups[group] = open;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+import type { KeyFeature } from '../definition/features.ts';
+import type { Pipeline } from '../definition/pipeline.ts';
+import type { Event } from '../model.ts';
+import { floorTo } from '../time/tiles.ts';
+import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
+import { addToRing, expireRing, type RingStates, type Stride, totalOf } from './rings.ts';
+import { type Measure, measureOf } from './totals.ts';
+
+/** A ring of tiles in each profile; features with the same source and `per` share one. */
+export interface KeyRing extends RingSource {
+  readonly ringId: string;
+  readonly per: readonly string[];
+  /** Longest window of the features that read it. */
+  readonly windowMsMax: number;
+}
+
+/** The features over the partition key of one pipeline. */
+export interface KeyFeatures {
+  readonly rings: readonly KeyRing[];
+  /**
+   * Values by feature name as of `asOfMs`: over the events added so far in `[floor_tile(asOfMs) - windowMs, floor_tile(asOfMs) + tileMs)`
+   * whose `per` fields equal those of `event`. The event itself counts only once it was added.
+   */
+  read(rings: RingStates, event: Event, asOfMs: number): Record<string, number | null>;
+  /** Adds one accepted event to every ring that it feeds; changes `rings`. */
+  add(rings: RingStates, event: Event): void;
+  /** Drops the tiles that no read as of `oldestMs` or later can reach; changes `rings`. */
+  expire(rings: RingStates, oldestMs: number): void;
+}
+
+interface Reader {
+  readonly name: string;
+  readonly ring: KeyRing;
+  readonly windowMs: number;
+  readonly measure: Measure;
+}
+
+/** Compiles the key features of a pipeline. */
+export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
+  const byId = new Map<string, KeyRing>();
+  const specs = Object.entries(pipeline.features).flatMap(([name, spec]) => (spec.kind === 'key' ? [{ name, spec }] : []));
+  for (const { spec } of specs) {
+    const ring = ringOf(spec);
+    const known = byId.get(ring.ringId);
+    byId.set(ring.ringId, { ...ring, windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0) });
+  }
+  const readers = specs.flatMap(({ name, spec }): Reader[] => {
+    const ring = byId.get(ringOf(spec).ringId);
+    return ring === undefined ? [] : [{ name, ring, windowMs: spec.windowMs, measure: measureOf(pipeline, spec) }];
+  });
+  const rings = [...byId.values()];
+  return {
+    rings,
+    read: (states, event, asOfMs) => {
+      const values: Record<string, number | null> = {};
+      for (const reader of readers) values[reader.name] = readOne(reader, states, event, asOfMs);
+      return values;
+    },
+    add: (states, event) => {
+      for (const ring of rings) if (feeds(ring, event)) addOne(ring, states, event);
+    },
+    expire: (states, oldestMs) => {
+      for (const ring of rings) expireOne(ring, states, oldestMs);
+    },
+  };
+}
+
+function ringOf(spec: KeyFeature): KeyRing {
+  const source = sourceOf(spec);
+  const per = [...spec.per].sort();
+  return { ...source, per, ringId: ringIdOf(source, per), windowMsMax: spec.windowMs };
+}
+
+function strideOf(ring: KeyRing): Stride {
+  return ring.field === undefined ? 2 : 3;
+}
+
+function readOne({ ring, windowMs, measure }: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
+  const to = Math.floor(asOfMs / ring.tileMs);
+  const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
+  const { count, sum } = totalOf(tiles, strideOf(ring), to - windowMs / ring.tileMs, to);
+  return measure(count, sum);
+}
+
+function addOne(ring: KeyRing, states: RingStates, event: Event): void {
+  states[ring.ringId] ??= {};
+  const byPer = states[ring.ringId] ?? {};
+  const perKey = perKeyOf(ring.per, event);
+  const tiles = byPer[perKey] ?? [];
+  addToRing(tiles, strideOf(ring), Math.floor(event.timeMs / ring.tileMs), amountOf(ring, event));
+  byPer[perKey] = tiles;
+}
+
+function expireOne(ring: KeyRing, states: RingStates, oldestMs: number): void {
+  const byPer = states[ring.ringId];
+  if (byPer === undefined) return;
+  const from = (floorTo(oldestMs, ring.tileMs) - ring.windowMsMax) / ring.tileMs;
+  for (const perKey in byPer) {
+    const tiles = byPer[perKey] ?? [];
+    expireRing(tiles, strideOf(ring), from);
+    // A customer may pay in a hundred currencies over the years: empty rings go.
+    if (tiles.length === 0) delete byPer[perKey];
+  }
+}
+
+const RESERVED = /[!/%]/g;
+const RESERVED_ONCE = /[!/%]/;
+
+/**
+ * Values of the `per` fields as one object key: each `/` and its text, or `!` for an absent field, which equals only an absent
+ * one. No such key is a name that objects have by nature, such as `__proto__`.
+ */
+function perKeyOf(per: readonly string[], event: Event): string {
+  let key = '';
+  for (const field of per) {
+    const value = event.values[field];
+    if (value === undefined) key += '!';
+    else key += `/${escaped(String(value))}`;
+  }
+  return key;
+}
+
+function escaped(text: string): string {
+  return RESERVED_ONCE.test(text) ? text.replace(RESERVED, (mark) => `%${mark.charCodeAt(0).toString(16)}`) : text;
+}

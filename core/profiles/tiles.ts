@@ -1,0 +1,134 @@
+import { addExact, type ExactInteger } from '../aggregates/exact.ts';
+import type { TileFeature } from '../definition/features.ts';
+import type { Pipeline } from '../definition/pipeline.ts';
+import type { Event } from '../model.ts';
+import { floorTo } from '../time/tiles.ts';
+import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
+import { type Measure, measureOf } from './totals.ts';
+
+/** A ring of tiles per value of the field `by`; features with the same source and `by` share one. */
+export interface TileRing extends RingSource {
+  /** Stable name without `#`, fit to be part of a state key. */
+  readonly ringId: string;
+  readonly by: string;
+  /** Longest window of the features that read it. */
+  readonly windowMsMax: number;
+  /** Longest delay of the features that read it. */
+  readonly delayMsMax: number;
+}
+
+/** What a tile knows of its events: counts and exact sums, so that parts merge to one answer in any order. JSON-safe. */
+export interface Tile {
+  readonly count: number;
+  /** Sum of the ring's field; 0 for rings that only count. */
+  readonly sum: ExactInteger;
+}
+
+/** Closed tiles of one key of a ring, each with its start (epoch ms), oldest first. JSON-safe. */
+export type KeyTiles = readonly (readonly [startMs: number, tile: Tile])[];
+
+/** The features over other keys than the partition key. */
+export interface TileFeatures {
+  readonly rings: readonly TileRing[];
+  /**
+   * Values by feature name as of `asOfMs`: over the tiles inside `[b - windowMs, b)`, b = min(floor_tile(asOfMs - delayMs),
+   * floor_tile(frontierMs)). Before anything was closed (`frontierMs` null), and for an event without the field `by`, there are no
+   * tiles: counts and sums are 0, means null.
+   */
+  read(
+    event: Event,
+    asOfMs: number,
+    frontierMs: number | null,
+    tilesOf: (ringId: string, key: string) => KeyTiles | undefined,
+  ): Record<string, number | null>;
+}
+
+interface Reader {
+  readonly name: string;
+  readonly ring: TileRing;
+  readonly windowMs: number;
+  readonly delayMs: number;
+  readonly measure: Measure;
+}
+
+/** Compiles the tile features of a pipeline. */
+export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
+  const byId = new Map<string, TileRing>();
+  const specs = Object.entries(pipeline.features).flatMap(([name, spec]) => (spec.kind === 'tile' ? [{ name, spec }] : []));
+  for (const { spec } of specs) {
+    const ring = ringOf(spec);
+    const known = byId.get(ring.ringId);
+    byId.set(ring.ringId, {
+      ...ring,
+      windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0),
+      delayMsMax: Math.max(ring.delayMsMax, known?.delayMsMax ?? 0),
+    });
+  }
+  const readers = specs.flatMap(({ name, spec }): Reader[] => {
+    const ring = byId.get(ringOf(spec).ringId);
+    return ring === undefined ? [] : [{ name, ring, windowMs: spec.windowMs, delayMs: spec.delayMs, measure: measureOf(pipeline, spec) }];
+  });
+  return {
+    rings: [...byId.values()],
+    read: (event, asOfMs, frontierMs, tilesOf) => {
+      const values: Record<string, number | null> = {};
+      for (const reader of readers) {
+        const by = frontierMs === null ? undefined : event.values[reader.ring.by];
+        const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
+        values[reader.name] = readOne(reader, tiles ?? [], asOfMs, frontierMs ?? 0);
+      }
+      return values;
+    },
+  };
+}
+
+function ringOf(spec: TileFeature): TileRing {
+  const source = sourceOf(spec);
+  return { ...source, by: spec.by, ringId: ringIdOf(source, [spec.by]), windowMsMax: spec.windowMs, delayMsMax: spec.delayMs };
+}
+
+function readOne({ ring, windowMs, delayMs, measure }: Reader, tiles: KeyTiles, asOfMs: number, frontierMs: number): number | null {
+  const endMs = Math.min(floorTo(asOfMs - delayMs, ring.tileMs), floorTo(frontierMs, ring.tileMs));
+  let count = 0;
+  let sum: ExactInteger = 0;
+  for (let at = tiles.length - 1; at >= 0; at -= 1) {
+    const entry = tiles[at];
+    if (entry === undefined || entry[0] + ring.tileMs > endMs) continue;
+    if (entry[0] < endMs - windowMs) break;
+    count += entry[1].count;
+    sum = addExact(sum, entry[1].sum);
+  }
+  return measure(count, sum);
+}
+
+/** Whether an event belongs into a tile of the ring: it feeds the ring and has the field `by`. */
+export function matches(ring: TileRing, event: Event): boolean {
+  return event.values[ring.by] !== undefined && feeds(ring, event);
+}
+
+/** A tile without events. */
+export function emptyTile(): Tile {
+  return { count: 0, sum: 0 };
+}
+
+/** The tile with one more matching event. */
+export function addToTile(tile: Tile, ring: TileRing, event: Event): Tile {
+  return { count: tile.count + 1, sum: addExact(tile.sum, amountOf(ring, event)) };
+}
+
+/** One tile of the parts that two shards saw; the order does not matter. */
+export function mergeTiles(a: Tile, b: Tile): Tile {
+  return { count: a.count + b.count, sum: addExact(a.sum, b.sum) };
+}
+
+/** Tiles of a key with a closed tile put in, replacing one of the same start, and without those that start before `expireBeforeMs`. */
+export function appendTile(tiles: KeyTiles, startMs: number, tile: Tile, expireBeforeMs: number): KeyTiles {
+  const others = tiles.filter(([start]) => start !== startMs && start >= expireBeforeMs);
+  const at = others.findIndex(([start]) => start > startMs);
+  return others.toSpliced(at < 0 ? others.length : at, 0, [startMs, tile]);
+}
+
+/** Reads stored tiles. */
+export function parseTiles(body: string): KeyTiles {
+  return JSON.parse(body) as KeyTiles;
+}

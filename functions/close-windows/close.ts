@@ -1,0 +1,165 @@
+import { dueTimers, dueWindows, type DueWindow, sessionTarget } from '../../core/closing.ts';
+import { RetriableError } from '../../core/errors.ts';
+import type { Row } from '../../core/ports.ts';
+import { appendTile, type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
+import type { CloserState } from '../../core/state/closer.ts';
+import { isPending, type ShardState } from '../../core/state/shard.ts';
+import { profileKey, slicePk, tilesKey, timerPk } from '../../core/state/keys.ts';
+import { parseProfile } from '../../core/state/profile.ts';
+import { sliceStartsOfWindow } from '../../core/windows/assign.ts';
+import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
+import { type WindowResult, resultsOf, sessionResultsOf } from '../../core/windows/results.ts';
+import { finalSessions } from '../../core/windows/sessions.ts';
+import { mergeSlices, parseSlice, type SliceState } from '../../core/windows/slice.ts';
+import type { CloseWindowsPorts } from './handler.ts';
+import { allShards } from './shards.ts';
+
+/** Rows handed to delivery in one call at most: bounds memory when many windows close at once. */
+const ROWS_MAX = 5_000;
+
+/** Emits everything final at `targetMs` that was not before; the caller records the returned state afterwards. */
+export async function closeThrough(
+  ports: CloseWindowsPorts,
+  closer: CloserState,
+  target: { readonly targetMs: number; readonly isEndOfInput: boolean },
+): Promise<Pick<CloserState, 'closedMs' | 'sessionsClosedMs' | 'windowsClosed'>> {
+  const shards = await allShards(ports);
+  const emitter = new Emitter(ports);
+  const due = dueWindows(ports.plan, shards, { fromMs: closer.closedMs, toMs: target.targetMs });
+  const slices = new SliceReader(ports);
+  const oldestFrontierMs = oldestPendingFrontier(shards);
+  for (const window of due) {
+    const merged = mergeSlices(await slices.read(window), window.family.fn);
+    if (window.family.aggregate !== undefined) await emitter.emit(resultsOf(window.family, window.startMs, merged));
+    else await storeTiles(ports, window, merged, oldestFrontierMs);
+  }
+  const sessionsClosedMs = Math.max(sessionTarget(target.targetMs, target.isEndOfInput), closer.sessionsClosedMs ?? Number.NEGATIVE_INFINITY);
+  for (const minute of dueTimers(shards, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs })) {
+    await emitSessions(ports, emitter, minute, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs });
+  }
+  await emitter.flush();
+  return { closedMs: target.targetMs, sessionsClosedMs, windowsClosed: closer.windowsClosed + emitter.count };
+}
+
+/** Collects result rows and delivers them in chunks. */
+class Emitter {
+  count = 0;
+  private readonly ports: CloseWindowsPorts;
+  private rows = new Map<string, Row[]>();
+  private pending = 0;
+
+  constructor(ports: CloseWindowsPorts) {
+    this.ports = ports;
+  }
+
+  async emit(results: readonly WindowResult[]): Promise<void> {
+    for (const result of results) {
+      const rows = this.rows.get(result.aggregate);
+      const row = this.ports.rows.windowRow(result);
+      if (rows === undefined) this.rows.set(result.aggregate, [row]);
+      else rows.push(row);
+    }
+    this.count += results.length;
+    this.pending += results.length;
+    if (this.pending >= ROWS_MAX) await this.flush();
+  }
+
+  async flush(): Promise<void> {
+    if (this.pending === 0) return;
+    const batch = [...this.rows].map(([table, rows]) => ({ table, rows }));
+    this.rows = new Map();
+    this.pending = 0;
+    await this.ports.delivery.deliver(batch);
+  }
+}
+
+/** Reads slices of windows; neighbouring hopping windows share most of theirs, so the last few stay in memory. */
+class SliceReader {
+  private readonly ports: CloseWindowsPorts;
+  private readonly kept = new Map<string, SliceState[]>();
+
+  constructor(ports: CloseWindowsPorts) {
+    this.ports = ports;
+  }
+
+  async read({ family, startMs }: DueWindow): Promise<SliceState[]> {
+    const window = family.aggregate?.window;
+    const starts = window?.kind === 'hopping' ? sliceStartsOfWindow(window, startMs) : [startMs];
+    const parts: SliceState[] = [];
+    for (const start of starts) parts.push(...(await this.parts(slicePk(family.name, start), starts.length > 1)));
+    return parts;
+  }
+
+  private async parts(pk: string, keep: boolean): Promise<SliceState[]> {
+    const kept = this.kept.get(pk);
+    if (kept !== undefined) return kept;
+    const parts = (await this.ports.store.query(pk)).map(({ body }) => parseSlice(body));
+    if (parts.some((part) => 'closed' in part)) {
+      throw new RetriableError(`${pk} was closed by another round; this one is older and stops`);
+    }
+    if (keep) {
+      this.kept.set(pk, parts);
+      const oldest = this.kept.keys().next();
+      if (this.kept.size > SLICES_KEPT && !oldest.done) this.kept.delete(oldest.value);
+    }
+    return parts;
+  }
+}
+
+/** Slices kept while closing: one hour of five-minute slices for a few hopping aggregates. */
+const SLICES_KEPT = 64;
+
+/** Least tile frontier that the retry of an unfinished batch may still read by; +Infinity when no batch is unfinished. */
+function oldestPendingFrontier(shards: readonly ShardState[]): number {
+  const frontiers = shards.filter(isPending).map(({ context }) => context?.tileFrontierMs ?? Number.POSITIVE_INFINITY);
+  return Math.min(Number.POSITIVE_INFINITY, ...frontiers);
+}
+
+async function storeTiles(
+  ports: CloseWindowsPorts,
+  window: DueWindow,
+  merged: ReturnType<typeof mergeSlices>,
+  oldestFrontierMs: number,
+): Promise<void> {
+  const ring = ports.plan.tileFeatures.rings.find((one) => tileFamilyName(one) === window.family.name);
+  if (ring === undefined) throw new Error(`window family ${window.family.name} has no tile ring`);
+  const groups = [...merged];
+  const keys = groups.map(([groupKey]) => tilesKey(ring.ringId, groupKey));
+  // Reads end at the frontier or later, except those of a batch begun under an older one.
+  const expireBeforeMs = Math.min(window.startMs, oldestFrontierMs) - ring.windowMsMax - ring.delayMsMax;
+  const items = await ports.store.get(keys);
+  const writes = keys.map((key, i) => {
+    const before: KeyTiles = items[i] === undefined ? [] : parseTiles(items[i].body);
+    const accumulator = groups[i]?.[1];
+    if (accumulator === undefined) throw new Error(`tile group ${i} of ${window.family.name} vanished`);
+    const tiles = appendTile(before, window.startMs, tileOfAccumulator(accumulator), expireBeforeMs);
+    return { ...key, expectedVersion: items[i]?.version ?? 0, body: JSON.stringify(tiles) };
+  });
+  const written = await ports.store.put(writes);
+  if (written.includes(false)) throw new RetriableError(`tiles of ${window.family.name} changed under this round; it will be tried again`);
+}
+
+async function emitSessions(
+  ports: CloseWindowsPorts,
+  emitter: Emitter,
+  minute: number,
+  range: { readonly fromMs: number | null; readonly toMs: number },
+): Promise<void> {
+  const timers = await ports.store.query(timerPk(minute));
+  const keys = [...new Set(timers.flatMap(({ body }) => JSON.parse(body) as string[]))].sort();
+  const profiles = await ports.store.get(keys.map(profileKey));
+  const lateness = ports.plan.pipeline.time.allowedLatenessMs;
+  // Only sessions that this minute's timer stands for: a key with several due sessions has a timer for each.
+  const ofMinute = { fromMs: Math.max(minute, range.fromMs ?? minute), toMs: Math.min(minute + 60_000, range.toMs) };
+  for (const item of profiles) {
+    if (item === undefined) continue;
+    const { sessions } = parseProfile(item.body);
+    for (const { aggregate, gapMs, fn } of ports.plan.sessions) {
+      const groups = sessions[aggregate.name] ?? {};
+      for (const groupKey of Object.keys(groups).sort()) {
+        const final = finalSessions(groups[groupKey] ?? [], gapMs, lateness, ofMinute.fromMs, ofMinute.toMs);
+        await emitter.emit(sessionResultsOf(aggregate.name, groupKey, final, gapMs, fn));
+      }
+    }
+  }
+}

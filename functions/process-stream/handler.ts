@@ -1,0 +1,81 @@
+import { unpackRecord } from '../../core/decode/unpack.ts';
+import type { Plan } from '../../core/plan.ts';
+import type { Clock, Delivery, StateStore } from '../../core/ports.ts';
+import type { Unit, Verdict } from '../../core/processor.ts';
+import type { RuleSet } from '../../core/rules/compile.ts';
+import type { RowBuilder } from '../../lake/rows.ts';
+import type { KinesisBatchResponse, KinesisRecord, KinesisStreamEvent } from '../kinesis-event.ts';
+import { ShardProcessor } from './shard-processor.ts';
+
+/** What one sub-batch did, for metrics and progress. */
+export interface BatchStats {
+  readonly shardId: string;
+  readonly verdicts: readonly Verdict[];
+  /** Processing time when the rows of the batch were durably delivered, epoch ms. */
+  readonly deliveredMs: number;
+}
+
+/** What the stream processor needs from outside. */
+export interface ProcessStreamPorts {
+  readonly plan: Plan;
+  readonly rows: RowBuilder;
+  readonly store: StateStore;
+  readonly delivery: Delivery;
+  readonly clock: Clock;
+  /** Version of the rule set in force for new batches; '' when the pipeline judges nothing. */
+  readonly ruleSetVersion: () => string;
+  /** The compiled rule set of a recorded version. Throws RetriableError if it is not known. */
+  readonly ruleSetOf: (version: string) => Promise<RuleSet | undefined>;
+  /** Parents of a shard, from the stream's own list. */
+  readonly parentsOf: (shardId: string) => Promise<readonly string[]>;
+  /** Changes when the stream is deleted and made again. */
+  readonly streamEpoch: string;
+  readonly observe?: (stats: BatchStats) => void;
+}
+
+/** Handler of the event source mapping: processes one shard's batch and names the first record that is not done. */
+export type ProcessStream = (event: KinesisStreamEvent, deadlineMs?: number) => Promise<KinesisBatchResponse>;
+
+/** Records judged together at most: bounds memory, and what a crash repeats. */
+const UNITS_MAX = 4_096;
+
+/**
+ * Makes the stream processor. Bad data is quarantined and counts as done; an infrastructure error throws, and the mapping hands
+ * the batch out again. When `deadlineMs` (epoch ms) nears, it stops after a sub-batch and answers with the first record left.
+ */
+export function createProcessStream(ports: ProcessStreamPorts): ProcessStream {
+  const processors = new Map<string, ShardProcessor>();
+  const processorOf = (shardId: string): ShardProcessor => {
+    const known = processors.get(shardId);
+    if (known !== undefined) return known;
+    const made = new ShardProcessor(ports, shardId);
+    processors.set(shardId, made);
+    return made;
+  };
+  return async (event, deadlineMs) => {
+    const first = event.Records[0];
+    if (first === undefined) return { batchItemFailures: [] };
+    const shardId = first.eventID.slice(0, first.eventID.lastIndexOf(':'));
+    const processor = processorOf(shardId);
+    const units = event.Records.flatMap((record) => unitsOf(ports.plan, record));
+    for (let at = 0; at < units.length; ) {
+      const part = units.slice(at, at + UNITS_MAX);
+      if (at > 0 && deadlineMs !== undefined && ports.clock() > deadlineMs) return failureFrom(units[at]);
+      at += await processor.process(part);
+    }
+    return { batchItemFailures: [] };
+  };
+}
+
+function unitsOf(plan: Plan, record: KinesisRecord): Unit[] {
+  const { sequenceNumber, approximateArrivalTimestamp, partitionKey, data } = record.kinesis;
+  const arrivalMs = Math.round(approximateArrivalTimestamp * 1000);
+  return unpackRecord({ sequence: sequenceNumber, arrivalMs, partitionKey, data }).map(({ raw, rejection }) => ({
+    raw,
+    parsed: rejection === undefined ? plan.parse(raw) : { rejection },
+  }));
+}
+
+function failureFrom(unit: Unit | undefined): KinesisBatchResponse {
+  return { batchItemFailures: unit === undefined ? [] : [{ itemIdentifier: unit.raw.sequence }] };
+}

@@ -1,0 +1,113 @@
+import { RetriableError } from '../../core/errors.ts';
+import { foldSlice, openAfter, windowUpdatesOf } from '../../core/fold.ts';
+import type { Event } from '../../core/model.ts';
+import { judgeBatch, type Judged, type Profile, type Unit } from '../../core/processor.ts';
+import { shardKey } from '../../core/state/keys.ts';
+import type { ShardState } from '../../core/state/shard.ts';
+import { beginBatch, type BegunBatch, openShard, type OpenedShard, shardRefOf } from './begin.ts';
+import type { ProcessStreamPorts } from './handler.ts';
+import { BatchState } from './state.ts';
+
+/** Processes the batches of one shard, one at a time, in the fixed order: context, delivery, profiles, windows, shard item. */
+export class ShardProcessor {
+  private readonly ports: ProcessStreamPorts;
+  private readonly shardId: string;
+  private readonly shardRef: string;
+  private readonly state: BatchState;
+  /** `attempts` of the shard item as this instance last wrote it: unequal means that another instance was here. */
+  private lastAttempt: number | undefined;
+
+  constructor(ports: ProcessStreamPorts, shardId: string) {
+    this.ports = ports;
+    this.shardId = shardId;
+    this.shardRef = shardRefOf(ports.streamEpoch, shardId);
+    this.state = new BatchState(ports.store, ports.streamEpoch, shardId);
+  }
+
+  /** Processes records in stream order and returns how many of them are done; the rest needs another call. */
+  async process(units: readonly Unit[]): Promise<number> {
+    const opened = await openShard(this.ports.store, this.ports.plan, {
+      streamEpoch: this.ports.streamEpoch,
+      shardId: this.shardId,
+      parentsOf: this.ports.parentsOf,
+    });
+    const hi = opened.state.hi ?? '';
+    const fresh = units.filter(({ raw }) => raw.position > hi);
+    const last = fresh.at(-1);
+    if (last === undefined) return units.length;
+    if (opened.state.attempts !== this.lastAttempt) this.state.forget();
+    this.lastAttempt = undefined;
+    const begun = await beginBatch(this.ports.store, this.ports.plan, opened, {
+      streamEpoch: this.ports.streamEpoch,
+      shardId: this.shardId,
+      last: last.raw.position,
+      ruleSet: this.ports.ruleSetVersion(),
+    });
+    const covered = fresh.filter(({ raw }) => raw.position <= begun.through);
+    await this.run(opened, begun, covered);
+    this.lastAttempt = begun.state.attempts;
+    return units.length - (fresh.length - covered.length);
+  }
+
+  private async run(opened: OpenedShard, begun: BegunBatch, units: readonly Unit[]): Promise<void> {
+    const { plan, delivery } = this.ports;
+    const events = units.flatMap(({ parsed }) => ('event' in parsed ? [parsed.event] : []));
+    const profiles = await this.state.loadProfiles(new Set(events.map(({ key }) => key)));
+    const judged = judgeBatch({
+      plan,
+      rules: await this.ports.ruleSetOf(begun.context.ruleSet),
+      shardRef: this.shardRef,
+      shard: begun.state,
+      context: begun.context,
+      units,
+      profiles: new Map<string, Profile>([...profiles].map(([key, { state }]) => [key, state])),
+      tilesOf: await this.loadTiles(events, begun),
+      closedMs: opened.closer.sessionsClosedMs,
+    });
+    await delivery.deliver(this.ports.rows.batchRows({
+        shardId: this.shardId,
+        context: begun.context,
+        isContextNew: begun.isContextNew,
+        verdicts: judged.verdicts,
+      }));
+    this.ports.observe?.({ shardId: this.shardId, verdicts: judged.verdicts, deliveredMs: this.ports.clock() });
+    const changed = new Set(judged.verdicts.flatMap(({ event, isFresh }) => (event !== undefined && isFresh ? [event.key] : [])));
+    await this.state.storeProfiles(profiles, changed);
+    const updates = windowUpdatesOf(plan, judged.verdicts);
+    await this.state.addTimers(updates.timers);
+    await this.state.updateSlices(updates.slices, foldSlice);
+    await this.finish(begun, this.nextState(opened, begun, judged, updates));
+  }
+
+  private async loadTiles(events: readonly Event[], begun: BegunBatch): ReturnType<BatchState['loadTiles']> {
+    const { plan } = this.ports;
+    const judgedEvents = events.filter(({ type }) => type === plan.pipeline.decision?.over);
+    return this.state.loadTiles(plan, judgedEvents, begun.context.tileFrontierMs);
+  }
+
+  private nextState(opened: OpenedShard, begun: BegunBatch, judged: Judged, updates: ReturnType<typeof windowUpdatesOf>): ShardState {
+    const { state } = begun;
+    const hi = judged.verdicts.at(-1)?.raw.position ?? state.hi;
+    return {
+      ...state,
+      hi,
+      through: state.through !== null && hi !== null && state.through > hi ? state.through : hi,
+      maxEventMs: judged.maxEventMs,
+      counters: judged.counters,
+      open: openAfter(this.ports.plan, state.open, updates, opened.closer.clearedMs),
+      lastWindowEndMs: greatest(state.lastWindowEndMs, updates.lastWindowEndMs),
+    };
+  }
+
+  private async finish(begun: BegunBatch, next: ShardState): Promise<void> {
+    const key = shardKey(this.ports.streamEpoch, this.shardId);
+    const [written] = await this.ports.store.put([{ ...key, expectedVersion: begun.version, body: JSON.stringify(next) }]);
+    if (!written) throw new RetriableError(`shard ${this.shardId}: its item changed before the batch was finished; the batch will be tried again`);
+  }
+}
+
+function greatest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
+}
+

@@ -1,0 +1,206 @@
+import type { Event } from '../../core/model.ts';
+import type { SliceUpdate } from '../../core/fold.ts';
+import type { Plan } from '../../core/plan.ts';
+import type { ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
+import { RetriableError } from '../../core/errors.ts';
+import type { Profile } from '../../core/processor.ts';
+import { idSegmentKey, profileKey, sliceKey, slicePart, tilesKey, timerKey } from '../../core/state/keys.ts';
+import { type IdEntry, spillIds } from '../../core/state/ids.ts';
+import { newProfile, parseProfile } from '../../core/state/profile.ts';
+import { newSlice, parseSlice, type SliceState } from '../../core/windows/slice.ts';
+import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
+import { ItemCache } from './cache.ts';
+
+/** Profiles and slices kept warm per shard: about 100 MB at a typical 2 KB a profile, well inside a 512 MB function. */
+const CACHE_ITEMS_MAX = 20_000;
+
+interface Loaded<T> {
+  readonly key: ItemKey;
+  readonly version: number;
+  readonly state: T;
+}
+
+interface LoadedTiles {
+  readonly frontierMs: number;
+  readonly tiles: KeyTiles | undefined;
+}
+
+const idOf = (key: ItemKey): string => `${key.pk}\n${key.sk}`;
+
+/** Reads and writes the keyed state of one shard's batches: profiles, closed tiles, slices, timers. */
+export class BatchState {
+  private readonly store: StateStore;
+  private readonly streamEpoch: string;
+  private readonly shardId: string;
+  private readonly profiles = new ItemCache<Profile>(CACHE_ITEMS_MAX);
+  private readonly slices = new ItemCache<SliceState>(CACHE_ITEMS_MAX);
+  private readonly tiles = new ItemCache<LoadedTiles>(CACHE_ITEMS_MAX);
+
+  constructor(store: StateStore, streamEpoch: string, shardId: string) {
+    this.store = store;
+    this.streamEpoch = streamEpoch;
+    this.shardId = shardId;
+  }
+
+  /** Forgets cached state: another instance may have written, or an attempt failed half-way. */
+  forget(): void {
+    this.profiles.clear();
+    this.slices.clear();
+    this.tiles.clear();
+  }
+
+  /** Profiles of the keys, from the cache or the store; fresh ones for keys never seen. */
+  async loadProfiles(keys: Iterable<string>): Promise<Map<string, Loaded<Profile>>> {
+    const loaded = new Map<string, Loaded<Profile>>();
+    const missing: string[] = [];
+    for (const key of keys) {
+      const cached = this.profiles.get(key);
+      if (cached === undefined) missing.push(key);
+      else loaded.set(key, { key: profileKey(key), ...cached });
+    }
+    const items = await this.store.get(missing.map(profileKey));
+    for (const [i, key] of missing.entries()) {
+      const item = items[i];
+      const state = item === undefined ? newProfile() : parseProfile(item.body);
+      const spilled = await this.loadSegments(key, state.ids.segments.map(({ segment }) => segment));
+      loaded.set(key, { key: profileKey(key), version: item?.version ?? 0, state: { state, spilled } });
+    }
+    return loaded;
+  }
+
+  private async loadSegments(key: string, segments: readonly number[]): Promise<Map<number, Map<string, IdEntry[]>>> {
+    const spilled = new Map<number, Map<string, IdEntry[]>>();
+    if (segments.length === 0) return spilled;
+    const items = await this.store.get(segments.map((segment) => idSegmentKey(key, segment)));
+    for (const [i, segment] of segments.entries()) {
+      const body = items[i]?.body;
+      if (body === undefined) throw new RetriableError(`profile ${key}: id segment ${segment} is missing from the state store`);
+      spilled.set(segment, indexById(JSON.parse(body) as IdEntry[]));
+    }
+    return spilled;
+  }
+
+  /** Writes the changed ones of the loaded profiles, spilled id blocks first; throws RetriableError if another writer was there. */
+  async storeProfiles(profiles: ReadonlyMap<string, Loaded<Profile>>, changed: Iterable<string>): Promise<void> {
+    const writes: StateWrite[] = [];
+    const written: { readonly key: string; readonly version: number; readonly profile: Profile }[] = [];
+    for (const key of changed) {
+      const loaded = profiles.get(key);
+      if (loaded === undefined) continue;
+      const profile = { state: loaded.state.state, spilled: await this.spill(key, loaded.state) };
+      writes.push({ ...loaded.key, expectedVersion: loaded.version, body: JSON.stringify(profile.state) });
+      written.push({ key, version: loaded.version + 1, profile });
+    }
+    await this.swap(writes);
+    for (const { key, version, profile } of written) this.profiles.set(key, version, profile);
+  }
+
+  /** Moves a full id block into an item of its own; most profiles have none and cost nothing here. */
+  private async spill(key: string, profile: Profile): Promise<Profile['spilled']> {
+    const block = spillIds(profile.state.ids);
+    if (block === undefined && profile.spilled.size === 0) return profile.spilled;
+    const live = new Set(profile.state.ids.segments.map(({ segment }) => segment));
+    const kept = new Map([...profile.spilled].filter(([segment]) => live.has(segment)));
+    if (block === undefined) return kept;
+    const at = idSegmentKey(key, block.segment);
+    const [existing] = await this.store.get([at]);
+    await this.swap([{ ...at, expectedVersion: existing?.version ?? 0, body: JSON.stringify(block.entries) }]);
+    kept.set(block.segment, indexById(block.entries));
+    return kept;
+  }
+
+  /** Closed tiles that the events' features read, loaded when the cached ones may be older than `frontierMs`. */
+  async loadTiles(
+    plan: Plan,
+    events: readonly Event[],
+    frontierMs: number | null,
+  ): Promise<(ringId: string, key: string) => KeyTiles | undefined> {
+    const tiles = new Map<string, KeyTiles | undefined>();
+    const missing: { readonly id: string; readonly key: ItemKey }[] = [];
+    if (frontierMs === null) return () => undefined;
+    for (const { ringId, by } of plan.tileFeatures.rings) {
+      for (const event of events) {
+        const value = event.values[by];
+        if (value === undefined) continue;
+        const key = tilesKey(ringId, String(value));
+        const id = idOf(key);
+        if (tiles.has(id)) continue;
+        const cached = this.tiles.get(id);
+        tiles.set(id, cached?.state.tiles);
+        if (cached === undefined || cached.state.frontierMs < frontierMs) missing.push({ id, key });
+      }
+    }
+    const items = await this.store.get(missing.map(({ key }) => key));
+    for (const [i, { id }] of missing.entries()) {
+      const item = items[i];
+      const state = { frontierMs, tiles: item === undefined ? undefined : parseTiles(item.body) };
+      tiles.set(id, state.tiles);
+      this.tiles.set(id, item?.version ?? 0, state);
+    }
+    return (ringId, key) => tiles.get(idOf(tilesKey(ringId, key)));
+  }
+
+  /** Folds updates into slices by compare-and-swap. */
+  async updateSlices(updates: readonly SliceUpdate[], fold: (slice: SliceState, update: SliceUpdate) => void): Promise<void> {
+    const keys = updates.map((one) => sliceKey(one.family.name, one.sliceStartMs, slicePart(this.streamEpoch, this.shardId, one.bucket)));
+    const missing = keys.filter((key) => this.slices.get(idOf(key)) === undefined);
+    const items = await this.store.get(missing);
+    const read = new Map<string, StateItem | undefined>(missing.map((key, i) => [idOf(key), items[i]]));
+    const writes: StateWrite[] = [];
+    const states: SliceState[] = [];
+    for (const [i, update] of updates.entries()) {
+      const key = keys[i];
+      if (key === undefined) continue;
+      const cached = this.slices.get(idOf(key));
+      const item = read.get(idOf(key));
+      const state = cached?.state ?? (item === undefined ? newSlice() : parseSlice(item.body));
+      if (isTombstone(state)) throw new RetriableError(`slice ${key.pk} is closed: this attempt is older than the close and may not write`);
+      fold(state, update);
+      states.push(state);
+      writes.push({ ...key, expectedVersion: cached?.version ?? item?.version ?? 0, body: JSON.stringify(state) });
+    }
+    await this.swap(writes);
+    for (const [i, write] of writes.entries()) {
+      const state = states[i];
+      if (state !== undefined) this.slices.set(idOf(write), write.expectedVersion + 1, state);
+    }
+  }
+
+  /** Adds partition keys to this shard's timer items. */
+  async addTimers(timers: ReadonlyMap<number, ReadonlySet<string>>): Promise<void> {
+    const minutes = [...timers.keys()];
+    const keys = minutes.map((minute) => timerKey(minute, this.streamEpoch, this.shardId));
+    const items = await this.store.get(keys);
+    const writes: StateWrite[] = [];
+    for (const [i, minute] of minutes.entries()) {
+      const key = keys[i];
+      if (key === undefined) continue;
+      const known = JSON.parse(items[i]?.body ?? '[]') as string[];
+      const all = new Set([...known, ...(timers.get(minute) ?? [])]);
+      if (all.size > known.length) writes.push({ ...key, expectedVersion: items[i]?.version ?? 0, body: JSON.stringify([...all]) });
+    }
+    await this.swap(writes);
+  }
+
+  private async swap(writes: readonly StateWrite[]): Promise<void> {
+    if (writes.length === 0) return;
+    const applied = await this.store.put(writes);
+    const lost = applied.indexOf(false);
+    if (lost >= 0) throw new RetriableError(`state item ${idOf(writes[lost] ?? { pk: '?', sk: '?' })} changed under this batch; it will be tried again`);
+  }
+}
+
+function indexById(entries: readonly IdEntry[]): Map<string, IdEntry[]> {
+  const byId = new Map<string, IdEntry[]>();
+  for (const entry of entries) {
+    const same = byId.get(entry[1]);
+    if (same === undefined) byId.set(entry[1], [entry]);
+    else same.push(entry);
+  }
+  return byId;
+}
+
+/** Whether a slice item only says that its window was closed. */
+function isTombstone(slice: SliceState): boolean {
+  return 'closed' in slice;
+}

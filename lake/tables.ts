@@ -1,0 +1,152 @@
+import type { Aggregate, DecisionSpec, EventTypeSpec, Pipeline } from '../core/definition/pipeline.ts';
+import { fieldColumn, fieldType, measureType, nullable, required } from './columns.ts';
+import { archiveTable, arrival, lateTable, ledgerTable, place, quarantineTable } from './raw-tables.ts';
+import type { Column, MoneyColumn, TableSchema } from './schema.ts';
+
+/** All lake tables of a checked pipeline. */
+export function tablesOf(pipeline: Pipeline): TableSchema[] {
+  const { decision } = pipeline;
+  return [
+    archiveTable(),
+    ...Object.values(pipeline.eventTypes).map(eventTableOf),
+    ...(decision === undefined ? [] : [decisionTableOf(pipeline, decision), alertTableOf(pipeline, decision)]),
+    lateTable(),
+    quarantineTable(),
+    ledgerTable(),
+    ...Object.values(pipeline.aggregates).map((aggregate) => aggregateTableOf(pipeline, aggregate)),
+  ];
+}
+
+/** Table of one event type: the event, how it was judged, and where it stood in the stream. */
+export function eventTableOf(type: EventTypeSpec): TableSchema {
+  return {
+    name: type.table,
+    description: type.description,
+    columns: [...identityColumns(), ...fieldColumns(type), lane(), partitionKey(), ...place(), arrival()],
+    partitionColumn: 'event_time',
+    idColumns: [type.key, 'event_id'],
+    money: moneyOf(type),
+  };
+}
+
+/** Table of decisions: one row for each judged event. */
+export function decisionTableOf(pipeline: Pipeline, decision: DecisionSpec): TableSchema {
+  const key = keyOf(pipeline, decision);
+  return {
+    name: 'decisions',
+    description: `What the rules decided about each ${decision.over}.`,
+    columns: [
+      ...identityColumns(),
+      required(key, 'string', 'Partition key of the event.'),
+      lane(),
+      required('outcome', 'string', 'What was decided.'),
+      required('score', 'integer', 'Points of the rules that fired.'),
+      required('rules_fired', 'list<string>', 'Ids of the active rules that fired.'),
+      required('rules_failed', 'list<string>', 'Rules that could not be evaluated, with the error.'),
+      required('rules_shadow', 'list<string>', 'Ids of the shadow rules that would have fired.'),
+      required('reasons', 'list<string>', 'Reason of each rule that fired, in the order of rules_fired.'),
+      required('features', 'string', 'Feature values that the rules read, a JSON object.'),
+      required('rule_set_version', 'string', 'Version of the rule set in force.'),
+      required('definition_version', 'integer', 'Version of the pipeline definition in force.'),
+      nullable('tile_frontier', 'timestamp', 'End of the tiles that features over other keys could read.'),
+      ...place(),
+      arrival(),
+    ],
+    partitionColumn: 'event_time',
+    idColumns: [key, 'event_id'],
+    money: [],
+  };
+}
+
+/** Table of alerts: one row for each firing of an active rule. */
+export function alertTableOf(pipeline: Pipeline, decision: DecisionSpec): TableSchema {
+  return {
+    name: 'alerts',
+    description: 'Every firing of an active rule.',
+    columns: [
+      required('alert_id', 'string', 'Derived from rule, key and event id.'),
+      ...identityColumns(),
+      required(keyOf(pipeline, decision), 'string', 'Partition key of the event.'),
+      required('rule_id', 'string', 'Rule that fired.'),
+      required('rule_version', 'integer', 'Version of that rule.'),
+      required('points', 'integer', 'Points the rule adds to the score.'),
+      required('reason', 'string', 'Reason in words.'),
+      required('rule_values', 'string', 'Values that made the rule fire, a JSON object.'),
+      required('outcome', 'string', 'What was decided about the event.'),
+      required('alert_group', 'string', 'Alerts with the same group belong together.'),
+      required('rule_set_version', 'string', 'Version of the rule set in force.'),
+      ...place(),
+      arrival(),
+    ],
+    partitionColumn: 'event_time',
+    idColumns: ['alert_id'],
+    money: [],
+  };
+}
+
+/** Table of one aggregate: one row for each group, window and revision. */
+export function aggregateTableOf(pipeline: Pipeline, aggregate: Aggregate): TableSchema {
+  const fields = pipeline.eventTypes[aggregate.over]?.fields ?? {};
+  const groups = aggregate.groupBy.map(({ field }) => {
+    const spec = fields[field];
+    return required(field, spec === undefined ? 'string' : fieldType(spec), 'Group.');
+  });
+  const isSession = aggregate.window.kind === 'session';
+  const measures = Object.entries(aggregate.measures).map(([name, measure]): Column => {
+    const isCount = measure.kind === 'count' || measure.kind === 'distinct';
+    return { name, type: measureType(measure, fields), nullable: !isCount, description: `${'field' in measure ? `${measure.kind} of ${measure.field}` : measure.kind}.` };
+  });
+  return {
+    name: aggregate.name,
+    description: aggregate.description,
+    columns: [
+      ...groups,
+      required('window_start', 'timestamp', 'Start of the window, inclusive.'),
+      required('window_end', 'timestamp', 'End of the window, exclusive.'),
+      required('revision', 'integer', 'Grows by one each time the values of this row are corrected; 0 at first.'),
+      ...(isSession ? [required('duration_ms', 'bigint', 'Last minus first event time, ms.')] : []),
+      ...measures,
+    ],
+    partitionColumn: 'window_start',
+    idColumns: [...groups.map(({ name }) => name), 'window_start'],
+    money: [],
+  };
+}
+
+function identityColumns(): Column[] {
+  return [required('event_id', 'string', 'Id given by the producer.'), required('event_time', 'timestamp', 'When it happened, UTC.')];
+}
+
+function lane(): Column {
+  return required('lane', 'string', 'Bin the event ended in: accepted or late.');
+}
+
+function partitionKey(): Column {
+  return required('partition_key', 'string', 'Partition key that the producer sent.');
+}
+
+function fieldColumns(type: EventTypeSpec): Column[] {
+  return declaredFields(type).map(([name, spec]) => ({
+    name: fieldColumn(name, spec),
+    type: fieldType(spec),
+    nullable: spec.optional,
+    description: spec.kind === 'money' ? `Field ${name} in minor units of its currency.` : `Field ${name}.`,
+  }));
+}
+
+function moneyOf(type: EventTypeSpec): MoneyColumn[] {
+  return declaredFields(type).flatMap(([name, spec]) =>
+    spec.kind === 'money' ? [{ name, minorColumn: fieldColumn(name, spec), currencyColumn: spec.currencyField }] : [],
+  );
+}
+
+/** Fields of an event type without the two that every type has. */
+function declaredFields(type: EventTypeSpec): [string, EventTypeSpec['fields'][string]][] {
+  return Object.entries(type.fields).filter(([name]) => name !== 'event_id' && name !== 'event_time');
+}
+
+function keyOf(pipeline: Pipeline, decision: DecisionSpec): string {
+  const type = pipeline.eventTypes[decision.over];
+  if (type === undefined) throw new Error(`event type ${decision.over} is not in the pipeline`);
+  return type.key;
+}

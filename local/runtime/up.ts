@@ -1,0 +1,127 @@
+import { startMapping } from '../mapping/live.ts';
+import type { LoadedPipeline } from '../pipeline.ts';
+import { type Machine, openMachine } from './machine.ts';
+import { Meter } from './meter.ts';
+import type { RunProgress } from './run.ts';
+
+/** What `headrace up` is told. */
+export interface UpOptions {
+  readonly dataDir: string;
+  readonly loaded: LoadedPipeline;
+  /** TCP port of the Kinesis endpoint; 0 takes any free one. */
+  readonly port: number;
+  /** Shards of a new stream. */
+  readonly shardCount: number;
+  readonly batchSize: number;
+  /** Time between two landings of what was delivered, ms. */
+  readonly flushMs: number;
+  readonly onRetry?: (message: string) => void;
+}
+
+/** The pipeline while it runs. */
+export interface RunningPipeline {
+  /** Address of the Kinesis API, such as `http://127.0.0.1:4567`. */
+  readonly endpoint: string;
+  readonly streamName: string;
+  readonly dataDir: string;
+  progress(): RunProgress;
+  /** Lands what was delivered so far, so that queries see it. */
+  flush(): Promise<void>;
+  /** Drains the stream, lands the lake and releases the folder; open windows stay open and go on at the next start. */
+  stop(): Promise<void>;
+}
+
+/** Time between two rounds of the closer, ms: windows are emitted within about a second of becoming final. */
+const CLOSE_MS = 1_000;
+
+/** How long a batch may gather, ms: far below what anyone notices, and long enough to fill batches under load. */
+const BATCHING_WINDOW_MS = 50;
+
+/** Starts the whole pipeline on this machine: endpoint, processor, closer, lake. */
+export async function startPipeline(options: UpOptions): Promise<RunningPipeline> {
+  const meter = new Meter(Date.now());
+  const onRetry = options.onRetry ?? (() => {});
+  const machine = await openMachine({ ...options, clock: Date.now, observe: meter.observe, onRetry });
+  const mapping = startMapping({
+    source: machine.source,
+    stream: machine.stream,
+    checkpoints: machine.checkpoints,
+    handler: machine.handler,
+    random: Math.random,
+    batchSize: options.batchSize,
+    batchingWindowMs: BATCHING_WINDOW_MS,
+    onFatal: (error) => onRetry(error.message),
+  });
+  let windowsClosed = 0;
+  const closer = new Repeater(CLOSE_MS, onRetry, async () => {
+    windowsClosed = (await machine.handlers.close({ kind: 'live' })).windowsClosed;
+  });
+  const flusher = new Repeater(options.flushMs, onRetry, () => machine.handlers.flush());
+  return {
+    endpoint: machine.endpoint.endpoint,
+    streamName: machine.stream.name,
+    dataDir: options.dataDir,
+    progress: () => progressOf(meter, windowsClosed),
+    flush: () => flusher.now(),
+    stop: async () => {
+      await mapping.stop({ drain: true });
+      await closer.stop();
+      await flusher.stop();
+      await finish(machine);
+    },
+  };
+}
+
+function progressOf(meter: Meter, windowsClosed: number): RunProgress {
+  const { events, alerts, maxEventMs } = meter.live();
+  return {
+    events,
+    alerts,
+    maxEventMs,
+    eventsPerSecond: meter.eventsPerSecond(Date.now()),
+    windowsClosed,
+    cpuSeconds: meter.cpuSeconds(),
+  };
+}
+
+async function finish(machine: Machine): Promise<void> {
+  try {
+    await machine.handlers.close({ kind: 'live' });
+    await machine.handlers.flush();
+  } finally {
+    await machine.close();
+  }
+}
+
+/** Runs a task again and again, one at a time; a failure is reported and the task tried again at the next turn. */
+class Repeater {
+  private readonly timer: NodeJS.Timeout;
+  private readonly task: () => Promise<void>;
+  private readonly onFailure: (message: string) => void;
+  private running: Promise<void> = Promise.resolve();
+  private isBusy = false;
+
+  constructor(everyMs: number, onFailure: (message: string) => void, task: () => Promise<void>) {
+    this.task = task;
+    this.onFailure = onFailure;
+    this.timer = setInterval(() => {
+      if (!this.isBusy) void this.now().catch((error: unknown) => this.onFailure(error instanceof Error ? error.message : String(error)));
+    }, everyMs);
+  }
+
+  /** Runs the task now, after the one in progress. */
+  now(): Promise<void> {
+    this.isBusy = true;
+    const next = this.running.then(this.task).finally(() => {
+      this.isBusy = false;
+    });
+    this.running = next.catch(() => {});
+    return next;
+  }
+
+  /** Runs no more, and waits for the one in progress. */
+  async stop(): Promise<void> {
+    clearInterval(this.timer);
+    await this.running;
+  }
+}

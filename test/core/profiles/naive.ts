@@ -1,0 +1,80 @@
+import type { FeatureSpec } from '../../../core/definition/features.ts';
+import { currency, fixed, flag, money, text } from '../../../core/definition/fields.ts';
+import { definePipeline, type Pipeline } from '../../../core/definition/pipeline.ts';
+import type { Event, FieldValue } from '../../../core/model.ts';
+
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+
+/** A pipeline of payments and labels with the given features; one currency per payment, an optional reading in hundredths. */
+export function pipelineWith(features: Readonly<Record<string, FeatureSpec>>): Pipeline {
+  return definePipeline({
+    name: 'test',
+    version: 1,
+    eventTypes: {
+      payment: {
+        description: 'A payment.',
+        table: 'payments',
+        key: 'customer',
+        fields: {
+          customer: text(),
+          terminal: text({ optional: true }),
+          amount: money({ currencyField: 'currency' }),
+          currency: currency(),
+          channel: text({ optional: true }),
+          reading: fixed({ scale: 2, optional: true }),
+        },
+      },
+      label: {
+        description: 'A label.',
+        table: 'labels',
+        key: 'customer',
+        fields: { customer: text(), terminal: text(), fraud: flag(), loss: money({ currencyField: 'currency', optional: true }), currency: currency() },
+      },
+    },
+    aggregates: {},
+    features,
+    decision: { over: 'payment', reviewPoints: 1, declinePoints: 2 },
+  });
+}
+
+let serial = 0;
+
+/** An event at `timeMs`; `values` wins over plain defaults, undefined leaves a field out. */
+export function eventAt(type: string, timeMs: number, values: Record<string, FieldValue | undefined> = {}): Event {
+  serial += 1;
+  const all = { event_id: `e${serial}`, event_time: timeMs, customer: 'c1', terminal: 't1', amount: 100, currency: 'EUR', ...values };
+  const present: Record<string, FieldValue> = {};
+  for (const [name, value] of Object.entries(all)) if (value !== undefined) present[name] = value;
+  return { type, id: `e${serial}`, timeMs, key: String(all.customer), values: present };
+}
+
+const floorTo = (ms: number, sizeMs: number): number => ms - (((ms % sizeMs) + sizeMs) % sizeMs);
+
+/** Value of a feature by a plain scan over all earlier events, in whole numbers of any size. */
+export function naiveFeature(spec: FeatureSpec, judged: Event, asOfMs: number, earlier: readonly Event[], frontierMs: number | null): number | null {
+  const [fromMs, toMs] =
+    spec.kind === 'key'
+      ? [floorTo(asOfMs, spec.tileMs) - spec.windowMs, floorTo(asOfMs, spec.tileMs) + spec.tileMs]
+      : closedRange(Math.min(floorTo(asOfMs - spec.delayMs, spec.tileMs), floorTo(frontierMs ?? -1e15, spec.tileMs)), spec.windowMs);
+  const equalFields = spec.kind === 'key' ? spec.per : [spec.by];
+  const inside = earlier.filter(
+    (one) =>
+      one.type === spec.over &&
+      (spec.kind === 'tile' ? judged.values[spec.by] !== undefined : one.key === judged.key) &&
+      one.timeMs >= fromMs &&
+      one.timeMs < toMs &&
+      equalFields.every((field) => one.values[field] === judged.values[field]) &&
+      Object.entries(spec.where ?? {}).every(([field, value]) => one.values[field] === value) &&
+      (spec.measure === 'count' || one.values[spec.field ?? ''] !== undefined),
+  );
+  if (spec.measure === 'count') return inside.length;
+  const sum = inside.reduce((total, one) => total + BigInt(one.values[spec.field ?? ''] ?? 0), 0n);
+  const unit = spec.field === 'reading' ? 100 : 1;
+  if (spec.measure === 'sum') return Number(sum) / unit;
+  return inside.length === 0 ? null : Number(sum) / (inside.length * unit);
+}
+
+function closedRange(endMs: number, windowMs: number): [number, number] {
+  return [endMs - windowMs, endMs];
+}

@@ -1,0 +1,260 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { keyFeature } from '../../../core/definition/features.ts';
+import { currency, fixed, flag, integer, money, text, time } from '../../../core/definition/fields.ts';
+import { definePipeline } from '../../../core/definition/pipeline.ts';
+import { UsageError } from '../../../core/errors.ts';
+import type { Event, FieldValue } from '../../../core/model.ts';
+import { alertIdOf, compileRules, type Decision, type FeatureValues } from '../../../core/rules/compile.ts';
+import type { Rule } from '../../../core/rules/rule.ts';
+
+const DAY_MS = 86_400_000;
+const feature = { over: 'payment', windowMs: DAY_MS, tileMs: DAY_MS, description: 'x' } as const;
+
+const pipeline = definePipeline({
+  name: 'test',
+  version: 1,
+  eventTypes: {
+    payment: {
+      description: 'A payment.',
+      table: 'payments',
+      key: 'customer',
+      fields: {
+        customer: text(),
+        amount: money({ currencyField: 'currency' }),
+        currency: currency(),
+        country: text({ optional: true }),
+        celsius: fixed({ scale: 2, optional: true }),
+        tries: integer({ optional: true }),
+        online: flag({ optional: true }),
+        due: time({ optional: true }),
+      },
+    },
+    note: { description: 'A note.', table: 'notes', key: 'customer', fields: { customer: text() } },
+  },
+  aggregates: {},
+  features: {
+    count_1d: keyFeature({ ...feature, measure: 'count' }),
+    mean_1d: keyFeature({ ...feature, measure: 'mean', field: 'amount', per: ['currency'] }),
+    sum_1d: keyFeature({ ...feature, measure: 'sum', field: 'amount', per: ['currency'] }),
+    celsius_sum_1d: keyFeature({ ...feature, measure: 'sum', field: 'celsius' }),
+  },
+  decision: { over: 'payment', reviewPoints: 4, declinePoints: 10 },
+});
+
+function rule(change: Partial<Rule>): Rule {
+  return {
+    id: 'r',
+    version: 1,
+    owner: 'desk',
+    status: 'active',
+    description: 'd',
+    on: 'payment',
+    condition: 'event.amount_minor > 100',
+    points: 4,
+    reason: 'fixed text',
+    alert: { groupBy: 'customer', coolDownMs: 60_000 },
+    ...change,
+  };
+}
+
+const NONE: FeatureValues = { count_1d: 0, mean_1d: null, sum_1d: 0, celsius_sum_1d: 0 };
+
+function payment(values: Record<string, FieldValue> = {}): Event {
+  const all = { event_id: 'e1', event_time: 1_000, customer: 'c1', amount: 500, currency: 'EUR', ...values };
+  return { type: 'payment', id: 'e1', timeMs: 1_000, key: 'c1', values: all };
+}
+
+function judge(changes: Partial<Rule> | Partial<Rule>[], values: Record<string, FieldValue> = {}, features = NONE): Decision {
+  const rules = (Array.isArray(changes) ? changes : [changes]).map((change, i) => rule({ id: `r${i}`, ...change }));
+  return compileRules(rules, pipeline, 'v1').judge(payment(values), features);
+}
+
+const fires = (condition: string, values: Record<string, FieldValue> = {}, features = NONE): boolean =>
+  judge({ condition }, values, features).fired.length === 1;
+
+function lineFor(change: Partial<Rule>): string {
+  try {
+    compileRules([rule(change)], pipeline, 'v1');
+  } catch (error) {
+    expect(error).toBeInstanceOf(UsageError);
+    return error instanceof Error ? error.message : '';
+  }
+  return 'accepted';
+}
+
+describe('values that conditions read', () => {
+  test.each<[string, Record<string, FieldValue>]>([
+    ['event.amount_minor == 500', {}],
+    ['event.amount_minor * 2 == 1000 && double(event.amount_minor) / 3.0 > 166.6', {}],
+    ['event.currency == "EUR" && event.customer.startsWith("c")', {}],
+    ['event.celsius == -12.35 && event.celsius < -12.34', { celsius: -1235 }],
+    ['event.tries == 3', { tries: 3 }],
+    ['event.online', { online: true }],
+    ['event.due > timestamp("2024-01-01T00:00:00Z") && event.due.getHours() == 13', { due: Date.UTC(2024, 5, 1, 13) }],
+    ['event.event_time == timestamp("1970-01-01T00:00:01Z") && event.event_id == "e1"', {}],
+    ['[1, 2].filter(x, x > 1).map(x, x * 2).exists(x, x == 4)', {}],
+    ['event.country in ["FR", "NL"] && [1, 2].exists(x, x == event.tries)', { country: 'NL', tries: 2 }],
+  ])('%s', (condition, values) => {
+    expect(fires(condition, values)).toBe(true);
+  });
+
+  test('features are ints when they count or sum whole numbers, else doubles', () => {
+    const features = { count_1d: 7, mean_1d: 12.5, sum_1d: 90, celsius_sum_1d: -0.25 };
+    expect(fires('features.count_1d == 7 && features.sum_1d / features.count_1d == 12', {}, features)).toBe(true);
+    expect(fires('features.mean_1d == 12.5 && features.celsius_sum_1d < -0.2', {}, features)).toBe(true);
+  });
+
+  test('values of one event are not seen by the next', () => {
+    const rules = compileRules([rule({ condition: 'has(event.country)' })], pipeline, 'v1');
+    expect(rules.judge(payment({ country: 'NL' }), NONE).fired).toHaveLength(1);
+    expect(rules.judge(payment(), NONE).fired).toHaveLength(0);
+  });
+});
+
+describe('a rule that fires', () => {
+  test('reports what its condition read, in real units', () => {
+    const decision = judge(
+      {
+        condition: 'event.amount_minor > 100 && event.celsius < 0.0 && (!has(event.country) || event.online) && features.mean_1d > 1.0',
+        reason: '{event.amount_minor} at {event.celsius} degrees on {event.due}; mean {features.mean_1d}, country {event.country}',
+        alert: { groupBy: 'celsius', coolDownMs: 900_000 },
+        version: 3,
+      },
+      { celsius: -1235, due: 1_000 },
+      { ...NONE, mean_1d: 1234.56789 },
+    );
+    expect(decision.fired).toEqual([
+      {
+        ruleId: 'r0',
+        ruleVersion: 3,
+        points: 4,
+        reason: '500 at -12.35 degrees on 1970-01-01T00:00:01.000Z; mean 1234.57, country unknown',
+        values: { 'event.amount_minor': 500, 'event.celsius': -12.35, 'features.mean_1d': 1234.56789 },
+        alertGroup: '-12.35',
+        coolDownMs: 900_000,
+      },
+    ]);
+  });
+
+  test('groups its alerts under an empty text where the group field is absent', () => {
+    expect(judge({ alert: { groupBy: 'country', coolDownMs: 1 } }).fired[0]?.alertGroup).toBe('');
+  });
+});
+
+describe('a decision', () => {
+  test.each([
+    [[1, 2], 'approve', 3],
+    [[1, 3], 'review', 4],
+    [[4, 5], 'review', 9],
+    [[4, 6], 'decline', 10],
+    [[], 'approve', 0],
+  ] as const)('with points %j is %s', (points, outcome, score) => {
+    expect(judge(points.map((one) => ({ points: one })))).toMatchObject({ outcome, score });
+  });
+
+  test('counts active rules, reports shadow rules apart and ignores drafts and retired ones', () => {
+    const decision = judge((['draft', 'shadow', 'active', 'retired'] as const).map((status) => ({ status, id: status })));
+    expect(decision.fired.map(({ ruleId }) => ruleId)).toEqual(['active']);
+    expect(decision.shadow.map(({ ruleId }) => ruleId)).toEqual(['shadow']);
+    expect(decision.score).toBe(4);
+  });
+
+  test('lists rules by id, however they were given', () => {
+    expect(judge([{ id: 'b' }, { id: 'a' }]).fired.map(({ ruleId }) => ruleId)).toEqual(['a', 'b']);
+  });
+
+  test('of a pipeline that judges nothing is to approve', () => {
+    const quiet = definePipeline({ name: 'quiet', version: 1, eventTypes: pipeline.eventTypes, aggregates: {} });
+    expect(compileRules([], quiet, 'v').judge(payment(), {})).toMatchObject({ outcome: 'approve', score: 0, fired: [] });
+    expect(() => compileRules([rule({})], quiet, 'v')).toThrow(/rule r: on: got "payment"; allowed: no rules/);
+  });
+});
+
+describe('what goes wrong in a condition is the outcome of that rule alone', () => {
+  const fine = { id: 'z', condition: 'true' };
+
+  test.each<[string, string, string, Record<string, FieldValue>]>([
+    ['division by zero', 'event.amount_minor / event.tries > 1', 'division by zero', { tries: 0 }],
+    ['an absent optional field', 'event.country == "NL"', 'event.country is absent', {}],
+    ['an absent field behind another test', 'event.amount_minor > 1 && event.tries > 2', 'event.tries is absent', {}],
+    ['a number past 64 bits', 'event.amount_minor * 9223372036854775807 > 1', 'integer overflow: 4611686018427387903500', {}],
+    ['text that is no number', 'int(event.currency) > 1', 'int() type error: cannot convert to int', {}],
+  ])('%s', (_name, condition, error, values) => {
+    const decision = judge([{ condition }, fine], values);
+    expect(decision.failed).toEqual([{ ruleId: 'r0', error }]);
+    expect(decision.fired.map(({ ruleId }) => ruleId)).toEqual(['z']);
+  });
+
+  test('a comparison with a feature that has no value is no_history, not an error', () => {
+    const decision = judge([{ condition: 'features.mean_1d > 1.0' }, fine]);
+    expect(decision).toMatchObject({ noHistory: ['r0'], failed: [], score: 4 });
+  });
+
+  test('a feature that the caller does not know has no value either', () => {
+    const decision = judge({ condition: 'features.count_1d > 1' }, {}, {});
+    expect(decision.noHistory).toEqual(['r0']);
+  });
+
+  test('false and anything is false, and a guard keeps the rest from being read', () => {
+    expect(judge({ condition: 'features.count_1d >= 10 && features.mean_1d > 1.0' })).toMatchObject({ noHistory: [], fired: [] });
+    expect(judge({ condition: 'has(features.mean_1d) && features.mean_1d > 1.0' })).toMatchObject({ noHistory: [], fired: [] });
+    expect(judge({ condition: 'has(event.country) && event.country == "NL"' })).toMatchObject({ failed: [], fired: [] });
+    expect(fires('features.mean_1d > 1.0 || event.amount_minor > 1')).toBe(true);
+  });
+
+  test('failures of shadow rules are reported and those of drafts are not', () => {
+    const condition = 'event.country == "NL"';
+    const decision = judge([{ status: 'shadow', condition }, { status: 'draft', condition }]);
+    expect(decision.failed.map(({ ruleId }) => ruleId)).toEqual(['r0']);
+  });
+});
+
+describe('a rule that cannot be compiled gives one line', () => {
+  test.each<[string, Partial<Rule>, RegExp]>([
+    ['unknown field', { condition: 'true && event.amount > 1' }, /condition at line 1, column 15: unknown name: got "event\.amount"; allowed: .*event\.amount_minor/],
+    ['unknown field in has()', { condition: 'has(event.contry)' }, /unknown name: got "event\.contry"/],
+    ['unknown feature', { condition: 'features.count_1h > 1' }, /unknown name: got "features\.count_1h"; allowed: features\.count_1d,/],
+    ['unknown variable', { condition: 'amount > 1' }, /column 1: Unknown variable: amount: got/],
+    ['syntax', { condition: 'event.amount_minor >' }, /column 21: Unexpected token: EOF/],
+    ['fault in the second line', { condition: 'true &&\n  event.nothing > 1' }, /at line 2, column 9: unknown name/],
+    ['types that do not compare', { condition: 'event.currency > 3' }, /no such overload: string > int/],
+    ['int times double', { condition: 'event.amount_minor * 1.5 > 1.0' }, /no such overload: int \* double/],
+    ['a condition that is no bool', { condition: 'event.amount_minor + 1' }, /condition gives int: got .*; allowed: CEL text that gives a bool/],
+    ['event used whole', { condition: 'event["amount_minor"] > 1' }, /event used whole: got .*; allowed: event\.<name>/],
+    ['event hidden behind dyn', { condition: 'dyn(event).anything == 1' }, /event used whole/],
+    ['a pattern', { condition: 'event.currency.matches("(a+)+")' }, /a pattern: got .*; allowed: contains, startsWith/],
+    ['a binding', { condition: 'cel.bind(x, event.customer, x + x == "a")' }, /a binding: got .*; allowed: the bound expression/],
+    ['a loop in a loop', { condition: '[1, 2].all(x, [1, 2].exists(y, x == y))' }, /column 15: exists inside another loop/],
+    ['nesting without end', { condition: `${'('.repeat(300)}true${')'.repeat(300)}` }, /condition/],
+    ['another event type', { on: 'note' }, /on: got "note"; allowed: payment/],
+    ['unknown group', { alert: { groupBy: 'terminal', coolDownMs: 1 } }, /alert\.group_by: got "terminal"; allowed: event_id, event_time, customer/],
+    ['unknown name in the reason', { reason: 'x {event.amount}' }, /reason: got "\{event\.amount\}"; allowed: event\.event_id/],
+    ['unknown feature in the reason', { reason: 'x {features.y}' }, /reason: got "\{features\.y\}"; allowed: features\./],
+  ])('%s', (_name, change, line) => {
+    const message = lineFor(change);
+    expect(message).toMatch(line);
+    expect(message).toMatch(/^rule r: [^\n]*$/);
+  });
+
+  test('drafts and retired rules are checked too', () => {
+    expect(lineFor({ status: 'draft', condition: 'event.x' })).toMatch(/unknown name/);
+  });
+});
+
+describe('alert ids', () => {
+  const part = fc.string({ unit: fc.constantFrom('a', '/', '%', '2F', '%2F', '\ud800', 'é'), maxLength: 4 });
+
+  test('are equal exactly when rule, key and event are', () => {
+    fc.assert(
+      fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (a, b) => {
+        expect(alertIdOf(...a) === alertIdOf(...b)).toBe(a.every((one, i) => one === b[i]));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test('of plain ids stay readable', () => {
+    expect(alertIdOf('amount-over-limit', 'c1', 'e 1')).toBe('amount-over-limit/c1/e 1');
+  });
+});

@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { KinesisRecord } from '../../functions/kinesis-event.ts';
+import { at, atMs, paymentsWorld, transaction } from './payments-world.ts';
+import { recordOf, tablesOfLake, type WireEvent, type World } from './world.ts';
+
+const SHARD = 'shardId-000000000000';
+
+/** Runs the records in batches of the given sizes, retrying failed ones with a fresh instance, then closes everything. */
+async function runAll(world: World, records: readonly KinesisRecord[], sizes: readonly number[]): Promise<void> {
+  let done = 0;
+  for (let batch = 0; done < records.length; batch += 1) {
+    const size = sizes[batch % sizes.length] ?? 1;
+    const part = records.slice(done, done + size);
+    try {
+      const { batchItemFailures } = await world.process({ Records: part });
+      expect(batchItemFailures).toEqual([]);
+      done += part.length;
+    } catch (error) {
+      expect(String(error)).toMatch(/planned fault/);
+      world.restart();
+    }
+  }
+}
+
+async function closeAll(world: World): Promise<void> {
+  for (;;) {
+    try {
+      await world.close({ kind: 'end' });
+      return;
+    } catch (error) {
+      expect(String(error)).toMatch(/planned fault/);
+    }
+  }
+}
+
+async function countersOf(world: World): Promise<Record<string, number>> {
+  const [item] = await world.store.query('shards#1');
+  return (JSON.parse(item?.body ?? '{}') as { counters: Record<string, number> }).counters;
+}
+
+/** A stream with disorder, repeats, bad data, aggregates and labels. */
+function busyStream(): KinesisRecord[] {
+  const events: (WireEvent | string)[][] = [];
+  for (let i = 0; i < 60; i += 1) {
+    const customer = `c${i % 4}`;
+    const seconds = i * 40 + ((i * 37) % 50);
+    events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
+    if (i % 9 === 4) events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
+    if (i % 11 === 5) events.push(['{"type":"transaction"']);
+    if (i % 13 === 7) events.push([transaction(`k${i}`, seconds), transaction(`l${i}`, seconds + 5, { customer_id: 'c9' })]);
+    if (i % 20 === 19) events.push([transaction(`late${i}`, seconds - 3000, { customer_id: customer })]);
+  }
+  return events.map((event, n) => recordOf(SHARD, n + 1, event));
+}
+
+describe('one shard', () => {
+  test('an accepted transaction lands with its decision, alert and archive row', async () => {
+    const world = paymentsWorld();
+    await world.process({ Records: [recordOf(SHARD, 1, [transaction('a', 0, { amount: '99.00' })])] });
+    const lake = tablesOfLake(world.lake.tables);
+    expect(lake['transactions']).toHaveLength(1);
+    expect(lake['decisions']?.[0]).toContain('"outcome":"review"');
+    expect(lake['alerts']?.[0]).toContain('busy-or-dear/c1/a');
+    expect(lake['archive']).toHaveLength(2);
+    expect(lake['archive']?.join()).toContain('"kind":"context"');
+  });
+
+  test('a repeat of an event id is a duplicate and counts nowhere', async () => {
+    const world = paymentsWorld();
+    const events = [transaction('a', 0), transaction('a', 0), transaction('b', 1)];
+    await world.process({ Records: events.map((event, n) => recordOf(SHARD, n + 1, [event])) });
+    await world.close({ kind: 'end' });
+    expect(await countersOf(world)).toMatchObject({ seen: 3, accepted: 2, duplicate: 1 });
+    expect(tablesOfLake(world.lake.tables)['payments_1m']?.[0]).toContain('"count":2');
+  });
+
+  test('an event exactly at the lateness bound is accepted, one millisecond below is late', async () => {
+    const world = paymentsWorld();
+    const bound = 3600 - 60 - 600;
+    const events = [transaction('a', 3600), transaction('on', bound), transaction('below', bound, { event_time: new Date(atMs(bound) - 1).toISOString() })];
+    await world.process({ Records: events.map((event, n) => recordOf(SHARD, n + 1, [event])) });
+    expect(await countersOf(world)).toMatchObject({ accepted: 2, late: 1 });
+    const lake = tablesOfLake(world.lake.tables);
+    expect(lake['late_events']?.[0]).toContain('below');
+    expect(lake['decisions']?.find((row) => row.includes('below'))).toContain('"lane":"late"');
+  });
+
+  test('a duplicate is judged before late', async () => {
+    const world = paymentsWorld();
+    const events = [transaction('a', 2900), transaction('b', 3600 + 60), transaction('a', 2900)];
+    await world.process({ Records: events.map((event, n) => recordOf(SHARD, n + 1, [event])) });
+    expect(await countersOf(world)).toMatchObject({ accepted: 2, duplicate: 1, late: 0 });
+  });
+
+  test('bad data is quarantined and the rest goes on', async () => {
+    const world = paymentsWorld();
+    const records = [recordOf(SHARD, 1, ['not json']), recordOf(SHARD, 2, [transaction('a', 0)])];
+    expect(await world.process({ Records: records })).toEqual({ batchItemFailures: [] });
+    expect(await countersOf(world)).toMatchObject({ seen: 2, quarantined: 1, accepted: 1 });
+  });
+
+  test('the sums balance and equal the rows of each lane', async () => {
+    const world = paymentsWorld();
+    await runAll(world, busyStream(), [7]);
+    const counters = await countersOf(world);
+    expect(counters['seen']).toBe((counters['accepted'] ?? 0) + (counters['late'] ?? 0) + (counters['duplicate'] ?? 0) + (counters['quarantined'] ?? 0));
+    const archive = tablesOfLake(world.lake.tables)['archive'] ?? [];
+    for (const lane of ['accepted', 'late', 'duplicate', 'quarantined']) {
+      expect(archive.filter((row) => row.includes(`"lane":"${lane}"`))).toHaveLength(counters[lane] ?? -1);
+      expect(counters[lane]).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('redelivery', () => {
+  const truth = async (): Promise<{ lake: Record<string, string[]>; counters: Record<string, number> }> => {
+    const world = paymentsWorld();
+    await runAll(world, busyStream(), [1_000]);
+    await closeAll(world);
+    return { lake: tablesOfLake(world.lake.tables), counters: await countersOf(world) };
+  };
+
+  test('any batch boundaries give the same rows', async () => {
+    const expected = await truth();
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 6 }), async (sizes) => {
+        const world = paymentsWorld();
+        await runAll(world, busyStream(), sizes);
+        await closeAll(world);
+        expect(tablesOfLake(world.lake.tables)).toEqual(expected.lake);
+        expect(await countersOf(world)).toEqual(expected.counters);
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test('a finished batch that comes again changes nothing', async () => {
+    const world = paymentsWorld();
+    const records = busyStream();
+    await runAll(world, records, [20]);
+    const before = await countersOf(world);
+    await runAll(world, records.slice(10, 50), [9]);
+    expect(await countersOf(world)).toEqual(before);
+    await closeAll(world);
+    expect(tablesOfLake(world.lake.tables)).toEqual((await truth()).lake);
+  });
+
+  test('a failure at any one I/O call, before or after it took effect, changes no row and no counter', async () => {
+    const expected = await truth();
+    const clean = paymentsWorld();
+    await runAll(clean, busyStream(), [15]);
+    await closeAll(clean);
+    const calls = clean.faults.calls;
+    expect(calls).toBeGreaterThan(40);
+    for (let failAt = 1; failAt <= calls; failAt += 1) {
+      for (const isAfter of [false, true]) {
+        const world = paymentsWorld();
+        world.faults.failAt = failAt;
+        world.faults.isAfter = isAfter;
+        await runAll(world, busyStream(), [15, 4, 22]);
+        await closeAll(world);
+        expect(tablesOfLake(world.lake.tables), `fault at ${failAt}, after ${isAfter}`).toEqual(expected.lake);
+        expect(await countersOf(world)).toEqual(expected.counters);
+        expect(world.lake.conflicts).toEqual([]);
+      }
+    }
+  }, 60_000);
+
+  test('a retry is judged by the context recorded before, even if the closer went on meanwhile', async () => {
+    const world = paymentsWorld();
+    const fraud = { type: 'label', event_id: 'l1', event_time: at(0), transaction_id: 'x', transaction_time: at(-700_000), customer_id: 'c1', terminal_id: 't1', fraud: true };
+    await world.process({ Records: [recordOf(SHARD, 1, [fraud]), recordOf(SHARD, 2, [transaction('w', 3 * 3600)])] });
+    // The rows of the next batch go out, its profile does not.
+    world.faults.failAt = world.faults.calls + 8;
+    const next = [recordOf(SHARD, 3, [transaction('a', 4 * 3600)])];
+    await expect(world.process({ Records: next })).rejects.toThrow('planned fault');
+    const decision = tablesOfLake(world.lake.tables)['decisions']?.find((row) => row.includes('"event_id":"a"'));
+    expect(decision).toContain('\\"terminal_frauds_28d\\":0');
+    // The label's tile closes in between: a fresh context would now see the fraud.
+    expect((await world.close({ kind: 'live' })).closedMs).toBe(atMs(3 * 3600 - 60));
+    world.restart();
+    await world.process({ Records: next });
+    expect(tablesOfLake(world.lake.tables)['decisions']).toContain(decision);
+    await world.process({ Records: [recordOf(SHARD, 4, [transaction('b', 4 * 3600 + 1)])] });
+    const later = tablesOfLake(world.lake.tables)['decisions']?.find((row) => row.includes('"event_id":"b"'));
+    expect(later).toContain('\\"terminal_frauds_28d\\":1');
+    expect(world.lake.conflicts).toEqual([]);
+  });
+});
