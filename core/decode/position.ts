@@ -8,7 +8,7 @@ export const SUB_SEQUENCE_MAX = 999_999;
 
 const DIGITS = /^[0-9]{1,56}$/;
 
-/** First part of every position of one stream record: sequence number padded to 56 digits, and a dot. Throws on anything but 1..56 digits. */
+/** What all positions of one stream record begin with: the padded sequence number and a dot. Throws on anything but 1..56 digits. */
 export function positionPrefix(sequence: string): string {
   if (!DIGITS.test(sequence))
     throw new Error(`sequence number: got ${JSON.stringify(sequence.slice(0, 80))}; allowed: 1..56 decimal digits`);

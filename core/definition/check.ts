@@ -224,9 +224,6 @@ function checkMeasure(path: string, name: string, measure: MeasureSpec, { aggreg
     `${measure.kind} of ${measure.field} grouped by ${listOf(groups)}`,
     `money only with ${spec.currencyField} in groupBy: currencies do not mix`,
   );
-  const shown = name.endsWith('_minor') ? name.slice(0, -'_minor'.length) : undefined;
-  const isTaken = shown !== undefined && (groups.includes(shown) || Object.hasOwn(aggregate.measures, shown));
-  ensure(!isTaken, path, name, `a name other than ${name}: views show it as ${shown}, which is a column already`);
 }
 
 function checkTables(pipeline: Pipeline): void {

@@ -1,4 +1,4 @@
-// ISO 4217 list one as of February 2026, by number of decimals. Codes without minor units (metals, XDR, XXX, XTS) are
+// ISO 4217 list one as of February 2026, by number of decimals. Codes without minor units (metals, drawing rights, test codes) are
 // left out: an amount in them has no exact integer.
 const BY_EXPONENT: Readonly<Record<number, string>> = {
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',

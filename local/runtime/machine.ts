@@ -82,10 +82,10 @@ async function open(
   closers.push(() => client.destroy());
   const stream = await ensureStream(client, name, options.shardCount);
   const source = kinesisSource(client, name);
-  const store = new SqliteStateStore({ path: folder.state, clock });
+  const store = new SqliteStateStore(folder.state, clock);
   closers.push(() => store.close());
   const delivery = await BufferedDelivery.open({
-    dir: folder.delivery,
+    folder: folder.delivery,
     objects: new FolderObjectStore(folder.lake),
     tables: tablesOf(loaded.pipeline),
   });

@@ -92,12 +92,5 @@ describe('measures', () => {
     ['a share in per cent', M, { kind: 'quantile', field: 'price', share: 95 }, `${M}.share: got 95`],
     ['no share', M, { kind: 'quantile', field: 'price' }, `${M}.share: got undefined`],
     ['money over several currencies', GROUPS, ['customer_id'], `${SALES}.measures.sum_minor: got "sum of price grouped by customer_id"`],
-    ['money whose shown name is a measure', `${SALES}.measures.sum`, { kind: 'count' }, `${SALES}.measures.sum_minor: got "sum_minor"`],
-    [
-      'money whose shown name is a group',
-      `${SALES}.measures.country_minor`,
-      { kind: 'sum', field: 'price' },
-      `${SALES}.measures.country_minor: got`,
-    ],
   ]);
 });

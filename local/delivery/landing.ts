@@ -1,0 +1,133 @@
+import { rmSync } from 'node:fs';
+import { type DuckDBConnection, DuckDBInstance, DuckDBMapValue, type DuckDBValue } from '@duckdb/node-api';
+import { landingKey, segmentFileName } from '../../lake/names.ts';
+import type { TableSchema } from '../../lake/schema.ts';
+import type { FolderObjectStore } from '../objects/folder.ts';
+import { fromJson, jsonType, quoteName, quoteText } from '../sql/duck-types.ts';
+import type { SealedSegment } from './segments.ts';
+
+/** Memory and threads of the writer. */
+export interface LandingOptions {
+  /** DuckDB memory limit, MiB. */
+  readonly memoryMb: number;
+  readonly threads: number;
+}
+
+const HOUR_MS = 3_600_000;
+/** Partition files written at once. Each open file holds buffers for every column, and beyond 100 DuckDB closes and splits them. */
+const PARTITIONS_AT_ONCE = 32;
+/** Longest row as JSON, bytes: a Kinesis record of 10 MiB as base64 with room for the rest. */
+const ROW_BYTES_MAX = 32 * 1024 * 1024;
+
+/**
+ * Turns segments into Parquet landing files with DuckDB: one file for each UTC hour of the partition column, rows sorted by it,
+ * ZSTD, dictionaries and statistics. Files appear under their final name only when whole; landing a segment again gives the same names.
+ */
+export class SegmentLanding {
+  private readonly objects: FolderObjectStore;
+  private readonly options: LandingOptions;
+  private instance: DuckDBInstance | undefined;
+
+  constructor(objects: FolderObjectStore, options: LandingOptions) {
+    this.objects = objects;
+    this.options = options;
+  }
+
+  /** Writes the landing files of one segment and returns how many there are. */
+  async land(table: TableSchema, segment: SealedSegment): Promise<number> {
+    const scratch = this.objects.scratchFolder(`land-${table.name}`);
+    const db = await this.connect();
+    try {
+      await db.run(loadSql(table, segment.path));
+      const hours = await hoursOf(db, table);
+      const files: PartitionFile[] = [];
+      for (let at = 0; at < hours.length; at += PARTITIONS_AT_ONCE) {
+        files.push(...(await writeHours(db, table, hours.slice(at, at + PARTITIONS_AT_ONCE), scratch)));
+      }
+      await this.moveIn(table, segment, files);
+      return files.length;
+    } finally {
+      await db.run('DROP TABLE IF EXISTS segment');
+      db.closeSync();
+      rmSync(scratch, { recursive: true, force: true });
+    }
+  }
+
+  /** Frees DuckDB's memory. */
+  close(): void {
+    this.instance?.closeSync();
+    this.instance = undefined;
+  }
+
+  private async connect(): Promise<DuckDBConnection> {
+    this.instance ??= await DuckDBInstance.create(':memory:', {
+      memory_limit: `${this.options.memoryMb}MiB`,
+      threads: String(this.options.threads),
+      // Spills go beside the lake, never into the folder the command was started in.
+      temp_directory: this.objects.scratchFolder('duckdb'),
+      autoinstall_known_extensions: 'false',
+    });
+    return this.instance.connect();
+  }
+
+  private async moveIn(table: TableSchema, { number }: SealedSegment, files: readonly PartitionFile[]): Promise<void> {
+    const perPartition = new Map<string, number>();
+    for (const { path, dt, hour } of files) {
+      const index = perPartition.get(`${dt} ${hour}`) ?? 0;
+      perPartition.set(`${dt} ${hour}`, index + 1);
+      await this.objects.putFile(landingKey({ table: table.name, dt, hour, name: segmentFileName(number, index) }), path);
+    }
+  }
+}
+
+interface PartitionFile {
+  readonly path: string;
+  readonly dt: string;
+  readonly hour: string;
+}
+
+function loadSql(table: TableSchema, path: string): string {
+  const types = table.columns.map(({ name, type }) => `${quoteText(name)}: ${quoteText(jsonType(type))}`);
+  const time = quoteName(table.partitionColumn);
+  return `
+    CREATE OR REPLACE TEMP TABLE segment AS
+    SELECT ${table.columns.map(fromJson).join(', ')},
+      strftime(make_timestamp_ms(${time}), '%Y-%m-%d') AS dt, strftime(make_timestamp_ms(${time}), '%H') AS hour
+    FROM read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${types.join(', ')}}, maximum_object_size = ${ROW_BYTES_MAX})
+    ORDER BY ${quoteName(table.partitionColumn)}`;
+}
+
+async function hoursOf(db: DuckDBConnection, table: TableSchema): Promise<number[]> {
+  const time = quoteName(table.partitionColumn);
+  const { rows } = await rowsOf(db, `SELECT DISTINCT epoch_ms(date_trunc('hour', ${time}))::DOUBLE FROM segment ORDER BY 1`);
+  return rows.map(([ms]) => {
+    if (typeof ms !== 'number') throw new Error(`a row of ${table.name} has no ${table.partitionColumn}`);
+    return ms;
+  });
+}
+
+/** Writes the rows of some hours, in order, into one flat folder; DuckDB reports which file holds which partition. */
+async function writeHours(db: DuckDBConnection, table: TableSchema, hours: readonly number[], folder: string): Promise<PartitionFile[]> {
+  const from = hours[0] ?? 0;
+  const to = (hours.at(-1) ?? 0) + HOUR_MS;
+  const time = quoteName(table.partitionColumn);
+  const { names, rows } = await rowsOf(
+    db,
+    `COPY (SELECT * FROM segment WHERE ${time} >= make_timestamp_ms(${from}) AND ${time} < make_timestamp_ms(${to}) ORDER BY ${time})
+     TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (dt, hour), HIVE_FILE_PATTERN false,
+       FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_STATS)`,
+  );
+  const path = names.indexOf('filename');
+  const keys = names.indexOf('partition_keys');
+  return rows.map((row) => {
+    const partition = row[keys];
+    const values = new Map(partition instanceof DuckDBMapValue ? partition.entries.map(({ key, value }) => [String(key), String(value)]) : []);
+    return { path: String(row[path]), dt: values.get('dt') ?? '', hour: values.get('hour') ?? '' };
+  });
+}
+
+async function rowsOf(db: DuckDBConnection, sql: string): Promise<{ names: string[]; rows: DuckDBValue[][] }> {
+  const reader = await db.runAndReadAll(sql);
+  return { names: reader.columnNames(), rows: reader.getRows() };
+}
+

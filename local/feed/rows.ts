@@ -1,0 +1,84 @@
+import { DuckDBBigIntVector, DuckDBBlobVector, type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, DuckDBVarCharVector } from '@duckdb/node-api';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { UsageError } from '../../core/errors.ts';
+import type { SourceColumn } from './columns.ts';
+import { type EventChunk, type FeedShape, partitionKeyOf } from './events.ts';
+import type { Inputs } from './inputs.ts';
+import { inputViewSql, payloadSql, selectSql } from './query.ts';
+
+/** How rows are read. */
+export interface RowsOptions {
+  readonly shape: FeedShape;
+  /** A SELECT over the view `input`; without it the rows are events as they are. */
+  readonly importSql?: string | undefined;
+  /** Folder for sorts that do not fit in memory, default in the system's temporary folder. */
+  readonly spillPath?: string | undefined;
+}
+
+/** DuckDB's share of the memory: a sort of millions of rows fits, a bigger one spills to disk. */
+const DUCKDB_CONFIG = { memory_limit: '220MB', threads: '2', autoinstall_known_extensions: 'false' };
+
+/** A query that fails is the user's: the file, the SELECT or the columns. */
+async function asked<T>(what: string, answer: Promise<T>): Promise<T> {
+  try {
+    return await answer;
+  } catch (error) {
+    throw new UsageError(`${what}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, { cause: error });
+  }
+}
+
+async function columnsOf(connection: DuckDBConnection, select: string): Promise<SourceColumn[]> {
+  const described = await connection.runAndReadAll(`DESCRIBE SELECT * FROM (\n${select}\n) AS events`);
+  return described.getRows().map((row) => ({ name: String(row[0]), type: String(row[1]) }));
+}
+
+function vectorsOf(chunk: DuckDBDataChunk): { payloads: DuckDBBlobVector; keys: DuckDBVarCharVector; times: DuckDBBigIntVector } {
+  const [payloads, keys, times] = [chunk.getColumnVector(0), chunk.getColumnVector(1), chunk.getColumnVector(2)];
+  if (payloads instanceof DuckDBBlobVector && keys instanceof DuckDBVarCharVector && times instanceof DuckDBBigIntVector) return { payloads, keys, times };
+  throw new TypeError('feed query gave other column types than BLOB, VARCHAR, BIGINT');
+}
+
+/** Copies a chunk's payloads into one buffer. */
+function eventsOf(chunk: DuckDBDataChunk): EventChunk {
+  const { payloads, keys, times } = vectorsOf(chunk);
+  const count = chunk.rowCount;
+  const parts = new Array<Uint8Array>(count);
+  const texts = new Array<string>(count);
+  const ends = new Uint32Array(count);
+  const timesMs = new Float64Array(count);
+  let end = 0;
+  for (let row = 0; row < count; row++) {
+    const part = payloads.getItemBytes(row) ?? new Uint8Array(0);
+    parts[row] = part;
+    end += part.length;
+    ends[row] = end;
+    texts[row] = partitionKeyOf(keys.getItem(row));
+    const time = times.getItem(row);
+    timesMs[row] = time === null ? Number.NaN : Number(time);
+  }
+  const bytes = Buffer.allocUnsafe(end);
+  for (let row = 0; row < count; row++) bytes.set(parts[row] ?? new Uint8Array(0), row === 0 ? 0 : ends[row - 1]);
+  return { count, bytes, ends, keys: texts, timesMs };
+}
+
+/** Events from the rows of files, in the order of the query (without ORDER BY: file by file, row by row). Throws UsageError for files or SQL it cannot read. */
+export async function* rowEvents(inputs: Inputs, options: RowsOptions): AsyncGenerator<EventChunk> {
+  const spillPath = options.spillPath ?? join(tmpdir(), 'headrace-import');
+  const instance = await DuckDBInstance.create(':memory:', { ...DUCKDB_CONFIG, temp_directory: spillPath });
+  const connection = await instance.connect();
+  try {
+    await asked('input files cannot be read', connection.run(inputViewSql(inputs, options.importSql !== undefined)));
+    const select = selectSql(options.importSql);
+    const columns = await asked('import query is not a SELECT that works on these files', columnsOf(connection, select));
+    const result = await asked('input cannot be read', connection.stream(payloadSql(select, columns, options.shape)));
+    for (;;) {
+      const chunk = await asked('input cannot be read', result.fetchChunk());
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield eventsOf(chunk);
+    }
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}

@@ -1,0 +1,139 @@
+import { type Dirent, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { RetriableError } from '../../core/errors.ts';
+import type { ObjectStore, StoredObject } from '../../core/ports.ts';
+import { checkKey, SCRATCH } from './key.ts';
+
+/**
+ * Objects as files of one folder. New bytes are written under a hidden folder of the same tree and then renamed, so a reader sees
+ * old or new bytes even when the writer is killed. A key cannot also be the folder of another key.
+ * Files are small or moved whole, so plain synchronous calls cost less than a thread hop each.
+ */
+export class FolderObjectStore implements ObjectStore {
+  readonly root: string;
+  private readonly folders = new Set<string>();
+  private written = 0;
+
+  /** Creates the folder if need be. */
+  constructor(root: string) {
+    this.root = root;
+    mkdirSync(join(root, SCRATCH), { recursive: true });
+  }
+
+  async put(key: string, body: Uint8Array): Promise<void> {
+    checkKey(key);
+    answering(() => this.moveIn(this.writeScratch(body), key));
+  }
+
+  async putIfAbsent(key: string, body: Uint8Array): Promise<boolean> {
+    checkKey(key);
+    return answering(() => {
+      const path = this.writeScratch(body);
+      try {
+        // A hard link, unlike a rename, fails when the name is taken.
+        this.inFolder(key, (target) => linkSync(path, target));
+        return true;
+      } catch (error) {
+        if (codeOf(error) === 'EEXIST') return false;
+        throw error;
+      } finally {
+        rmSync(path, { force: true });
+      }
+    });
+  }
+
+  async get(key: string): Promise<Uint8Array | undefined> {
+    checkKey(key);
+    return answering(() => absentAs(undefined, () => new Uint8Array(readFileSync(join(this.root, key)))));
+  }
+
+  async list(prefix: string): Promise<StoredObject[]> {
+    const found: StoredObject[] = [];
+    const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
+    if (folder !== '') checkKey(folder.slice(0, -1));
+    answering(() => this.walk(folder, prefix, found));
+    return found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  }
+
+  async remove(key: string): Promise<void> {
+    checkKey(key);
+    answering(() => rmSync(join(this.root, key), { force: true }));
+  }
+
+  /** Moves a finished file of the same file system into place under `key`, replacing what was there. */
+  async putFile(key: string, path: string): Promise<void> {
+    checkKey(key);
+    answering(() => this.moveIn(path, key));
+  }
+
+  /** An empty folder outside of all keys, on the same file system, for files on their way to `putFile`; what was in it is removed. */
+  scratchFolder(name: string): string {
+    const path = join(this.root, SCRATCH, name);
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  private writeScratch(body: Uint8Array): string {
+    this.written += 1;
+    const path = join(this.root, SCRATCH, `put-${process.pid}-${this.written}`);
+    writeFileSync(path, body);
+    return path;
+  }
+
+  private moveIn(path: string, key: string): void {
+    this.inFolder(key, (target) => renameSync(path, target));
+  }
+
+  /** Does something to the file of `key`, making its folder first if this store has not yet done so, or once more if it has gone. */
+  private inFolder(key: string, action: (target: string) => void): void {
+    const target = join(this.root, key);
+    const folder = dirname(target);
+    if (this.folders.has(folder)) {
+      try {
+        action(target);
+        return;
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw error;
+      }
+    }
+    mkdirSync(folder, { recursive: true });
+    this.folders.add(folder);
+    action(target);
+  }
+
+  private walk(folder: string, prefix: string, found: StoredObject[]): void {
+    const entries = absentAs<Dirent[]>([], () => readdirSync(join(this.root, folder), { withFileTypes: true }));
+    for (const entry of entries) {
+      const key = `${folder}${entry.name}`;
+      if (key === SCRATCH) continue;
+      const isOnTheWay = entry.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`));
+      if (isOnTheWay) this.walk(`${key}/`, prefix, found);
+      else if (entry.isFile() && key.startsWith(prefix)) {
+        const bytes = absentAs(undefined, () => statSync(join(this.root, key)).size);
+        if (bytes !== undefined) found.push({ key, bytes });
+      }
+    }
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}
+
+function absentAs<T>(absent: T, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return absent;
+    throw error;
+  }
+}
+
+function answering<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new RetriableError(`the object store did not answer: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
