@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance, DuckDBMapValue, type DuckDBValue } from '@duckdb/node-api';
+import { quoteName, quoteText } from '../../glue/sql-text.ts';
 import { landingKey, segmentFileName } from '../../lake/names.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import type { FolderObjectStore } from '../objects/folder.ts';
-import { fromJson, jsonType, quoteName, quoteText } from '../sql/duck-types.ts';
+import { fromJson, jsonType } from '../sql/duck-types.ts';
 import type { SealedSegment } from './segments.ts';
 
 /** Memory and threads of the writer. */

@@ -1,14 +1,5 @@
+import { quoteName } from '../../glue/sql-text.ts';
 import type { Column, ColumnType } from '../../lake/schema.ts';
-
-/** A name as SQL shows it, safe whatever it holds. */
-export function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}
-
-/** A text literal of SQL. */
-export function quoteText(text: string): string {
-  return `'${text.replaceAll("'", "''")}'`;
-}
 
 /** DuckDB type of a lake column. */
 export function duckType(type: ColumnType): string {
