@@ -22,6 +22,12 @@ export interface CloserState {
   readonly lastRoundMs: number | null;
 }
 
+/** The closer's state with the version of its item. */
+export interface OpenedCloser {
+  readonly state: CloserState;
+  readonly version: number;
+}
+
 /** The closer before its first round. */
 export const NEW_CLOSER: CloserState = {
   schema: 1,

@@ -19,7 +19,20 @@ export function newProfile(): ProfileState {
   return { schema: 1, hi: {}, ids: emptyIdMemory(), rings: {}, sessions: {} };
 }
 
+type Sessions = ProfileState['sessions'];
+
+/** A profile as stored: two lines of JSON, the sessions first, because the closer reads nothing else and reads them of every key. */
+export function encodeProfile({ sessions, ...rest }: ProfileState): string {
+  return `${JSON.stringify(sessions)}\n${JSON.stringify(rest)}`;
+}
+
 /** Reads a stored profile. */
 export function parseProfile(body: string): ProfileState {
-  return JSON.parse(body) as ProfileState;
+  const rest = JSON.parse(body.slice(body.indexOf('\n') + 1)) as Omit<ProfileState, 'sessions'>;
+  return { ...rest, sessions: parseSessions(body) };
+}
+
+/** Reads only the open sessions of a stored profile, by aggregate, then group key. */
+export function parseSessions(body: string): Sessions {
+  return JSON.parse(body.slice(0, body.indexOf('\n'))) as Sessions;
 }

@@ -1,31 +1,29 @@
 import { clearableSlices, type CloseRange, dueTimers } from '../../core/closing.ts';
 import { TIMER_MS } from '../../core/fold.ts';
-import { slicePk, timerPk } from '../../core/state/keys.ts';
+import type { ItemKey } from '../../core/ports.ts';
+import { sliceKey, slicePart, timerKey } from '../../core/state/keys.ts';
 import { floorTo } from '../../core/time/tiles.ts';
 import type { CloseWindowsPorts } from './handler.ts';
-import { allShards } from './shards.ts';
+import { shardItems } from './shards.ts';
 
-/** A tombstone outlives any write that may still be on its way: four times the longest Lambda run of 15 minutes. */
-const TOMBSTONE_MS = 3_600_000;
+/** Items removed in one call at most: bounds memory when a long range is cleared at once. */
+const REMOVED_AT_ONCE = 1_000;
 
 /**
- * Clears the state of windows that were emitted: each slice part becomes a tombstone, so that neither an overdue write can
- * revive the window nor an overdue closer emit a part of it. Safe to repeat.
+ * Clears the state of windows that were emitted, after the closer's item says so. Safe to repeat. An overdue write may bring a
+ * part back; no shard lists it and its window lies behind the closed watermark, so it is never emitted.
  */
 export async function clearClosed(ports: CloseWindowsPorts, range: CloseRange): Promise<void> {
-  const shards = await allShards(ports);
-  const expiresAtMs = ports.clock() + TOMBSTONE_MS;
-  for (const { family, startMs } of clearableSlices(ports.plan, shards, range)) {
-    const parts = await ports.store.query(slicePk(family.name, startMs));
-    const live = parts.filter(({ body }) => body !== TOMBSTONE);
-    await ports.store.put(live.map(({ pk, sk, version }) => ({ pk, sk, expectedVersion: version, body: TOMBSTONE, expiresAtMs })));
-  }
+  const shards = await shardItems(ports);
+  const states = shards.map(({ state }) => state);
   const clearedTo = floorTo(range.toMs, TIMER_MS);
-  const minutes = dueTimers(shards, { fromMs: range.fromMs, toMs: clearedTo }).filter((minute) => minute + TIMER_MS <= clearedTo);
-  for (const minute of minutes) {
-    const timers = await ports.store.query(timerPk(minute));
-    await ports.store.remove(timers.map(({ pk, sk }) => ({ pk, sk })));
-  }
+  const minutes = dueTimers(states, { fromMs: range.fromMs, toMs: clearedTo }).filter((minute) => minute + TIMER_MS <= clearedTo);
+  const slices = clearableSlices(ports.plan, states, range);
+  const keys = shards.flatMap(({ shardId }): ItemKey[] => [
+    ...slices.flatMap(({ family, startMs }) =>
+      Array.from({ length: family.buckets }, (_, bucket) => sliceKey(family.name, startMs, slicePart(ports.streamEpoch, shardId, bucket))),
+    ),
+    ...minutes.map((minute) => timerKey(minute, ports.streamEpoch, shardId)),
+  ]);
+  for (let at = 0; at < keys.length; at += REMOVED_AT_ONCE) await ports.store.remove(keys.slice(at, at + REMOVED_AT_ONCE));
 }
-
-const TOMBSTONE = '{"closed":true}';

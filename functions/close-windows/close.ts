@@ -2,17 +2,17 @@ import { dueTimers, dueWindows, type DueWindow, sessionTarget } from '../../core
 import { RetriableError } from '../../core/errors.ts';
 import type { Row } from '../../core/ports.ts';
 import { appendTile, type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
-import type { CloserState } from '../../core/state/closer.ts';
+import type { CloserState, OpenedCloser } from '../../core/state/closer.ts';
 import { isPending, type ShardState } from '../../core/state/shard.ts';
-import { profileKey, slicePk, tilesKey, timerPk } from '../../core/state/keys.ts';
-import { parseProfile } from '../../core/state/profile.ts';
+import { closerKey, profileKey, slicePk, tilesKey, timerPk } from '../../core/state/keys.ts';
+import { parseSessions } from '../../core/state/profile.ts';
 import { sliceStartsOfWindow } from '../../core/windows/assign.ts';
 import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
 import { type WindowResult, resultsOf, sessionResultsOf } from '../../core/windows/results.ts';
 import { finalSessions } from '../../core/windows/sessions.ts';
 import { mergeSlices, parseSlice, type SliceState } from '../../core/windows/slice.ts';
 import type { CloseWindowsPorts } from './handler.ts';
-import { allShards } from './shards.ts';
+import { shardItems } from './shards.ts';
 
 /** Rows handed to delivery in one call at most: bounds memory when many windows close at once. */
 const ROWS_MAX = 5_000;
@@ -20,18 +20,20 @@ const ROWS_MAX = 5_000;
 /** Emits everything final at `targetMs` that was not before; the caller records the returned state afterwards. */
 export async function closeThrough(
   ports: CloseWindowsPorts,
-  closer: CloserState,
+  opened: OpenedCloser,
   target: { readonly targetMs: number; readonly isEndOfInput: boolean },
 ): Promise<Pick<CloserState, 'closedMs' | 'sessionsClosedMs' | 'windowsClosed'>> {
-  const shards = await allShards(ports);
-  const emitter = new Emitter(ports);
+  const closer = opened.state;
+  const fence = new Fence(ports, opened.version);
+  const shards = (await shardItems(ports)).map(({ state }) => state);
+  const emitter = new Emitter(ports, fence);
   const due = dueWindows(ports.plan, shards, { fromMs: closer.closedMs, toMs: target.targetMs });
   const slices = new SliceReader(ports);
   const oldestFrontierMs = oldestPendingFrontier(shards);
   for (const window of due) {
     const merged = mergeSlices(await slices.read(window), window.family.fn);
     if (window.family.aggregate !== undefined) await emitter.emit(resultsOf(window.family, window.startMs, merged));
-    else await storeTiles(ports, window, merged, oldestFrontierMs);
+    else await storeTiles(ports, fence, window, merged, oldestFrontierMs);
   }
   const sessionsClosedMs = Math.max(sessionTarget(target.targetMs, target.isEndOfInput), closer.sessionsClosedMs ?? Number.NEGATIVE_INFINITY);
   for (const minute of dueTimers(shards, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs })) {
@@ -41,15 +43,36 @@ export async function closeThrough(
   return { closedMs: target.targetMs, sessionsClosedMs, windowsClosed: closer.windowsClosed + emitter.count };
 }
 
+/**
+ * Stops an overdue round. Parts of a slice are cleared only after the closer's item has moved on, so whatever was read while that
+ * item stands unchanged was read whole: the check belongs between the reads and the first write that uses them.
+ */
+class Fence {
+  private readonly ports: CloseWindowsPorts;
+  private readonly version: number;
+
+  constructor(ports: CloseWindowsPorts, version: number) {
+    this.ports = ports;
+    this.version = version;
+  }
+
+  async check(): Promise<void> {
+    const [item] = await this.ports.store.get([closerKey(this.ports.streamEpoch)]);
+    if ((item?.version ?? 0) !== this.version) throw new RetriableError('another closer finished this round first; this one stops before it writes');
+  }
+}
+
 /** Collects result rows and delivers them in chunks. */
 class Emitter {
   count = 0;
   private readonly ports: CloseWindowsPorts;
   private rows = new Map<string, Row[]>();
   private pending = 0;
+  private readonly fence: Fence;
 
-  constructor(ports: CloseWindowsPorts) {
+  constructor(ports: CloseWindowsPorts, fence: Fence) {
     this.ports = ports;
+    this.fence = fence;
   }
 
   async emit(results: readonly WindowResult[]): Promise<void> {
@@ -69,6 +92,7 @@ class Emitter {
     const batch = [...this.rows].map(([table, rows]) => ({ table, rows }));
     this.rows = new Map();
     this.pending = 0;
+    await this.fence.check();
     await this.ports.delivery.deliver(batch);
   }
 }
@@ -94,9 +118,6 @@ class SliceReader {
     const kept = this.kept.get(pk);
     if (kept !== undefined) return kept;
     const parts = (await this.ports.store.query(pk)).map(({ body }) => parseSlice(body));
-    if (parts.some((part) => 'closed' in part)) {
-      throw new RetriableError(`${pk} was closed by another round; this one is older and stops`);
-    }
     if (keep) {
       this.kept.set(pk, parts);
       const oldest = this.kept.keys().next();
@@ -117,6 +138,7 @@ function oldestPendingFrontier(shards: readonly ShardState[]): number {
 
 async function storeTiles(
   ports: CloseWindowsPorts,
+  fence: Fence,
   window: DueWindow,
   merged: ReturnType<typeof mergeSlices>,
   oldestFrontierMs: number,
@@ -135,6 +157,7 @@ async function storeTiles(
     const tiles = appendTile(before, window.startMs, tileOfAccumulator(accumulator), expireBeforeMs);
     return { ...key, expectedVersion: items[i]?.version ?? 0, body: JSON.stringify(tiles) };
   });
+  await fence.check();
   const written = await ports.store.put(writes);
   if (written.includes(false)) throw new RetriableError(`tiles of ${window.family.name} changed under this round; it will be tried again`);
 }
@@ -153,7 +176,7 @@ async function emitSessions(
   const ofMinute = { fromMs: Math.max(minute, range.fromMs ?? minute), toMs: Math.min(minute + 60_000, range.toMs) };
   for (const item of profiles) {
     if (item === undefined) continue;
-    const { sessions } = parseProfile(item.body);
+    const sessions = parseSessions(item.body);
     for (const { aggregate, gapMs, fn } of ports.plan.sessions) {
       const groups = sessions[aggregate.name] ?? {};
       for (const groupKey of Object.keys(groups).sort()) {

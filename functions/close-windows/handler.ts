@@ -2,7 +2,7 @@ import { RetriableError } from '../../core/errors.ts';
 import { endOfInputWatermark } from '../../core/closing.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { Clock, Delivery, StateStore, StreamShards } from '../../core/ports.ts';
-import { type CloserState, parseCloser } from '../../core/state/closer.ts';
+import { type CloserState, type OpenedCloser, parseCloser } from '../../core/state/closer.ts';
 import { closerKey } from '../../core/state/keys.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
 import { closeThrough } from './close.ts';
@@ -42,7 +42,7 @@ export function createCloseWindows(ports: CloseWindowsPorts): (round: CloseRound
     let { state, version } = opened;
     const advances = targetMs !== null && (state.closedMs === null || targetMs > state.closedMs);
     if (advances) {
-      const closed = await closeThrough(ports, state, { targetMs, isEndOfInput: round.kind === 'end' });
+      const closed = await closeThrough(ports, opened, { targetMs, isEndOfInput: round.kind === 'end' });
       state = { ...state, ...closed };
     }
     if (advances || round.kind === 'live') {
@@ -58,7 +58,7 @@ export function createCloseWindows(ports: CloseWindowsPorts): (round: CloseRound
   };
 }
 
-async function openCloser(ports: CloseWindowsPorts): Promise<{ state: CloserState; version: number }> {
+async function openCloser(ports: CloseWindowsPorts): Promise<OpenedCloser> {
   const [item] = await ports.store.get([closerKey(ports.streamEpoch)]);
   return { state: parseCloser(item?.body), version: item?.version ?? 0 };
 }

@@ -20,8 +20,8 @@ export interface LiveShard {
 }
 
 /** All shard states on record, drained parents included. */
-export async function allShards(ports: CloseWindowsPorts): Promise<ShardState[]> {
-  return (await ports.store.query(shardsPk(ports.streamEpoch))).map(({ body }) => parseShard(body));
+export async function shardItems(ports: CloseWindowsPorts): Promise<{ readonly shardId: string; readonly state: ShardState }[]> {
+  return (await ports.store.query(shardsPk(ports.streamEpoch))).map(({ sk, body }) => ({ shardId: sk, state: parseShard(body) }));
 }
 
 /**

@@ -6,13 +6,16 @@ import { RetriableError } from '../../core/errors.ts';
 import type { Profile } from '../../core/processor.ts';
 import { idSegmentKey, profileKey, sliceKey, slicePart, tilesKey, timerKey } from '../../core/state/keys.ts';
 import { type IdEntry, spillIds } from '../../core/state/ids.ts';
-import { newProfile, parseProfile } from '../../core/state/profile.ts';
+import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
 import { newSlice, parseSlice, type SliceState } from '../../core/windows/slice.ts';
 import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
 import { ItemCache } from './cache.ts';
 
-/** Profiles and slices kept warm per shard: about 100 MB at a typical 2 KB a profile, well inside a 512 MB function. */
+/** Profiles and tiles kept warm per shard: about 40 MB at a typical 2 KB each, well inside a 512 MB function. */
 const CACHE_ITEMS_MAX = 20_000;
+
+/** Open slices and timers kept warm per shard: those of the last hours of a busy stream; closed ones age out. */
+const CACHE_WINDOWS_MAX = 2_000;
 
 interface Loaded<T> {
   readonly key: ItemKey;
@@ -33,7 +36,8 @@ export class BatchState {
   private readonly streamEpoch: string;
   private readonly shardId: string;
   private readonly profiles = new ItemCache<Profile>(CACHE_ITEMS_MAX);
-  private readonly slices = new ItemCache<SliceState>(CACHE_ITEMS_MAX);
+  private readonly slices = new ItemCache<SliceState>(CACHE_WINDOWS_MAX);
+  private readonly timers = new ItemCache<Set<string>>(CACHE_WINDOWS_MAX);
   private readonly tiles = new ItemCache<LoadedTiles>(CACHE_ITEMS_MAX);
 
   constructor(store: StateStore, streamEpoch: string, shardId: string) {
@@ -46,6 +50,7 @@ export class BatchState {
   forget(): void {
     this.profiles.clear();
     this.slices.clear();
+    this.timers.clear();
     this.tiles.clear();
   }
 
@@ -88,7 +93,7 @@ export class BatchState {
       const loaded = profiles.get(key);
       if (loaded === undefined) continue;
       const profile = { state: loaded.state.state, spilled: await this.spill(key, loaded.state) };
-      writes.push({ ...loaded.key, expectedVersion: loaded.version, body: JSON.stringify(profile.state) });
+      writes.push({ ...loaded.key, expectedVersion: loaded.version, body: encodeProfile(profile.state) });
       written.push({ key, version: loaded.version + 1, profile });
     }
     await this.swap(writes);
@@ -154,7 +159,6 @@ export class BatchState {
       const cached = this.slices.get(idOf(key));
       const item = read.get(idOf(key));
       const state = cached?.state ?? (item === undefined ? newSlice() : parseSlice(item.body));
-      if (isTombstone(state)) throw new RetriableError(`slice ${key.pk} is closed: this attempt is older than the close and may not write`);
       fold(state, update);
       states.push(state);
       writes.push({ ...key, expectedVersion: cached?.version ?? item?.version ?? 0, body: JSON.stringify(state) });
@@ -168,18 +172,28 @@ export class BatchState {
 
   /** Adds partition keys to this shard's timer items. */
   async addTimers(timers: ReadonlyMap<number, ReadonlySet<string>>): Promise<void> {
-    const minutes = [...timers.keys()];
-    const keys = minutes.map((minute) => timerKey(minute, this.streamEpoch, this.shardId));
-    const items = await this.store.get(keys);
+    const missing = [...timers.keys()].map((minute) => this.timerKey(minute)).filter((key) => this.timers.get(key.pk) === undefined);
+    const items = await this.store.get(missing);
+    const read = new Map<string, StateItem | undefined>(missing.map((key, i) => [key.pk, items[i]]));
     const writes: StateWrite[] = [];
-    for (const [i, minute] of minutes.entries()) {
-      const key = keys[i];
-      if (key === undefined) continue;
-      const known = JSON.parse(items[i]?.body ?? '[]') as string[];
-      const all = new Set([...known, ...(timers.get(minute) ?? [])]);
-      if (all.size > known.length) writes.push({ ...key, expectedVersion: items[i]?.version ?? 0, body: JSON.stringify([...all]) });
+    const written: Set<string>[] = [];
+    for (const [minute, added] of timers) {
+      const key = this.timerKey(minute);
+      const cached = this.timers.get(key.pk);
+      const item = read.get(key.pk);
+      const keys = cached?.state ?? new Set(JSON.parse(item?.body ?? '[]') as string[]);
+      const before = keys.size;
+      for (const one of added) keys.add(one);
+      if (keys.size === before) continue;
+      writes.push({ ...key, expectedVersion: cached?.version ?? item?.version ?? 0, body: JSON.stringify([...keys]) });
+      written.push(keys);
     }
     await this.swap(writes);
+    for (const [i, write] of writes.entries()) this.timers.set(write.pk, write.expectedVersion + 1, written[i] ?? new Set());
+  }
+
+  private timerKey(minute: number): ItemKey {
+    return timerKey(minute, this.streamEpoch, this.shardId);
   }
 
   private async swap(writes: readonly StateWrite[]): Promise<void> {
@@ -198,9 +212,4 @@ function indexById(entries: readonly IdEntry[]): Map<string, IdEntry[]> {
     else same.push(entry);
   }
   return byId;
-}
-
-/** Whether a slice item only says that its window was closed. */
-function isTombstone(slice: SliceState): boolean {
-  return 'closed' in slice;
 }

@@ -115,7 +115,7 @@ async function writeHours(db: DuckDBConnection, table: TableSchema, hours: reado
   const { names, rows } = await rowsOf(
     db,
     `COPY (SELECT * FROM segment WHERE ${time} >= make_timestamp_ms(${from}) AND ${time} < make_timestamp_ms(${to}) ORDER BY ${time})
-     TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION zstd, PARTITION_BY (dt, hour), HIVE_FILE_PATTERN false,
+     TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (dt, hour), HIVE_FILE_PATTERN false,
        FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_STATS)`,
   );
   const path = names.indexOf('filename');

@@ -42,7 +42,7 @@ export class SqliteStateStore implements StateStore {
   constructor(path: string, clock: Clock) {
     this.clock = clock;
     this.db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    this.db.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
+    this.db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
     this.db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
     this.db.exec(SCHEMA);
     this.statements = prepare(this.db);

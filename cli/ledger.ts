@@ -1,0 +1,54 @@
+import type { LedgerShard } from '../lake/rows.ts';
+import type { LoadedPipeline } from '../local/pipeline.ts';
+import { checkLedger, type LedgerReport, shardLedgers } from '../local/runtime/ledger.ts';
+import { lockHolder } from '../local/runtime/lock.ts';
+import { openMachine } from '../local/runtime/machine.ts';
+import type { LakeSql } from '../local/sql/lake-sql.ts';
+import { checkedFolder, withLake } from './lake.ts';
+
+/** The newest snapshot of each shard; it lands after every row that it counts. */
+const NEWEST_LEDGER = `
+  SELECT shard_id, hi, epoch_ms(watermark), seen, accepted, late, duplicate, quarantined, misrouted
+  FROM ledger QUALIFY row_number() OVER (PARTITION BY shard_id ORDER BY recorded_at DESC) = 1 ORDER BY shard_id`;
+
+/**
+ * The ledger of a data folder, compared with its lake. A folder that nobody uses is read from its state, after landing what
+ * waits; one that `headrace up` holds from the snapshots in its lake. Throws UsageError when there is no such folder.
+ */
+export async function readLedger(dataDir: string, loaded: LoadedPipeline): Promise<LedgerReport> {
+  checkedFolder(dataDir, loaded);
+  const shards = lockHolder(dataDir) === undefined ? await fromState(dataDir, loaded) : undefined;
+  return await withLake(dataDir, loaded, async (sql) => checkLedger(shards ?? (await fromLake(sql)), sql));
+}
+
+async function fromState(dataDir: string, loaded: LoadedPipeline): Promise<LedgerShard[]> {
+  const machine = await openMachine({
+    dataDir,
+    loaded,
+    shardCount: 1,
+    port: 0,
+    clock: Date.now,
+    observe: () => {},
+    onRetry: () => {},
+  });
+  try {
+    await machine.handlers.flush();
+    return await shardLedgers(machine.store, machine.handlers.plan, machine.meta.streamEpoch);
+  } finally {
+    await machine.close();
+  }
+}
+
+async function fromLake(sql: LakeSql): Promise<LedgerShard[]> {
+  const { rows } = await sql.query(NEWEST_LEDGER);
+  return rows.map((row) => {
+    const [shardId, hi, watermark, ...counts] = row;
+    const [seen = 0, accepted = 0, late = 0, duplicate = 0, quarantined = 0, misrouted = 0] = counts.map(Number);
+    return {
+      shardId: String(shardId),
+      hi: hi === null ? null : String(hi),
+      watermarkMs: watermark === null ? null : Number(watermark),
+      counters: { seen, accepted, late, duplicate, quarantined, misrouted },
+    };
+  });
+}
