@@ -66,6 +66,7 @@ export class SegmentLanding {
       threads: String(this.options.threads),
       // Spills go beside the lake, never into the folder the command was started in.
       temp_directory: this.objects.scratchFolder('duckdb'),
+      enable_external_file_cache: 'false',
       autoinstall_known_extensions: 'false',
     });
     return this.instance.connect();

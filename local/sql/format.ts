@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { usageError } from '../../core/errors.ts';
+import { arrowBytes } from './arrow.ts';
+import type { LakeSql, SqlResult, SqlStream } from './lake-sql.ts';
+import { sqlValue, textOf } from './values.ts';
+
+/** Forms a query result can be written in. */
+export const FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
+
+/** One of `FORMATS`. */
+export type Format = (typeof FORMATS)[number];
+
+/** The format of that name; UsageError for any other. */
+export function parseFormat(name: string): Format {
+  const format = FORMATS.find((one) => one === name);
+  if (format === undefined) throw usageError('format', name, FORMATS.join(', '));
+  return format;
+}
+
+/** Runs a query and yields its result in a format, part by part: text for table, csv and json, bytes for arrow and parquet. */
+export async function* formatQuery(sql: LakeSql, text: string, format: Format): AsyncGenerator<string | Uint8Array> {
+  switch (format) {
+    case 'table':
+      yield tableText(await sql.query(text));
+      return;
+    case 'csv':
+      yield* csvText(await sql.stream(text));
+      return;
+    case 'json':
+      yield* jsonText(await sql.stream(text));
+      return;
+    case 'arrow':
+      yield await arrowBytes(await sql.stream(text));
+      return;
+    case 'parquet':
+      yield await readFile(await sql.parquetFile(text));
+  }
+}
+
+/** Widest cell of a table, characters; longer ones end in an ellipsis. */
+const CELL_CHARS_MAX = 40;
+const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|FLOAT|DOUBLE|DECIMAL)/;
+
+/** A table for reading on a terminal: aligned columns, numbers to the right, NULL spelt out, a line that counts the rows. */
+export function tableText({ columns, rows }: SqlResult): string {
+  const header = columns.map(({ name }) => cell(name));
+  const body = rows.map((row) => row.map((value) => (value === null ? 'NULL' : cell(textOf(value)))));
+  const widths = header.map((name, i) => body.reduce((width, row) => Math.max(width, charsOf(row[i] ?? '')), charsOf(name)));
+  const isNumber = columns.map(({ type }) => NUMBER_TYPE.test(type));
+  const line = (cells: readonly string[]): string => cells.map((text, i) => pad(text, widths[i] ?? 0, isNumber[i] ?? false)).join('  ').trimEnd();
+  const rule = widths.map((width) => '─'.repeat(width)).join('  ');
+  const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`;
+  return `${[line(header), rule, ...body.map(line), count].join('\n')}\n`;
+}
+
+/** CSV after RFC 4180, header first: null is an empty field, an empty text a quoted one. */
+export async function* csvText({ columns, parts }: SqlStream): AsyncGenerator<string> {
+  yield csvLine(columns.map(({ name }) => csvField(name)));
+  for await (const part of parts) yield part.map((row) => csvLine(row.map((value) => (value === null ? '' : csvField(textOf(sqlValue(value))))))).join('');
+}
+
+/** One JSON array of objects, one row a line. */
+export async function* jsonText({ columns, parts }: SqlStream): AsyncGenerator<string> {
+  let separator = '[\n';
+  for await (const part of parts) {
+    let text = '';
+    for (const row of part) {
+      text += separator + JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, sqlValue(row[i] ?? null)])));
+      separator = ',\n';
+    }
+    yield text;
+  }
+  yield separator === ',\n' ? '\n]\n' : '[]\n';
+}
+
+function csvField(text: string): string {
+  return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+function csvLine(fields: readonly string[]): string {
+  return `${fields.join(',')}\r\n`;
+}
+
+/** A cell on one line: control characters would break the table or the terminal. */
+function cell(text: string): string {
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '·');
+  const chars = [...line];
+  return chars.length <= CELL_CHARS_MAX ? line : `${chars.slice(0, CELL_CHARS_MAX - 1).join('')}…`;
+}
+
+function charsOf(text: string): number {
+  return [...text].length;
+}
+
+function pad(text: string, width: number, isRight: boolean): string {
+  const space = ' '.repeat(Math.max(0, width - charsOf(text)));
+  return isRight ? space + text : text + space;
+}
