@@ -6,6 +6,7 @@ import { type Feeder, startFeeder } from '../feed/feeder.ts';
 import { findFeedTail } from '../feed/tail.ts';
 import { runAligned } from '../mapping/aligned.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
+import { shardLedgers } from './ledger.ts';
 import { type Machine, openMachine, spillPath } from './machine.ts';
 import { Meter } from './meter.ts';
 import { OversizeEvents } from './oversize.ts';
@@ -71,7 +72,7 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
     onRetry: options.onRetry ?? (() => {}),
   });
   try {
-    checkFolder(machine, options, feedId);
+    await checkFolder(machine, options, feedId);
     machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: false } });
     const isComplete = await feedThrough(machine, options, { feedId, inputs, importSql, meter });
     if (isComplete && !options.keepOpen) await machine.handlers.close({ kind: 'end' });
@@ -92,13 +93,14 @@ async function readImport(path: string): Promise<string> {
 }
 
 /** A folder takes one input; a finished one takes more only with `--append`, since its watermark is past most of it. */
-function checkFolder(machine: Machine, options: RunOptions, feedId: string): void {
+async function checkFolder(machine: Machine, options: RunOptions, feedId: string): Promise<void> {
   const { run } = machine.meta;
+  const hasLiveEvents = run === undefined && (await shardLedgers(machine.store, machine.handlers.plan, machine.meta.streamEpoch)).some(({ hi }) => hi !== null);
   if (run !== undefined && !run.isDone && run.input !== feedId) {
     throw usageError(`data folder ${options.dataDir} holds an unfinished run of another input`, run.input, 'the same input, to finish it, or another folder with --data');
   }
-  if (run?.isDone === true && !options.append) {
-    throw usageError(`data folder ${options.dataDir} holds a finished run`, 'no --append', '--append to add to it (events behind its watermark will be late), or another folder with --data');
+  if ((run?.isDone === true || hasLiveEvents) && !options.append) {
+    throw usageError(`data folder ${options.dataDir} holds events already`, 'no --append', '--append to add to it (events behind its watermark will be late), or another folder with --data');
   }
   if (machine.stream.openShards !== options.shardCount) {
     throw usageError('--shards', options.shardCount, `${machine.stream.openShards}, the shards that the stream in ${options.dataDir} has`);

@@ -1,5 +1,17 @@
-import { DuckDBBlobValue, DuckDBDateValue, DuckDBDecimalValue, DuckDBListValue, type DuckDBType, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
-import { DuckDBDecimalType, DuckDBListType, DuckDBTimestampMillisecondsValue, DuckDBTimestampTZValue, DuckDBTimestampValue } from '@duckdb/node-api';
+import {
+  DuckDBBlobValue,
+  DuckDBDateValue,
+  DuckDBDecimalType,
+  DuckDBDecimalValue,
+  DuckDBListType,
+  DuckDBListValue,
+  DuckDBTimestampMillisecondsValue,
+  DuckDBTimestampTZValue,
+  DuckDBTimestampValue,
+  type DuckDBType,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import * as arrow from 'apache-arrow';
 import { usageError } from '../../core/errors.ts';
 import type { SqlStream } from './lake-sql.ts';
@@ -50,12 +62,12 @@ function kindOf(duck: DuckDBType): ColumnKind {
     case DuckDBTypeId.TINYINT:
     case DuckDBTypeId.SMALLINT:
     case DuckDBTypeId.INTEGER:
-      return fixedKind(new arrow.Int32(), (length) => new Int32Array(length), Number);
+      return fixedKind(new arrow.Int32(), (length) => new Int32Array(length), (value) => Number(value));
     case DuckDBTypeId.BIGINT:
-      return fixedKind(new arrow.Int64(), (length) => new BigInt64Array(length), BigInt);
+      return fixedKind(new arrow.Int64(), (length) => new BigInt64Array(length), (value) => (typeof value === 'bigint' ? value : 0n));
     case DuckDBTypeId.FLOAT:
     case DuckDBTypeId.DOUBLE:
-      return fixedKind(new arrow.Float64(), (length) => new Float64Array(length), Number);
+      return fixedKind(new arrow.Float64(), (length) => new Float64Array(length), (value) => Number(value));
     case DuckDBTypeId.DATE:
       return fixedKind(new arrow.DateDay(), (length) => new Int32Array(length), (value) => (value instanceof DuckDBDateValue ? value.days : 0));
     case DuckDBTypeId.TIMESTAMP:
@@ -101,7 +113,7 @@ const LIST_OF_TEXT: ColumnKind = (() => {
         if (value instanceof DuckDBListValue) for (const item of value.items) items.push(item);
         valueOffsets[i + 1] = items.length;
       }
-      const child = variable(new arrow.Utf8(), items, utf8);
+      const child = variable(new arrow.Utf8(), items, utf8) as arrow.Data<arrow.Utf8>;
       return arrow.makeData({ type, length: values.length, nullCount: nullsOf(values), nullBitmap: validity(values), valueOffsets, child });
     },
   };
@@ -113,7 +125,7 @@ type FixedArray = Int32Array | BigInt64Array | Float64Array;
 function fixedKind<T extends number | bigint>(
   type: FixedType,
   allocate: (length: number) => FixedArray & { [index: number]: T },
-  convert: (value: never) => T,
+  convert: (value: DuckDBValue) => T,
 ): ColumnKind {
   return {
     type,
@@ -121,7 +133,7 @@ function fixedKind<T extends number | bigint>(
       const data = allocate(values.length);
       for (let i = 0; i < values.length; i += 1) {
         const value = values[i];
-        if (value !== null && value !== undefined) data[i] = convert(value as never);
+        if (value !== null && value !== undefined) data[i] = convert(value);
       }
       return plain(type, values, data);
     },

@@ -204,3 +204,29 @@ describe('redelivery', () => {
     expect(retried).toBeGreaterThan(0);
   });
 });
+
+describe('a busy key', () => {
+  test('ids spill out of the profile and repeats of spilled ones are still duplicates, also for a new instance', async () => {
+    const world = paymentsWorld();
+    const records: KinesisRecord[] = [];
+    for (let i = 0; i < 1_300; i += 1) records.push(recordOf(SHARD, i + 1, [transaction(`hot-${i}`, i)]));
+    await runAll(world, records, [300]);
+    const items = await world.store.query('profile#c1');
+    expect(items.map(({ sk }) => sk)).toEqual(['ids#0', 'ids#1', 'profile']);
+    expect(items.at(-1)?.body.length).toBeLessThan(64 * 1024);
+    world.restart();
+    const repeats = [0, 450, 900, 1_299].map((i, n) => recordOf(SHARD, 2_000 + n, [transaction(`hot-${i}`, i)]));
+    await runAll(world, repeats, [2]);
+    expect(await countersOf(world)).toMatchObject({ accepted: 1_300, duplicate: 4 });
+  });
+
+  test('ids are forgotten once they lie behind the duplicate memory, and the repeat is late then', async () => {
+    const world = paymentsWorld();
+    const memory = 3_600 + 60;
+    const events = [transaction('a', 0), transaction('b', memory + 1), transaction('c', memory + 2), transaction('a', 0)];
+    await runAll(world, events.map((event, n) => recordOf(SHARD, n + 1, [event])), [1]);
+    expect(await countersOf(world)).toMatchObject({ accepted: 3, late: 1, duplicate: 0 });
+    const [profile] = await world.store.query('profile#c1');
+    expect(profile?.body).not.toContain('"a"');
+  });
+});

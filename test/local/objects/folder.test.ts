@@ -1,0 +1,53 @@
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { RetriableError } from '../../../core/errors.ts';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
+import { objectStoreContract } from '../../contract/object-store.ts';
+import { testFolder } from '../folder.ts';
+
+objectStoreContract('folder', async () => new FolderObjectStore(testFolder()));
+
+describe('objects of a folder', () => {
+  test('are there for the next store on the same folder', async () => {
+    const root = testFolder();
+    await new FolderObjectStore(root).put('a/b', Buffer.from('kept'));
+    expect(Buffer.from((await new FolderObjectStore(root).get('a/b')) ?? []).toString()).toBe('kept');
+  });
+
+  test('leave nothing behind in the hidden folder, and what a crash left there is never listed', async () => {
+    const root = testFolder();
+    const store = new FolderObjectStore(root);
+    await store.put('a', Buffer.from('1'));
+    await store.putIfAbsent('a', Buffer.from('2'));
+    await store.putIfAbsent('b', Buffer.from('3'));
+    expect(readdirSync(join(root, '.tmp'))).toEqual([]);
+    writeFileSync(join(root, '.tmp', 'put-1-1'), 'half');
+    expect((await store.list('')).map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  test('can be moved in as finished files, replacing what was there', async () => {
+    const store = new FolderObjectStore(testFolder());
+    await store.put('t/x.parquet', Buffer.from('old'));
+    const path = join(store.scratchFolder('work'), 'x');
+    writeFileSync(path, 'new');
+    await store.putFile('t/x.parquet', path);
+    expect(existsSync(path)).toBe(false);
+    expect(Buffer.from((await store.get('t/x.parquet')) ?? []).toString()).toBe('new');
+  });
+
+  test('find their folder again when someone removed it', async () => {
+    const root = testFolder();
+    const store = new FolderObjectStore(root);
+    await store.put('t/a', Buffer.from('1'));
+    rmSync(join(root, 't'), { recursive: true });
+    await store.put('t/b', Buffer.from('2'));
+    expect(await store.list('t/')).toEqual([{ key: 't/b', bytes: 1 }]);
+  });
+
+  test('that cannot be written are a retriable error', async () => {
+    const store = new FolderObjectStore(testFolder());
+    await store.put('a', Buffer.from('1'));
+    await expect(store.put('a/b', Buffer.from('2'))).rejects.toThrow(RetriableError);
+  });
+});
