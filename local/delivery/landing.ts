@@ -22,7 +22,7 @@ const ROW_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
  * Turns segments into Parquet landing files with DuckDB: one file for each UTC hour of the partition column, rows sorted by it,
- * ZSTD, dictionaries and statistics. Files appear under their final name only when whole; landing a segment again gives the same names.
+ * SNAPPY as Firehose writes it, dictionaries and statistics. Files appear under their final name only when whole; landing a segment again gives the same names.
  */
 export class SegmentLanding {
   private readonly objects: FolderObjectStore;

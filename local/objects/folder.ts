@@ -121,11 +121,12 @@ function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
+/** What a read gives, or `absent` where no file of that name is. */
 function absentAs<T>(absent: T, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return absent;
+    if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return absent;
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { RetriableError } from '../../core/errors.ts';
 import type { Clock, ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
 
-/** How long a call waits for another process that holds the database, ms. */
+/** How long opening waits for a process that still holds the database, ms. */
 const BUSY_TIMEOUT_MS = 5_000;
 /** Pages in the write-ahead log before it is folded back: 32 MiB, so that hot pages are copied once for many writes. */
 const CHECKPOINT_PAGES = 8_000;
@@ -38,14 +38,11 @@ export class SqliteStateStore implements StateStore {
   private readonly statements: Statements;
   private nextSweepMs = Number.NEGATIVE_INFINITY;
 
-  /** Opens or creates the file at `path`; `clock` decides what is expired. */
+  /** Opens or creates the file at `path`, for this handle alone; `clock` decides what is expired. */
   constructor(path: string, clock: Clock) {
     this.clock = clock;
     this.db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
-    this.db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
-    this.db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
-    this.db.exec(SCHEMA);
-    this.statements = prepare(this.db);
+    this.statements = answering(() => prepare(this.db));
   }
 
   async get(keys: readonly ItemKey[]): Promise<(StateItem | undefined)[]> {
@@ -130,6 +127,10 @@ interface Statements {
 }
 
 function prepare(db: DatabaseSync): Statements {
+  // One process holds a data folder, and without shared locks a transaction makes fewer system calls.
+  db.exec(`PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB};`);
+  db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};`);
+  db.exec(SCHEMA);
   return {
     get: db.prepare(`SELECT version, body FROM items WHERE pk = ? AND sk = ? AND ${LIVE}`),
     query: db.prepare(`SELECT sk, version, body FROM items WHERE pk = ? AND ${LIVE} ORDER BY sk`),

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fixed, flag, integer, money, text, time, currency } from '../../core/definition/fields.ts';
 import { count, distinct, first, last, max, mean, min, quantile, stddev, sum } from '../../core/definition/measures.ts';
 import { definePipeline } from '../../core/definition/pipeline.ts';
-import { session, tumbling } from '../../core/definition/windows.ts';
+import { tumbling } from '../../core/definition/windows.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import type { ColumnType, TableSchema } from '../../lake/schema.ts';
 import { pipeline as sensors } from '../../examples/sensor-readings/pipeline.ts';
@@ -69,7 +69,7 @@ describe('tables of a pipeline', () => {
       name: 'all',
       version: 1,
       eventTypes: { e: { description: 'e', table: 'es', key: 'k', fields } },
-      aggregates: { a: { description: 'a', over: 'e', window: session(1000), groupBy: ['k'], measures }, w: { description: 'w', over: 'e', window: tumbling(60_000), groupBy: ['k'], measures } },
+      aggregates: { w: { description: 'w', over: 'e', window: tumbling(60_000), groupBy: ['k', 'c'], measures } },
     });
     expect(typesOf(tableOf(tablesOf(pipeline), 'w'))).toMatchObject({
       c0: 'bigint',

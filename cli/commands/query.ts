@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs';
+import { createWriteStream } from 'node:fs';
+import { once } from 'node:events';
+import { usageError } from '../../core/errors.ts';
+import { loadPipeline } from '../../local/pipeline.ts';
+import { formatQuery, FORMATS, parseFormat } from '../../local/sql/format.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Flags, readFlags } from '../flags.ts';
+import { withLake } from '../lake.ts';
+
+const FLAGS = {
+  format: { kind: 'text', value: 'F', help: `form of the result: ${FORMATS.join(', ')}; default table on a terminal, csv otherwise` },
+  output: { kind: 'text', value: 'FILE', help: 'write the result there' },
+  data: DATA_FLAG,
+  pipeline: PIPELINE_FLAG,
+  json: JSON_FLAG,
+} as const satisfies Flags;
+
+const SUMMARY = 'Answers SQL on the lake.';
+
+/** `headrace query`: one SELECT over the tables of the lake. */
+export const command: Command = {
+  name: 'query',
+  summary: SUMMARY,
+  help: helpText({
+    usage: 'query "SQL" [flags]',
+    summary: SUMMARY,
+    flags: FLAGS,
+    notes: [
+      'SQL of - is read from standard input. Each table is a view without repeats, with real timestamps and money as DECIMAL;',
+      'landing.TABLE shows the files as they are. --json is --format json.',
+    ],
+    examples: [
+      ['query "SHOW TABLES"', 'what there is'],
+      ['query "SELECT outcome, count(*) FROM decisions GROUP BY outcome"', 'how payments were judged'],
+      ['query "SELECT * FROM alerts" --format parquet --output alerts.parquet', 'for a notebook'],
+    ],
+  }),
+  run: async (args) => {
+    const { flags, positionals } = readFlags(FLAGS, args);
+    const [given, extra] = positionals;
+    if (given === undefined) throw usageError('query', 'nothing', 'one SQL query in quotes, or - to read it from standard input');
+    if (extra !== undefined) throw usageError('unexpected argument', extra, 'one SQL query in quotes');
+    const text = given === '-' ? readFileSync(0, 'utf8') : given;
+    const format = parseFormat(flags.format ?? (flags.json ? 'json' : process.stdout.isTTY ? 'table' : 'csv'));
+    const isBinary = format === 'arrow' || format === 'parquet';
+    if (isBinary && flags.output === undefined && process.stdout.isTTY) throw usageError('--format', `${format} to a terminal`, '--output FILE, or a pipe');
+    await withLake(flags.data, await loadPipeline(flags.pipeline), async (sql) => {
+      const target = flags.output === undefined ? process.stdout : createWriteStream(flags.output);
+      for await (const part of formatQuery(sql, text, format)) if (!target.write(part)) await once(target, 'drain');
+      if (target !== process.stdout) await new Promise<void>((resolve, reject) => target.end((error?: Error | null) => (error ? reject(error) : resolve())));
+    });
+    return 0;
+  },
+};
