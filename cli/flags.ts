@@ -6,7 +6,14 @@ export type Flag =
   | { readonly kind: 'switch'; readonly help: string }
   | { readonly kind: 'text'; readonly value: string; readonly help: string; readonly fallback?: string }
   | { readonly kind: 'texts'; readonly value: string; readonly help: string }
-  | { readonly kind: 'whole'; readonly value: string; readonly help: string; readonly fallback: number; readonly min: number; readonly max: number }
+  | {
+      readonly kind: 'whole';
+      readonly value: string;
+      readonly help: string;
+      readonly fallback: number;
+      readonly min: number;
+      readonly max: number;
+    }
   | { readonly kind: 'choice'; readonly help: string; readonly choices: readonly string[]; readonly fallback: string };
 
 /** The flags of a command by name, without the leading dashes. */

@@ -13,7 +13,9 @@ if (Number.parseInt(process.versions.node, 10) >= NODE_MAJOR) await import(start
 else if (existsSync(node24)) handOver(node24);
 else {
   const found = `got ${process.version} and no node_modules/node/bin/node`;
-  process.stderr.write(`headrace needs Node ${NODE_MAJOR}: ${found}; allowed: "npm ci" with install scripts, or Node ${NODE_MAJOR} on the path\n`);
+  process.stderr.write(
+    `headrace needs Node ${NODE_MAJOR}: ${found}; allowed: "npm ci" with install scripts, or Node ${NODE_MAJOR} on the path\n`,
+  );
   process.exitCode = 2;
 }
 

@@ -8,7 +8,8 @@ import { LakeSql } from '../local/sql/lake-sql.ts';
 export function checkedFolder(dataDir: string, { pipeline }: LoadedPipeline): DataFolder {
   const folder = dataFolder(dataDir);
   const meta = readMeta(folder);
-  if (meta === undefined) throw usageError('data folder', dataDir, 'a folder that headrace run or headrace up has filled; name it with --data');
+  if (meta === undefined)
+    throw usageError('data folder', dataDir, 'a folder that headrace run or headrace up has filled; name it with --data');
   checkMeta(folder, meta, pipeline.name);
   return folder;
 }

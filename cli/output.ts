@@ -35,6 +35,8 @@ export function columnsText(rows: readonly (readonly (string | number)[])[]): st
   const texts = rows.map((row) => row.map((cell) => (typeof cell === 'number' ? countText(cell) : cell)));
   const widths = (texts[0] ?? []).map((_, i) => Math.max(...texts.map((row) => row[i]?.length ?? 0)));
   const isRight = (texts[0] ?? []).map((_, i) => rows.slice(1).some((row) => typeof row[i] === 'number'));
-  const lines = texts.map((row) => row.map((cell, i) => (isRight[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  '));
+  const lines = texts.map((row) =>
+    row.map((cell, i) => (isRight[i] ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0))).join('  '),
+  );
   return `${lines.map((line) => line.trimEnd()).join('\n')}\n`;
 }

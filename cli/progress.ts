@@ -60,7 +60,9 @@ export function progressText(progress: RunProgress, nowMs: number, shown: TimeSh
   const { events, eventsPerSecond, maxEventMs, windowsClosed, alerts } = progress;
   const time = maxEventMs === null ? [] : [shown === 'lag' ? `lag ${durationText(nowMs - maxEventMs)}` : `at ${minuteText(maxEventMs)}`];
   const rate = `${countText(Math.round(eventsPerSecond))} events/s`;
-  return [`${countText(events)} events`, rate, ...time, `${countText(windowsClosed)} windows closed`, `${countText(alerts)} alerts`].join(' · ');
+  return [`${countText(events)} events`, rate, ...time, `${countText(windowsClosed)} windows closed`, `${countText(alerts)} alerts`].join(
+    ' · ',
+  );
 }
 
 function minuteText(timeMs: number): string {

@@ -54,6 +54,7 @@ function asText({ shards, total, differences }: LedgerReport): string {
   const rows = shards.map(({ shardId, counters }) => [shardId, ...BINS.map((bin) => counters[bin])]);
   const table = columnsText([['shard', ...BINS], ...rows, ['all', ...BINS.map((bin) => total[bin])]]);
   const misrouted = total.misrouted === 0 ? '' : `${total.misrouted} of them came on a shard that is not their key's own.\n`;
-  const verdict = differences.length === 0 ? 'The ledger balances, and the archive agrees.\n' : differences.map((line) => `Differs: ${line}\n`).join('');
+  const verdict =
+    differences.length === 0 ? 'The ledger balances, and the archive agrees.\n' : differences.map((line) => `Differs: ${line}\n`).join('');
   return `${table}\n${misrouted}${verdict}`;
 }

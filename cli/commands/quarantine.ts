@@ -38,7 +38,8 @@ export const command: Command = {
     const unexpected = action === 'list' ? id : extra;
     if (unexpected !== undefined) throw usageError('unexpected argument', unexpected, action === 'list' ? 'none' : 'one id');
     const wanted = action === 'show' ? parseId(id ?? 'nothing') : undefined;
-    if (flags.code !== undefined && !Object.hasOwn(CODES, flags.code)) throw usageError('--code', flags.code, Object.keys(CODES).join(', '));
+    if (flags.code !== undefined && !Object.hasOwn(CODES, flags.code))
+      throw usageError('--code', flags.code, Object.keys(CODES).join(', '));
     const loaded = await loadPipeline(flags.pipeline);
     if (wanted !== undefined) {
       const one = await withLake(flags.data, loaded, (sql) => showQuarantined(sql, wanted));
@@ -81,7 +82,10 @@ function bytesText(bytes: Buffer): string {
   const lines: string[] = [];
   for (let at = 0; at < bytes.length; at += HEXDUMP_WIDTH) {
     const part = bytes.subarray(at, at + HEXDUMP_WIDTH);
-    const hex = part.toString('hex').replaceAll(/(..)/g, '$1 ').padEnd(HEXDUMP_WIDTH * 3);
+    const hex = part
+      .toString('hex')
+      .replaceAll(/(..)/g, '$1 ')
+      .padEnd(HEXDUMP_WIDTH * 3);
     lines.push(`${at.toString(16).padStart(6, '0')}  ${hex} ${part.toString('latin1').replaceAll(/[^\x20-\x7e]/g, '.')}`);
   }
   return lines.join('\n');

@@ -44,11 +44,13 @@ export const command: Command = {
     const text = given === '-' ? readFileSync(0, 'utf8') : given;
     const format = parseFormat(flags.format ?? (flags.json ? 'json' : process.stdout.isTTY ? 'table' : 'csv'));
     const isBinary = format === 'arrow' || format === 'parquet';
-    if (isBinary && flags.output === undefined && process.stdout.isTTY) throw usageError('--format', `${format} to a terminal`, '--output FILE, or a pipe');
+    if (isBinary && flags.output === undefined && process.stdout.isTTY)
+      throw usageError('--format', `${format} to a terminal`, '--output FILE, or a pipe');
     await withLake(flags.data, await loadPipeline(flags.pipeline), async (sql) => {
       const target = flags.output === undefined ? process.stdout : createWriteStream(flags.output);
       for await (const part of formatQuery(sql, text, format)) if (!target.write(part)) await once(target, 'drain');
-      if (target !== process.stdout) await new Promise<void>((resolve, reject) => target.end((error?: Error | null) => (error ? reject(error) : resolve())));
+      if (target !== process.stdout)
+        await new Promise<void>((resolve, reject) => target.end((error?: Error | null) => (error ? reject(error) : resolve())));
     });
     return 0;
   },

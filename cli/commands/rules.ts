@@ -37,12 +37,24 @@ function asJson({ pipeline, rules: { rules, version } }: LoadedPipeline): unknow
   return {
     pipeline: pipeline.name,
     rule_set_version: version,
-    rules: rules.map(({ id, version: ruleVersion, status, points, condition }) => ({ id, version: ruleVersion, status, points, condition })),
+    rules: rules.map(({ id, version: ruleVersion, status, points, condition }) => ({
+      id,
+      version: ruleVersion,
+      status,
+      points,
+      condition,
+    })),
   };
 }
 
 function asText({ pipeline, rules: { rules, version } }: LoadedPipeline): string {
   if (rules.length === 0) return `Pipeline ${pipeline.name} has no rules.\n`;
-  const rows = rules.map(({ id, version: ruleVersion, status, points, condition }) => [id, ruleVersion, status, points, condition.trim().replaceAll(/\s+/g, ' ')]);
+  const rows = rules.map(({ id, version: ruleVersion, status, points, condition }) => [
+    id,
+    ruleVersion,
+    status,
+    points,
+    condition.trim().replaceAll(/\s+/g, ' '),
+  ]);
   return `${columnsText([['rule', 'version', 'status', 'points', 'condition'], ...rows])}\nAll ${rules.length} rules are good; rule set ${version}.\n`;
 }

@@ -65,7 +65,12 @@ export const command: Command = {
       signal: stopSignal(),
     }).finally(line.end);
     writeOut(flags.json ? `${JSON.stringify(result.report)}\n` : reportText(result, flags.data));
-    if (flags.json) writeErr(notesOf(result).map((note) => `${note}\n`).join(''));
+    if (flags.json)
+      writeErr(
+        notesOf(result)
+          .map((note) => `${note}\n`)
+          .join(''),
+      );
     return result.isComplete && result.differences.length === 0 ? 0 : 1;
   },
 };

@@ -11,7 +11,14 @@ import { stopSignal, whenStopped } from '../stop.ts';
 
 const FLAGS = {
   data: DATA_FLAG,
-  port: { kind: 'whole', value: 'N', min: 0, max: 65_535, fallback: 4567, help: 'TCP port of the Kinesis endpoint on 127.0.0.1, 0 for any' },
+  port: {
+    kind: 'whole',
+    value: 'N',
+    min: 0,
+    max: 65_535,
+    fallback: 4567,
+    help: 'TCP port of the Kinesis endpoint on 127.0.0.1, 0 for any',
+  },
   pipeline: PIPELINE_FLAG,
   shards: { kind: 'whole', value: 'N', min: 1, max: 64, fallback: 2, help: 'shards of a new stream' },
   'batch-size': { kind: 'whole', value: 'N', min: 1, max: 10_000, fallback: 1_000, help: 'records for each call of the processor at most' },
@@ -49,7 +56,8 @@ export const command: Command = {
     noPositionals(positionals, FLAGS);
     const loaded = await loadPipeline(flags.pipeline);
     const { name } = loaded.pipeline;
-    if (flags.demo && name !== DEMO_PIPELINE) throw usageError('--demo', `pipeline ${name}`, `pipeline ${DEMO_PIPELINE}, whose events the load is made of`);
+    if (flags.demo && name !== DEMO_PIPELINE)
+      throw usageError('--demo', `pipeline ${name}`, `pipeline ${DEMO_PIPELINE}, whose events the load is made of`);
     const stop = stopSignal();
     const line = liveLine(process.stderr, Date.now, 'lag');
     const onRetry = oncePerBurst((message) => line.say(`Trying again: ${message}`), Date.now);
@@ -109,12 +117,19 @@ function oncePerBurst(say: (message: string) => void, clock: () => number): (mes
 }
 
 /** What is happening and what to try next. */
-export function welcome(running: RunningPipeline, loaded: LoadedPipeline, { isDemo, flushSeconds }: { readonly isDemo: boolean; readonly flushSeconds: number }): string {
+export function welcome(
+  running: RunningPipeline,
+  loaded: LoadedPipeline,
+  { isDemo, flushSeconds }: { readonly isDemo: boolean; readonly flushSeconds: number },
+): string {
   const { pipeline, dir } = loaded;
   const sample = sampleEvent(pipeline);
   const data = running.dataDir === DATA_DEFAULT ? '' : ` --data ${running.dataDir}`;
   const place = dir === PIPELINE_DEFAULT ? data : ` --pipeline ${dir}${data}`;
-  const query = pipeline.decision === undefined ? `SELECT count(*) AS n FROM ${sample.table}` : 'SELECT outcome, count(*) AS n FROM decisions GROUP BY outcome';
+  const query =
+    pipeline.decision === undefined
+      ? `SELECT count(*) AS n FROM ${sample.table}`
+      : 'SELECT outcome, count(*) AS n FROM decisions GROUP BY outcome';
   const load = `A generated load sends ${DEMO_EVENTS_PER_SECOND} payments a second; a few are late, repeated or broken on purpose.`;
   return `Headrace runs the pipeline ${pipeline.name}, version ${pipeline.version}.
 

@@ -90,7 +90,7 @@ export class BufferedDelivery implements Delivery {
     this.throwFailure();
   }
 
-  /** Rows and bytes that wait in open segments. */
+  /** Bytes that wait in open segments. */
   get pendingBytes(): number {
     let bytes = 0;
     for (const segments of this.segments.values()) bytes += segments.bytes;
@@ -99,6 +99,7 @@ export class BufferedDelivery implements Delivery {
 
   /** Ends landing after the segment at hand and closes the files; what has not landed stays for the next start. */
   async close(): Promise<void> {
+    if (this.isClosed) return;
     this.isClosed = true;
     await this.running;
     for (const segments of this.segments.values()) segments.close();

@@ -78,6 +78,7 @@ class ThreadFeeder implements Feeder {
   readonly #worker: Worker;
   readonly #changes = new Changes();
   readonly #onOversize: (event: OversizeEvent) => void;
+  #error: unknown;
 
   constructor(start: FeederStart, onOversize: (event: OversizeEvent) => void) {
     this.#onOversize = onOversize;
@@ -88,10 +89,14 @@ class ThreadFeeder implements Feeder {
       this.#worker.on('exit', () => reject(new RetriableError('feeder ended before it was done')));
     });
     // Whoever awaits it gets the error; a run that fails elsewhere first must not fail twice.
-    this.finished.catch(() => this.#changes.tell());
+    this.finished.catch((error: unknown) => {
+      this.#error = error;
+      this.#changes.tell();
+    });
   }
 
   positionMs(): number {
+    if (this.#error !== undefined) throw this.#error;
     return this.state.positionMs;
   }
 

@@ -80,7 +80,7 @@ export class Sender {
   enqueue(pack: Pack): void {
     this.#queues[pack.shard]?.push(pack);
     this.#queuedBytes += pack.data.length;
-    this.#sending ??= this.#sendAll();
+    if (this.#error === undefined) this.#sending ??= this.#sendAll();
   }
 
   /** Least clock over the packs not yet acknowledged; undefined when there is none. */

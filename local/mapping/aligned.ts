@@ -15,7 +15,7 @@ import { ShardReader } from './reader.ts';
 export interface FeedProgress {
   /**
    * Least event time that may still be put, epoch ms: every earlier event is in the stream already. -Infinity while not yet
-   * known, +Infinity once all is put. Never goes back.
+   * known, +Infinity once all is put. Never goes back. Throws what made the feeder fail.
    */
   positionMs(): number;
   /** Resolves at the next change of the position or the stream. */
@@ -60,7 +60,6 @@ export interface AlignedOptions {
 
 const PREFETCH_BYTES = 16 * 1024 * 1024;
 const BACKOFF_FIRST_MS = 100;
-const NEVER = new AbortController().signal;
 
 /** Fresh counters. */
 export function newStats(): MappingStats {
@@ -73,6 +72,8 @@ class AlignedRun {
   readonly #prefetchBytes: number;
   readonly #pollMs: number;
   readonly #backoff: Backoff;
+  /** Fires when one shard has failed for good, so that the others stop too. */
+  readonly #failed = new AbortController();
   readonly #signal: AbortSignal;
   readonly #stats: MappingStats;
   readonly #delivery: DeliverOptions;
@@ -86,7 +87,7 @@ class AlignedRun {
     this.#prefetchBytes = options.prefetchBytesMax ?? PREFETCH_BYTES;
     this.#pollMs = options.pollMs ?? 50;
     this.#backoff = { firstMs: BACKOFF_FIRST_MS, maxMs: options.backoffMaxMs ?? 10_000, random: options.random };
-    this.#signal = options.signal ?? NEVER;
+    this.#signal = AbortSignal.any([this.#failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
     this.#stats = options.stats ?? newStats();
     const { handler, stream, bisectOnError } = options;
     this.#delivery = { handler, streamArn: stream.arn, bisectOnError: bisectOnError ?? true, backoff: this.#backoff, signal: this.#signal, stats: this.#stats };
@@ -104,10 +105,22 @@ class AlignedRun {
         break;
       }
       await this.#enter(tile);
-      await Promise.all(this.#shards.map((shard) => this.#drainTile(shard)));
+      await this.#together((shard) => this.#drainTile(shard));
     }
     await this.#options.checkpoints.flush();
     return !this.#signal.aborted;
+  }
+
+  /** Works on all shards at once. When one fails the others stop, and only then is it told: no handler call outlives the run. */
+  async #together<T>(work: (shard: AlignedShard) => Promise<T>): Promise<T[]> {
+    const running = this.#shards.map(work);
+    try {
+      return await Promise.all(running);
+    } catch (error) {
+      this.#failed.abort();
+      await Promise.allSettled(running);
+      throw error;
+    }
   }
 
   async #enter(tile: number): Promise<void> {
@@ -134,7 +147,7 @@ class AlignedRun {
   async #nextTile(): Promise<number> {
     while (!this.#signal.aborted) {
       const change = this.#options.feed.changed();
-      const tiles = await Promise.all(this.#shards.map((shard) => this.#standing(shard)));
+      const tiles = await this.#together((shard) => this.#standing(shard));
       const known = tiles.filter((tile) => tile !== undefined);
       if (known.length === tiles.length) return Math.min(Number.POSITIVE_INFINITY, ...known);
       await this.#waitForFeed(change);

@@ -198,8 +198,14 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    // This is all the engine says about text without a statement, such as a lone comment.
-    const message = error instanceof Error ? error.message.replace(/^Error in native callback$/, 'the SQL text holds no statement; allowed: one SELECT statement') : String(error);
-    throw new UsageError(message.replace(/\s+/g, ' ').trim(), { cause: error });
+    throw new UsageError(refusalOf(error), { cause: error });
   }
+}
+
+/** The engine's message on one line. */
+function refusalOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  // This is all the engine says about text without a statement, such as a lone comment.
+  if (message === 'Error in native callback') return 'the SQL text holds no statement; allowed: one SELECT statement';
+  return message.replace(/^Failed to extract statements: /, '').replace(/\s+/g, ' ').trim();
 }

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
+import type { Row, RowValue } from '../../core/ports.ts';
+import { landingPrefix } from '../../lake/names.ts';
+import type { TableSchema } from '../../lake/schema.ts';
+
+/** A landing file read by a library that wrote none of it. */
+export interface LandedFile {
+  /** Key below the table's landing prefix. */
+  readonly name: string;
+  readonly metadata: FileMetaData;
+  readonly rows: readonly Row[];
+}
+
+/** All landing files of a table, by name, with rows in the form they were delivered in. */
+export async function readLanded(lakeDir: string, table: TableSchema): Promise<LandedFile[]> {
+  const root = join(lakeDir, landingPrefix(table.name));
+  const names = namesBelow(root).filter((name) => name.endsWith('.parquet'));
+  return Promise.all(
+    names.sort().map(async (name) => {
+      const bytes = readFileSync(join(root, name));
+      const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+      const objects = await parquetReadObjects({ file, utf8: false });
+      const rows = objects.map((object) => Object.fromEntries(table.columns.map((column) => [column.name, rowValue(object[column.name])])));
+      return { name, metadata: parquetMetadata(file), rows };
+    }),
+  );
+}
+
+function namesBelow(root: string): string[] {
+  try {
+    return readdirSync(root, { recursive: true, encoding: 'utf8' });
+  } catch {
+    return [];
+  }
+}
+
+function rowValue(value: unknown): RowValue {
+  if (value instanceof Date) return value.getTime();
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  if (Array.isArray(value)) return value.map(String);
+  return value === undefined ? null : (value as RowValue);
+}
