@@ -1,15 +1,20 @@
 import { defineConfig } from 'vitest/config';
 
+/** Tests that take minutes; `npm run test:slow` runs them, `npm test` all others. */
+const SLOW = 'test/**/*.slow.test.ts';
+const isSlow = process.env['HEADRACE_TESTS'] === 'slow';
+const report = process.env['HEADRACE_TEST_REPORT'];
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
+    include: isSlow ? [SLOW] : ['test/**/*.test.ts'],
+    exclude: isSlow ? [] : [SLOW, '**/node_modules/**'],
     // Processes, not threads: tests start endpoints, native database engines and child processes of their own.
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
-    // A test that waits for a signal or a port must fail with its name, not hang the whole run.
-    reporters: process.env['CI'] === 'true' ? ['default', ['json', { outputFile: 'coverage/test-results.json' }]] : ['default'],
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
   },
 });

@@ -57,7 +57,7 @@ export function readFlags<const T extends Flags>(flags: T, args: readonly string
     if (token.kind === 'option') {
       const flag = Object.hasOwn(flags, token.name) && token.rawName.startsWith('--') ? flags[token.name] : undefined;
       if (flag === undefined) throw usageError('unknown flag', token.rawName, listOf(flags));
-      const value = valueOf(token.rawName, flag, token.value, token.inlineValue === true);
+      const value = checkedValue(token.rawName, flag, token.value, token.inlineValue === true);
       values[token.name] = flag.kind === 'texts' ? appended(values[token.name], String(value)) : value;
       open = flag.kind === 'texts' ? token.name : undefined;
     } else if (token.kind === 'option-terminator') open = undefined;
@@ -89,7 +89,7 @@ function appended(list: RawValue, value: string): readonly string[] {
 }
 
 /** Checks one value; `isInline` where it was written `--flag=value`, so that it may begin with a dash. */
-function valueOf(name: string, flag: Flag, value: string | undefined, isInline: boolean): string | boolean | number {
+function checkedValue(name: string, flag: Flag, value: string | undefined, isInline: boolean): string | boolean | number {
   if (flag.kind === 'switch') {
     if (value !== undefined) throw usageError(name, value, 'no value: it is on when it is there');
     return true;

@@ -1,5 +1,10 @@
+import { open, rename, rm } from 'node:fs/promises';
+import { usageError } from '../core/errors.ts';
+
 /** Error codes of an output that nobody reads any more: the reader of the pipe ended, or the terminal went away. */
 const GONE = ['EPIPE', 'EIO'];
+
+type Parts = AsyncIterable<string | Uint8Array>;
 
 /** Writes to standard output. */
 export function writeOut(text: string | Uint8Array): void {
@@ -23,6 +28,42 @@ export function ignoreClosedOutput(): void {
 /** Resolves when everything written so far has left the process, or nobody reads it any more. */
 export async function flushOutput(): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+}
+
+/** Writes parts to standard output as fast as they are read; ends early when nobody reads them any more. */
+export async function writeParts(parts: Parts): Promise<void> {
+  const out = process.stdout;
+  for await (const part of parts) {
+    if (out.destroyed || out.errored !== null) return;
+    if (!out.write(part)) await drained(out);
+  }
+}
+
+function drained(out: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of ['drain', 'close', 'error']) out.off(event, done);
+      resolve();
+    };
+    for (const event of ['drain', 'close', 'error']) out.on(event, done);
+  });
+}
+
+/** Writes parts to a file that is there only once it is whole; an older one stays if a part fails. Throws UsageError when it cannot be written. */
+export async function writeFileWhole(path: string, parts: Parts): Promise<void> {
+  const scratch = `${path}.new`;
+  const file = await open(scratch, 'w').catch((error: NodeJS.ErrnoException) => {
+    throw usageError('--output', path, `a file that can be written (${error.code ?? error.message})`);
+  });
+  try {
+    for await (const part of parts) await file.writeFile(part);
+    await file.close();
+    await rename(scratch, path);
+  } catch (error) {
+    await file.close();
+    await rm(scratch, { force: true });
+    throw error;
+  }
 }
 
 /** One line of a report: a label and a number with thousands set apart. */

@@ -42,10 +42,7 @@ function preferenceOf({ columns }: TableSchema): string[] {
 }
 
 function shownColumns({ columns, money }: TableSchema): string[] {
-  const shown = columns.flatMap(({ name }) => [
-    quoteName(name),
-    ...money.filter(({ minorColumn }) => minorColumn === name).map(moneySql),
-  ]);
+  const shown = columns.flatMap(({ name }) => [quoteName(name), ...money.filter(({ minorColumn }) => minorColumn === name).map(moneySql)]);
   return [...shown, quoteName('dt'), quoteName('hour')];
 }
 

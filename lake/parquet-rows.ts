@@ -17,7 +17,9 @@ const PLAIN_TYPES = {
  * Throws on a column type other than string, bigint, integer, double, boolean or timestamp, and on an unsafe integer.
  */
 export async function writeParquetRows(path: string, table: TableSchema, rows: Iterable<Row>): Promise<void> {
-  const fields = Object.fromEntries(table.columns.map((column) => [column.name, { type: plainType(table, column), optional: column.nullable }]));
+  const fields = Object.fromEntries(
+    table.columns.map((column) => [column.name, { type: plainType(table, column), optional: column.nullable }]),
+  );
   // Version 1 data pages: every reader takes them.
   const writer = await parquet.ParquetWriter.openFile(new parquet.ParquetSchema(fields), path, { useDataPageV2: false });
   for (const row of rows) await writer.appendRow(plainRow(table, row));
@@ -39,7 +41,8 @@ function plainRow(table: TableSchema, row: Row): Record<string, string | number 
     const value = row[name];
     if (value === null || value === undefined) continue;
     if (typeof value === 'object') throw new Error(`column ${table.name}.${name} got a list`);
-    if (type === 'bigint' && !Number.isSafeInteger(value)) throw new Error(`column ${table.name}.${name} got the unsafe integer ${String(value)}`);
+    if (type === 'bigint' && !Number.isSafeInteger(value))
+      throw new Error(`column ${table.name}.${name} got the unsafe integer ${String(value)}`);
     plain[name] = value;
   }
   return plain;

@@ -94,7 +94,12 @@ export function aggregateTableOf(pipeline: Pipeline, aggregate: Aggregate): Tabl
   const isSession = aggregate.window.kind === 'session';
   const measures = Object.entries(aggregate.measures).map(([name, measure]): Column => {
     const isCount = measure.kind === 'count' || measure.kind === 'distinct';
-    return { name, type: measureType(measure, fields), nullable: !isCount, description: `${'field' in measure ? `${measure.kind} of ${measure.field}` : measure.kind}.` };
+    return {
+      name,
+      type: measureType(measure, fields),
+      nullable: !isCount,
+      description: `${'field' in measure ? `${measure.kind} of ${measure.field}` : measure.kind}.`,
+    };
   });
   return {
     name: aggregate.name,

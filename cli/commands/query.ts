@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { createWriteStream } from 'node:fs';
-import { once } from 'node:events';
 import { usageError } from '../../core/errors.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
-import { formatQuery, FORMATS, parseFormat } from '../../local/sql/format.ts';
+import { FORMATS, formatQuery, parseFormat } from '../../local/sql/format.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
 import { withLake } from '../lake.ts';
+import { writeFileWhole, writeParts } from '../output.ts';
 
 const FLAGS = {
   format: { kind: 'text', value: 'F', help: `form of the result: ${FORMATS.join(', ')}; default table on a terminal, csv otherwise` },
@@ -44,13 +43,14 @@ export const command: Command = {
     const text = given === '-' ? readFileSync(0, 'utf8') : given;
     const format = parseFormat(flags.format ?? (flags.json ? 'json' : process.stdout.isTTY ? 'table' : 'csv'));
     const isBinary = format === 'arrow' || format === 'parquet';
-    if (isBinary && flags.output === undefined && process.stdout.isTTY)
+    if (isBinary && flags.output === undefined && process.stdout.isTTY) {
       throw usageError('--format', `${format} to a terminal`, '--output FILE, or a pipe');
-    await withLake(flags.data, await loadPipeline(flags.pipeline), async (sql) => {
-      const target = flags.output === undefined ? process.stdout : createWriteStream(flags.output);
-      for await (const part of formatQuery(sql, text, format)) if (!target.write(part)) await once(target, 'drain');
-      if (target !== process.stdout)
-        await new Promise<void>((resolve, reject) => target.end((error?: Error | null) => (error ? reject(error) : resolve())));
+    }
+    const loaded = await loadPipeline(flags.pipeline);
+    const { output } = flags;
+    await withLake(flags.data, loaded, async (sql) => {
+      const parts = formatQuery(sql, text, format);
+      await (output === undefined ? writeParts(parts) : writeFileWhole(output, parts));
     });
     return 0;
   },

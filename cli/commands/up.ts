@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { loadPipeline, type LoadedPipeline } from '../../local/pipeline.ts';
+import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
 import { type RunningPipeline, startPipeline } from '../../local/runtime/up.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
 import { startDemo } from '../demo.ts';

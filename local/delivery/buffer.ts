@@ -27,10 +27,10 @@ export interface BufferOptions {
 }
 
 /** Segment size: many rows for each landing file (a file costs about a millisecond, a row a few microseconds) within the writer's memory. */
-const BYTES_MAX = 64 * 1024 * 1024;
-const ROWS_MAX = 200_000;
+const BYTES_MAX = 32 * 1024 * 1024;
+const ROWS_MAX = 100_000;
 /** DuckDB memory, MiB: a segment in memory, its sort, and the open partition files. */
-const MEMORY_MB = 400;
+const MEMORY_MB = 256;
 /** Segments that may wait to land before `deliver` waits too. */
 const WAITING_MAX = 8;
 

@@ -131,4 +131,3 @@ async function rowsOf(db: DuckDBConnection, sql: string): Promise<{ names: strin
   const reader = await db.runAndReadAll(sql);
   return { names: reader.columnNames(), rows: reader.getRows() };
 }
-

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Row } from '../../core/ports.ts';
-import { landingKey, partitionOf, type PartitionName, segmentFileName } from '../../lake/names.ts';
+import { landingKey, type PartitionName, partitionOf, segmentFileName } from '../../lake/names.ts';
 import { writeParquetRows } from '../../lake/parquet-rows.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import type { FolderObjectStore } from '../objects/folder.ts';

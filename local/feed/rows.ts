@@ -17,7 +17,7 @@ export interface RowsOptions {
 }
 
 /** DuckDB's share of the memory: a sort of millions of rows fits, a bigger one spills to disk. */
-const DUCKDB_CONFIG = { memory_limit: '500MB', threads: '2', autoinstall_known_extensions: 'false' };
+const DUCKDB_CONFIG = { memory_limit: '350MB', threads: '2', autoinstall_known_extensions: 'false' };
 
 /** A query that fails is the user's: the file, the SELECT or the columns. */
 async function asked<T>(what: string, answer: Promise<T>): Promise<T> {

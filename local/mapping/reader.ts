@@ -66,8 +66,9 @@ export class ShardReader {
     const taken = this.#records.slice(this.#head, this.#head + count);
     this.#head += taken.length;
     for (const record of taken) this.#bytes -= record.data.length;
-    if (this.#head === this.#records.length) {
-      this.#records = [];
+    // What was taken must go even if the buffer never runs empty, or a long run holds the whole stream in memory.
+    if (this.#head * 2 >= this.#records.length) {
+      this.#records = this.#records.slice(this.#head);
       this.#head = 0;
     }
     return taken;

@@ -135,6 +135,8 @@ function answering<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw new RetriableError(`the object store did not answer: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw new RetriableError(`the object store did not answer: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
   }
 }

@@ -12,6 +12,10 @@ export function checkKey(key: string): void {
   const isPlain = segments.every((segment) => segment !== '' && segment !== '.' && segment !== '..');
   const isClean = !key.includes('\\') && !key.includes('\u0000') && Buffer.byteLength(key) <= KEY_BYTES_MAX;
   if (!isPlain || !isClean || segments[0] === SCRATCH) {
-    throw usageError('object key', key, `segments joined by /, none of them empty, . or .., none first ${SCRATCH}, at most ${KEY_BYTES_MAX} bytes`);
+    throw usageError(
+      'object key',
+      key,
+      `segments joined by /, none of them empty, . or .., none first ${SCRATCH}, at most ${KEY_BYTES_MAX} bytes`,
+    );
   }
 }

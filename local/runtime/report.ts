@@ -22,6 +22,9 @@ export interface RunReport {
   readonly latency_ms: { readonly p50: number; readonly p99: number };
 }
 
+/** Memory of the engine that checks the ledger, MiB: it runs inside the process that did the work. */
+const REPORT_MB = 256;
+
 /** Balances the ledger against the landed archive and sums up a run. */
 export async function reportOf(
   machine: Machine,
@@ -30,7 +33,7 @@ export async function reportOf(
 ): Promise<{ report: RunReport; differences: readonly string[]; lateNote: string | undefined }> {
   const eventsPerSecond = meter.eventsPerSecond(Date.now());
   const ledgers = await shardLedgers(machine.store, machine.handlers.plan, machine.meta.streamEpoch);
-  const sql = await LakeSql.open({ lakeDir: machine.folder.lake, tables: tablesOf(pipeline) });
+  const sql = await LakeSql.open({ lakeDir: machine.folder.lake, tables: tablesOf(pipeline), memoryMb: REPORT_MB, threads: 1 });
   try {
     const { total, differences } = await checkLedger(ledgers, sql);
     const [closer] = await machine.store.get([closerKey(machine.meta.streamEpoch)]);

@@ -52,24 +52,51 @@ export async function arrowBytes({ columns, parts }: SqlStream): Promise<Uint8Ar
 
 function batchOf(schema: arrow.Schema, kinds: readonly ColumnKind[], rows: readonly (readonly DuckDBValue[])[]): arrow.RecordBatch {
   const children = kinds.map(({ build }, i) => build(rows.map((row) => row[i] ?? null)));
-  return new arrow.RecordBatch(schema, arrow.makeData({ type: new arrow.Struct(schema.fields), length: rows.length, nullCount: 0, children }));
+  return new arrow.RecordBatch(
+    schema,
+    arrow.makeData({ type: new arrow.Struct(schema.fields), length: rows.length, nullCount: 0, children }),
+  );
 }
 
 function kindOf(duck: DuckDBType): ColumnKind {
   switch (duck.typeId) {
     case DuckDBTypeId.BOOLEAN:
-      return { type: new arrow.Bool(), build: (values) => plain(new arrow.Bool(), values, bitmap(values, (value) => value === true)) };
+      return {
+        type: new arrow.Bool(),
+        build: (values) =>
+          plain(
+            new arrow.Bool(),
+            values,
+            bitmap(values, (value) => value === true),
+          ),
+      };
     case DuckDBTypeId.TINYINT:
     case DuckDBTypeId.SMALLINT:
     case DuckDBTypeId.INTEGER:
-      return fixedKind(new arrow.Int32(), (length) => new Int32Array(length), (value) => Number(value));
+      return fixedKind(
+        new arrow.Int32(),
+        (length) => new Int32Array(length),
+        (value) => Number(value),
+      );
     case DuckDBTypeId.BIGINT:
-      return fixedKind(new arrow.Int64(), (length) => new BigInt64Array(length), (value) => (typeof value === 'bigint' ? value : 0n));
+      return fixedKind(
+        new arrow.Int64(),
+        (length) => new BigInt64Array(length),
+        (value) => (typeof value === 'bigint' ? value : 0n),
+      );
     case DuckDBTypeId.FLOAT:
     case DuckDBTypeId.DOUBLE:
-      return fixedKind(new arrow.Float64(), (length) => new Float64Array(length), (value) => Number(value));
+      return fixedKind(
+        new arrow.Float64(),
+        (length) => new Float64Array(length),
+        (value) => Number(value),
+      );
     case DuckDBTypeId.DATE:
-      return fixedKind(new arrow.DateDay(), (length) => new Int32Array(length), (value) => (value instanceof DuckDBDateValue ? value.days : 0));
+      return fixedKind(
+        new arrow.DateDay(),
+        (length) => new Int32Array(length),
+        (value) => (value instanceof DuckDBDateValue ? value.days : 0),
+      );
     case DuckDBTypeId.TIMESTAMP:
     case DuckDBTypeId.TIMESTAMP_MS:
       return fixedKind(new arrow.TimestampMicrosecond(), (length) => new BigInt64Array(length), microsOf);
@@ -78,7 +105,10 @@ function kindOf(duck: DuckDBType): ColumnKind {
     case DuckDBTypeId.HUGEINT:
       return decimalKind(HUGE_DIGITS, 0);
     case DuckDBTypeId.BLOB:
-      return { type: new arrow.Binary(), build: (values) => variable(new arrow.Binary(), values, (value) => (value instanceof DuckDBBlobValue ? value.bytes : NOTHING)) };
+      return {
+        type: new arrow.Binary(),
+        build: (values) => variable(new arrow.Binary(), values, (value) => (value instanceof DuckDBBlobValue ? value.bytes : NOTHING)),
+      };
     default:
       return nestedKind(duck);
   }
@@ -141,7 +171,9 @@ function fixedKind<T extends number | bigint>(
 }
 
 function plain(type: FixedType, values: readonly DuckDBValue[], data: FixedArray | Uint32Array | Uint8Array): arrow.Data {
-  return arrow.makeData({ type, length: values.length, nullCount: nullsOf(values), nullBitmap: validity(values), data } as Parameters<typeof arrow.makeData>[0]);
+  return arrow.makeData({ type, length: values.length, nullCount: nullsOf(values), nullBitmap: validity(values), data } as Parameters<
+    typeof arrow.makeData
+  >[0]);
 }
 
 function decimalKind(precision: number, scale: number): ColumnKind {
@@ -151,16 +183,22 @@ function decimalKind(precision: number, scale: number): ColumnKind {
     const words = new Uint32Array(values.length * DECIMAL_WORDS);
     for (const [i, value] of values.entries()) {
       const unscaled = value instanceof DuckDBDecimalValue ? value.value : typeof value === 'bigint' ? value : 0n;
-      if (unscaled >= limit || unscaled <= -limit) throw usageError('integer for Arrow', unscaled, `at most ${precision} digits; cast it to VARCHAR`);
+      if (unscaled >= limit || unscaled <= -limit)
+        throw usageError('integer for Arrow', unscaled, `at most ${precision} digits; cast it to VARCHAR`);
       const bits = BigInt.asUintN(128, unscaled);
-      for (let word = 0; word < DECIMAL_WORDS; word += 1) words[i * DECIMAL_WORDS + word] = Number((bits >> BigInt(32 * word)) & 0xffff_ffffn);
+      for (let word = 0; word < DECIMAL_WORDS; word += 1)
+        words[i * DECIMAL_WORDS + word] = Number((bits >> BigInt(32 * word)) & 0xffff_ffffn);
     }
     return plain(type, values, words);
   };
   return { type, build };
 }
 
-function variable(type: arrow.Utf8 | arrow.Binary, values: readonly DuckDBValue[], bytesOf: (value: DuckDBValue) => Uint8Array): arrow.Data {
+function variable(
+  type: arrow.Utf8 | arrow.Binary,
+  values: readonly DuckDBValue[],
+  bytesOf: (value: DuckDBValue) => Uint8Array,
+): arrow.Data {
   const valueOffsets = new Int32Array(values.length + 1);
   const pieces: Uint8Array[] = [];
   let bytes = 0;

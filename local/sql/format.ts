@@ -47,7 +47,11 @@ export function tableText({ columns, rows }: SqlResult): string {
   const body = rows.map((row) => row.map((value) => (value === null ? 'NULL' : cell(textOf(value)))));
   const widths = header.map((name, i) => body.reduce((width, row) => Math.max(width, charsOf(row[i] ?? '')), charsOf(name)));
   const isNumber = columns.map(({ type }) => NUMBER_TYPE.test(type));
-  const line = (cells: readonly string[]): string => cells.map((text, i) => pad(text, widths[i] ?? 0, isNumber[i] ?? false)).join('  ').trimEnd();
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((text, i) => pad(text, widths[i] ?? 0, isNumber[i] ?? false))
+      .join('  ')
+      .trimEnd();
   const rule = widths.map((width) => '─'.repeat(width)).join('  ');
   const count = `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`;
   return `${[line(header), rule, ...body.map(line), count].join('\n')}\n`;
@@ -56,7 +60,8 @@ export function tableText({ columns, rows }: SqlResult): string {
 /** CSV after RFC 4180, header first: null is an empty field, an empty text a quoted one. */
 export async function* csvText({ columns, parts }: SqlStream): AsyncGenerator<string> {
   yield csvLine(columns.map(({ name }) => csvField(name)));
-  for await (const part of parts) yield part.map((row) => csvLine(row.map((value) => (value === null ? '' : csvField(textOf(sqlValue(value))))))).join('');
+  for await (const part of parts)
+    yield part.map((row) => csvLine(row.map((value) => (value === null ? '' : csvField(textOf(sqlValue(value))))))).join('');
 }
 
 /** One JSON array of objects, one row a line. */
@@ -83,7 +88,7 @@ function csvLine(fields: readonly string[]): string {
 
 /** A cell on one line: control characters would break the table or the terminal. */
 function cell(text: string): string {
-  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '·');
+  const line = text.replace(/\p{Cc}/gu, '·');
   const chars = [...line];
   return chars.length <= CELL_CHARS_MAX ? line : `${chars.slice(0, CELL_CHARS_MAX - 1).join('')}…`;
 }

@@ -1,7 +1,15 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance, type DuckDBPreparedStatement, type DuckDBResult, type DuckDBType, type DuckDBValue, StatementType } from '@duckdb/node-api';
+import {
+  type DuckDBConnection,
+  DuckDBInstance,
+  type DuckDBPreparedStatement,
+  type DuckDBResult,
+  type DuckDBType,
+  type DuckDBValue,
+  StatementType,
+} from '@duckdb/node-api';
 import { UsageError, usageError } from '../../core/errors.ts';
 import { quoteName, quoteText } from '../../glue/sql-text.ts';
 import { viewSql } from '../../glue/views.ts';
@@ -123,7 +131,8 @@ export class LakeSql {
     const landed = this.empty.filter((table) => hasFile(this.landingDir(table)));
     if (landed.length === 0) return;
     this.empty = this.empty.filter((table) => !landed.includes(table));
-    for (const table of landed) await this.createViews(table, `${emptySource(table)} UNION ALL BY NAME ${filesSource(this.landingDir(table))}`);
+    for (const table of landed)
+      await this.createViews(table, `${emptySource(table)} UNION ALL BY NAME ${filesSource(this.landingDir(table))}`);
   }
 
   private async createViews(table: TableSchema, source: string): Promise<void> {
@@ -207,5 +216,8 @@ function refusalOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   // This is all the engine says about text without a statement, such as a lone comment.
   if (message === 'Error in native callback') return 'the SQL text holds no statement; allowed: one SELECT statement';
-  return message.replace(/^Failed to extract statements: /, '').replace(/\s+/g, ' ').trim();
+  return message
+    .replace(/^Failed to extract statements: /, '')
+    .replace(/\s+/g, ' ')
+    .trim();
 }

@@ -29,7 +29,8 @@ export function sqlValue(value: DuckDBValue): SqlValue {
   if (value instanceof DuckDBTimestampMillisecondsValue) return timestampText(value.millis * MICROS_PER_MS);
   if (value instanceof DuckDBTimestampSecondsValue) return timestampText(value.seconds * MICROS_PER_MS * 1000n);
   if (value instanceof DuckDBDecimalValue) return value.toString();
-  if (value instanceof DuckDBBlobValue) return Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength).toString('base64');
+  if (value instanceof DuckDBBlobValue)
+    return Buffer.from(value.bytes.buffer, value.bytes.byteOffset, value.bytes.byteLength).toString('base64');
   if (value instanceof DuckDBListValue || value instanceof DuckDBArrayValue) return value.items.map(sqlValue);
   if (value instanceof DuckDBStructValue) return objectOf(Object.entries(value.entries));
   if (value instanceof DuckDBMapValue) return objectOf(value.entries.map(({ key, value: held }) => [textOf(sqlValue(key)), held]));

@@ -138,7 +138,9 @@ function prepare(db: DatabaseSync): Statements {
     insert: db.prepare(`
       INSERT INTO items (pk, sk, version, body, expires_at) VALUES (?, ?, 1, ?, ?)
       ON CONFLICT (pk, sk) DO UPDATE SET version = 1, body = excluded.body, expires_at = excluded.expires_at WHERE items.expires_at < ?`),
-    update: db.prepare(`UPDATE items SET body = ?, expires_at = ?, version = version + 1 WHERE pk = ? AND sk = ? AND version = ? AND ${LIVE}`),
+    update: db.prepare(
+      `UPDATE items SET body = ?, expires_at = ?, version = version + 1 WHERE pk = ? AND sk = ? AND version = ? AND ${LIVE}`,
+    ),
     remove: db.prepare('DELETE FROM items WHERE pk = ? AND sk = ?'),
     sweep: db.prepare('DELETE FROM items WHERE (pk, sk) IN (SELECT pk, sk FROM items WHERE expires_at < ? LIMIT ?)'),
     begin: db.prepare('BEGIN IMMEDIATE'),

@@ -17,7 +17,8 @@ export const DELIVERY_TABLES: readonly TableSchema[] = [kindsTable, otherTable];
 
 /** What every delivery must do; `open` gives one that nothing was delivered to. */
 export function deliveryContract(name: string, open: () => Promise<DeliveryUnderTest>): void {
-  const sorted = (rows: readonly Row[]): Row[] => [...rows].sort((a, b) => String(a['id']).localeCompare(String(b['id']), 'en', { numeric: true }));
+  const sorted = (rows: readonly Row[]): Row[] =>
+    [...rows].sort((a, b) => String(a['id']).localeCompare(String(b['id']), 'en', { numeric: true }));
 
   describe(`delivery: ${name}`, () => {
     test('every row arrives in its table with every value as it was', async () => {

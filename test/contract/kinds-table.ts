@@ -34,10 +34,10 @@ export function kindsRow(n: number): Row {
     at: START_MS + Math.floor(n / 25) * HOUR_MS + (n % 25) * 1_001,
     big: isNull ? null : (BIGS[n % BIGS.length] ?? null),
     small: isNull ? null : (n % 3) - 1,
-    real: isNull ? null : [0.1 + 0.2, 1e-300, -12.5, 5][n % 4] ?? null,
+    real: isNull ? null : ([0.1 + 0.2, 1e-300, -12.5, 5][n % 4] ?? null),
     yes: isNull ? null : n % 2 === 0,
     data: isNull ? null : Buffer.from([n % 256, 0, 255, 10]).toString('base64'),
-    names: isNull ? null : [[], ['a'], ['b', '', 'c, "d"']][n % 3] ?? null,
+    names: isNull ? null : ([[], ['a'], ['b', '', 'c, "d"']][n % 3] ?? null),
     text: isNull ? null : (TEXTS[n % TEXTS.length] ?? null),
   };
 }

@@ -33,7 +33,12 @@ export function stateStoreContract(name: string, open: (clock: Clock) => Promise
 
     test('writes of one call are judged one after another, each on its own', async () => {
       const store = await fresh();
-      expect(await store.put([write('a', 0, '1'), write('b', 5, 'x'), write('a', 1, '2'), write('a', 1, 'x')])).toEqual([true, false, true, false]);
+      expect(await store.put([write('a', 0, '1'), write('b', 5, 'x'), write('a', 1, '2'), write('a', 1, 'x')])).toEqual([
+        true,
+        false,
+        true,
+        false,
+      ]);
       expect((await store.get([at('a'), at('b')])).map((item) => item?.body)).toEqual(['2', undefined]);
     });
 

@@ -93,11 +93,14 @@ describe('the view of an aggregate', () => {
 });
 
 describe('views', () => {
-  test.each(tablesOf(payments).map((table) => [table.name, table] as const))('of %s show every column, dt and hour', async (_name, table) => {
-    const shown = await viewOf(table, [], 'count(*)');
-    expect(shown).toEqual([['0']]);
-    const sql = viewSql(table, 'stored').split('\n')[0] ?? '';
-    for (const { name } of table.columns) expect(sql).toContain(`"${name}"`);
-    expect(sql.endsWith('"dt", "hour"')).toBe(true);
-  });
+  test.each(tablesOf(payments).map((table) => [table.name, table] as const))(
+    'of %s show every column, dt and hour',
+    async (_name, table) => {
+      const shown = await viewOf(table, [], 'count(*)');
+      expect(shown).toEqual([['0']]);
+      const sql = viewSql(table, 'stored').split('\n')[0] ?? '';
+      for (const { name } of table.columns) expect(sql).toContain(`"${name}"`);
+      expect(sql.endsWith('"dt", "hour"')).toBe(true);
+    },
+  );
 });

@@ -32,7 +32,12 @@ describe('landing keys', () => {
   });
 
   test('nothing else is taken for one', () => {
-    const others = ['t/gen=1/dt=2026-03-01/hour=09/x.parquet', 't/landing/dt=2026-03-01/x.parquet', 't/landing/dt=2026-03-01/hour=09/x.json', ''];
+    const others = [
+      't/gen=1/dt=2026-03-01/hour=09/x.parquet',
+      't/landing/dt=2026-03-01/x.parquet',
+      't/landing/dt=2026-03-01/hour=09/x.json',
+      '',
+    ];
     for (const key of others) expect(parseLandingKey(key)).toBeUndefined();
     expect(segmentNumberOf('firehose-1')).toBeUndefined();
   });

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { fixed, flag, integer, money, text, time, currency } from '../../core/definition/fields.ts';
+import { currency, fixed, flag, integer, money, text, time } from '../../core/definition/fields.ts';
 import { count, distinct, first, last, max, mean, min, quantile, stddev, sum } from '../../core/definition/measures.ts';
 import { definePipeline } from '../../core/definition/pipeline.ts';
 import { tumbling } from '../../core/definition/windows.ts';
-import { tablesOf } from '../../lake/tables.ts';
-import type { ColumnType, TableSchema } from '../../lake/schema.ts';
 import { pipeline as sensors } from '../../examples/sensor-readings/pipeline.ts';
+import type { ColumnType, TableSchema } from '../../lake/schema.ts';
+import { tablesOf } from '../../lake/tables.ts';
 import { pipeline as payments } from '../../pipelines/payments/pipeline.ts';
 
 function tableOf(tables: readonly TableSchema[], name: string): TableSchema {
@@ -37,7 +37,11 @@ describe('tables of a pipeline', () => {
       ...['device_id', 'lat', 'lon', 'lane', 'partition_key', 'shard_id', 'sequence', 'sub_sequence', 'arrival_time'],
     ]);
     expect(table.money).toEqual([{ name: 'amount', minorColumn: 'amount_minor', currencyColumn: 'currency' }]);
-    expect(typesOf(table)).toMatchObject({ amount_minor: 'bigint', lat: { decimal: { precision: 18, scale: 6 } }, event_time: 'timestamp' });
+    expect(typesOf(table)).toMatchObject({
+      amount_minor: 'bigint',
+      lat: { decimal: { precision: 18, scale: 6 } },
+      event_time: 'timestamp',
+    });
     expect(table.idColumns).toEqual(['customer_id', 'event_id']);
   });
 
@@ -51,7 +55,15 @@ describe('tables of a pipeline', () => {
   });
 
   test('every measure takes the type of its field', () => {
-    const fields = { k: text(), f: fixed({ scale: 3 }), n: integer(), b: flag(), t: time(), c: currency(), m: money({ currencyField: 'c' }) };
+    const fields = {
+      k: text(),
+      f: fixed({ scale: 3 }),
+      n: integer(),
+      b: flag(),
+      t: time(),
+      c: currency(),
+      m: money({ currencyField: 'c' }),
+    };
     const measures = {
       c0: count(),
       d0: distinct('k'),
@@ -90,7 +102,9 @@ describe('tables of a pipeline', () => {
     for (const { columns, idColumns, partitionColumn, money: shown } of tablesOf(pipeline)) {
       const names = columns.map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
-      expect(names).toEqual(expect.arrayContaining([...idColumns, partitionColumn, ...shown.flatMap((one) => [one.minorColumn, one.currencyColumn])]));
+      expect(names).toEqual(
+        expect.arrayContaining([...idColumns, partitionColumn, ...shown.flatMap((one) => [one.minorColumn, one.currencyColumn])]),
+      );
       expect(columns.find(({ name }) => name === partitionColumn)).toMatchObject({ type: 'timestamp', nullable: false });
     }
   });

@@ -84,7 +84,15 @@ describe('landing files', () => {
   test('take half a surrogate pair as U+FFFD, so that no text can stop landing', async () => {
     const root = testFolder();
     const buffer = await openAt(root);
-    await buffer.deliver([{ table: 'kinds', rows: [{ ...kindsRow(0), text: 'a\ud800b' }, { ...kindsRow(1), text: '\\ud800' }] }]);
+    await buffer.deliver([
+      {
+        table: 'kinds',
+        rows: [
+          { ...kindsRow(0), text: 'a\ud800b' },
+          { ...kindsRow(1), text: '\\ud800' },
+        ],
+      },
+    ]);
     await buffer.flush();
     expect((await landedIn(root)).map((row) => row['text'])).toEqual(['a\ufffdb', '\\ud800']);
   });

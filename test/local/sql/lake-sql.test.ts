@@ -19,7 +19,11 @@ async function openSql(root: string, tables: readonly TableSchema[] = [kindsTabl
 }
 
 async function land(root: string, batch: readonly TableRows[], tables: readonly TableSchema[] = [kindsTable]): Promise<void> {
-  const buffer = await BufferedDelivery.open({ folder: join(root, 'delivery'), objects: new FolderObjectStore(join(root, 'lake')), tables });
+  const buffer = await BufferedDelivery.open({
+    folder: join(root, 'delivery'),
+    objects: new FolderObjectStore(join(root, 'lake')),
+    tables,
+  });
   await buffer.deliver(batch);
   await buffer.flush();
   await buffer.close();
@@ -71,14 +75,25 @@ describe('SQL on the lake', () => {
       SELECT 1.50::DECIMAL(9,2) AS a, TIMESTAMP '2020-01-01 00:00:00.000001' AS b, {'x': [1, NULL]} AS c, DATE '2020-02-29' AS d,
         sum(n) AS e, 170141183460469231731687303715884105727::HUGEINT AS f, TIMESTAMP '0044-03-15 12:00:00' AS g FROM (VALUES (1), (2)) AS t(n)`);
     expect(more.rows).toEqual([
-      ['1.50', '2020-01-01 00:00:00.000001', { x: [1, null] }, '2020-02-29', 3, '170141183460469231731687303715884105727', '0044-03-15 12:00:00.000'],
+      [
+        '1.50',
+        '2020-01-01 00:00:00.000001',
+        { x: [1, null] },
+        '2020-02-29',
+        3,
+        '170141183460469231731687303715884105727',
+        '0044-03-15 12:00:00.000',
+      ],
     ]);
   });
 
   test('shows a column that older files lack as NULL, whichever file lacks it', async () => {
     const root = testFolder();
     await land(root, [{ table: 'kinds', rows: [kindsRow(0)] }]);
-    const grown = { ...kindsTable, columns: [...kindsTable.columns, { name: 'added', type: 'bigint', nullable: true, description: 'New.' } as const] };
+    const grown = {
+      ...kindsTable,
+      columns: [...kindsTable.columns, { name: 'added', type: 'bigint', nullable: true, description: 'New.' } as const],
+    };
     expect((await (await openSql(root, [grown])).query('SELECT id, added FROM kinds')).rows).toEqual([['row-0', null]]);
     await land(root, [{ table: 'kinds', rows: [{ ...kindsRow(1), added: 7 }] }], [grown]);
     const { rows } = await (await openSql(root, [grown])).query('SELECT id, added FROM kinds ORDER BY id');

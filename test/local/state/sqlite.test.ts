@@ -45,7 +45,10 @@ describe('sqlite state store on disk', () => {
     });
     await once(child, 'close');
     const acknowledged = Number(printed.slice(0, printed.lastIndexOf('\n')).split('\n').at(-1));
-    const items = await openAt(path).get([{ pk: 'a', sk: 's' }, { pk: 'b', sk: 's' }]);
+    const items = await openAt(path).get([
+      { pk: 'a', sk: 's' },
+      { pk: 'b', sk: 's' },
+    ]);
     expect(Number(items[0]?.body)).toBeGreaterThanOrEqual(acknowledged);
     expect(items[0]?.body).toBe(items[1]?.body);
   });
