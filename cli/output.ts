@@ -66,9 +66,14 @@ export async function writeFileWhole(path: string, parts: Parts): Promise<void> 
   }
 }
 
-/** One line of a report: a label and a number with thousands set apart. */
+/** A number with thousands set apart. */
 export function countText(value: number): string {
   return value.toLocaleString('en-US');
+}
+
+/** A number of things in words: `1 alert`, `2,000 alerts`. */
+export function thingsText(value: number, thing: string): string {
+  return `${countText(value)} ${thing}${value === 1 ? '' : 's'}`;
 }
 
 /** Rows as lines of equal columns, the first row as head; numbers to the right. */

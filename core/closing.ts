@@ -1,8 +1,8 @@
+import { TIMER_MS } from './fold.ts';
 import type { Family, Plan } from './plan.ts';
-import { TIMERS, type ShardState } from './state/shard.ts';
+import { type ShardState, TIMERS } from './state/shard.ts';
 import { floorTo } from './time/tiles.ts';
 import { isFinal } from './time/watermark.ts';
-import { TIMER_MS } from './fold.ts';
 import { windowStartsOfSlice } from './windows/assign.ts';
 
 /** One window of one family that became final. */
@@ -53,9 +53,7 @@ export function clearableSlices(plan: Plan, shards: readonly ShardState[], range
  * a profile is not read again each second.
  */
 export function dueTimers(shards: readonly ShardState[], range: CloseRange): number[] {
-  return openStarts(shards, TIMERS).filter(
-    (minute) => minute < range.toMs && (range.fromMs === null || minute + TIMER_MS > range.fromMs),
-  );
+  return openStarts(shards, TIMERS).filter((minute) => minute < range.toMs && (range.fromMs === null || minute + TIMER_MS > range.fromMs));
 }
 
 /** Watermark up to which sessions are emitted: whole timer minutes, except at the end of input. */

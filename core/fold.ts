@@ -2,9 +2,9 @@ import type { Event, Position } from './model.ts';
 import type { Family, Plan } from './plan.ts';
 import type { Verdict } from './processor.ts';
 import { TIMERS } from './state/shard.ts';
+import { floorTo } from './time/tiles.ts';
 import { bucketOf } from './windows/groups.ts';
 import { addToSlice, type SliceState } from './windows/slice.ts';
-import { floorTo } from './time/tiles.ts';
 
 /** Events of one batch that belong to one packed part of a slice, in stream order. */
 export interface SliceUpdate {

@@ -5,9 +5,9 @@ import { createParser } from './events/parser.ts';
 import type { Event, Parsed, RawEvent } from './model.ts';
 import { compileKeyFeatures, type KeyFeatures } from './profiles/features.ts';
 import { compileTileFeatures, type TileFeatures } from './profiles/tiles.ts';
+import { sliceMsOf } from './windows/assign.ts';
 import { tileFamilyOf } from './windows/families.ts';
 import { groupKeyOf } from './windows/groups.ts';
-import { sliceMsOf } from './windows/assign.ts';
 
 /** Something that stores slices of event time per group: a tumbling or hopping aggregate, or a tile ring. */
 export interface Family {

@@ -34,7 +34,9 @@ export interface LedgerShard {
 
 /** Makes the row builder of a pipeline; the columns are those of `tablesOf`. */
 export function createRowBuilder(pipeline: Pipeline): RowBuilder {
-  const builders = new Map(Object.entries(pipeline.eventTypes).map(([name, type]) => [name, { table: type.table, columns: columnsOf(type) }]));
+  const builders = new Map(
+    Object.entries(pipeline.eventTypes).map(([name, type]) => [name, { table: type.table, columns: columnsOf(type) }]),
+  );
   const windows = new Map(Object.values(pipeline.aggregates).map((aggregate) => [aggregate.name, windowColumnsOf(pipeline, aggregate)]));
   return {
     batchRows: (batch) => batchRows(pipeline, builders, batch),

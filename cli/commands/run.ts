@@ -4,7 +4,7 @@ import type { RunReport } from '../../local/runtime/report.ts';
 import { type RunResult, runPipeline } from '../../local/runtime/run.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
-import { columnsText, countText, writeErr, writeOut } from '../output.ts';
+import { columnsText, countText, thingsText, writeErr, writeOut } from '../output.ts';
 import { liveLine } from '../progress.ts';
 import { stopSignal } from '../stop.ts';
 
@@ -75,12 +75,15 @@ export const command: Command = {
   },
 };
 
+/** Fewer events than this say nothing about the cost of one. */
+const PER_EVENT_LEAST = 10_000;
+
 /** The final report in words. */
 export function reportText(result: RunResult, dataDir: string): string {
   const { report } = result;
   const lines = [
-    `Read ${countText(report.seen)} events, ${countText(Math.round(report.events_per_s))} a second, with ${report.cpu_s} s of CPU`,
-    ` (${perEvent(report)}) and ${countText(report.rss_mb_max)} MiB of memory.\n\n`,
+    `Read ${thingsText(report.seen, 'event')}, ${countText(Math.round(report.events_per_s))} a second,`,
+    ` with ${report.cpu_s} s of CPU${perEvent(report)} and ${countText(report.rss_mb_max)} MiB of memory.\n\n`,
     columnsText([
       ['where they went', 'events'],
       ['accepted', report.accepted],
@@ -88,7 +91,7 @@ export function reportText(result: RunResult, dataDir: string): string {
       ['duplicate', report.duplicate],
       ['quarantined', report.quarantined],
     ]),
-    `\n${countText(report.windows_closed)} windows closed, ${countText(report.alerts)} alerts.`,
+    `\n${thingsText(report.windows_closed, 'window')} closed, ${thingsText(report.alerts, 'alert')}.`,
     ` Half of the events were decided within ${report.latency_ms.p50} ms of reaching the stream, 99 % within ${report.latency_ms.p99} ms.\n`,
     ...notesOf(result).map((note) => `${note}\n`),
     result.differences.length === 0 ? 'The ledger balances: each event is in exactly one bin.\n' : '',
@@ -97,15 +100,16 @@ export function reportText(result: RunResult, dataDir: string): string {
   return lines.join('');
 }
 
+/** CPU of one event; left out for small inputs, where starting up is most of it. */
 function perEvent({ cpu_s, seen }: RunReport): string {
-  return seen === 0 ? 'nothing to do' : `${Math.round((cpu_s * 1e6) / seen)} µs an event`;
+  return seen < PER_EVENT_LEAST ? '' : ` (${Math.round((cpu_s * 1e6) / seen)} µs an event)`;
 }
 
 function notesOf({ differences, isComplete, lateNote, report }: RunResult): string[] {
   return [
     ...(isComplete ? [] : ['Stopped before the end of the input: the same command goes on from there.']),
     ...(lateNote === undefined ? [] : [lateNote]),
-    ...(report.quarantined === 0 ? [] : [`${countText(report.quarantined)} events are in quarantine: see headrace quarantine list`]),
+    ...(report.quarantined === 0 ? [] : [`In quarantine: ${thingsText(report.quarantined, 'event')}; see headrace quarantine list`]),
     ...differences.map((difference) => `The ledger does not balance: ${difference}`),
   ];
 }

@@ -4,7 +4,7 @@ import { type RunningPipeline, startPipeline } from '../../local/runtime/up.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
 import { startDemo } from '../demo.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
-import { countText, writeErr, writeOut } from '../output.ts';
+import { thingsText, writeErr, writeOut } from '../output.ts';
 import { type LiveLine, liveLine } from '../progress.ts';
 import { sampleEvent } from '../sample.ts';
 import { stopSignal, whenStopped } from '../stop.ts';
@@ -156,7 +156,7 @@ Ctrl-C drains and stops; the next start goes on from there.
 
 function farewell(running: RunningPipeline): string {
   const { events, windowsClosed, alerts } = running.progress();
-  const counts = `${countText(events)} events, ${countText(windowsClosed)} windows closed, ${countText(alerts)} alerts`;
+  const counts = `${thingsText(events, 'event')}, ${thingsText(windowsClosed, 'window')} closed, ${thingsText(alerts, 'alert')}`;
   return `Stopped after ${counts}. The lake in ${running.dataDir} can be queried; the next start goes on from there.\n`;
 }
 

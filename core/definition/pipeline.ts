@@ -1,7 +1,7 @@
+import { checkPipeline } from './check.ts';
 import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
-import { checkPipeline } from './check.ts';
 import type { WindowSpec } from './windows.ts';
 
 /** One kind of event. `event_id` and `event_time` are implied; `type` on the wire tells event types apart. */

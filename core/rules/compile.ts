@@ -152,19 +152,19 @@ class CompiledRuleSet implements RuleSet {
   }
 }
 
-function valueOf(variable: Variable, event: Event, features: FeatureValues): FieldValue | undefined {
+function variableValue(variable: Variable, event: Event, features: FeatureValues): FieldValue | undefined {
   return (variable.path.startsWith('event.') ? event.values[variable.from] : features[variable.from]) ?? undefined;
 }
 
 function firedRule({ rule, condition, reason, group }: LiveRule, event: Event, features: FeatureValues): FiredRule {
   const values: Record<string, FieldValue> = {};
   for (const variable of condition.reads) {
-    const value = valueOf(variable, event, features);
+    const value = variableValue(variable, event, features);
     if (value !== undefined) values[variable.path] = variable.toRow(value);
   }
   const textOf = (part: string | Variable): string => {
     if (typeof part === 'string') return part;
-    const value = valueOf(part, event, features);
+    const value = variableValue(part, event, features);
     return value === undefined ? 'unknown' : part.toText(value);
   };
   const groupValue = event.values[group.from];

@@ -1,4 +1,4 @@
-import { type ASTNode, Environment, EvaluationError, ParseError, TypeError as CelTypeError } from '@marcbachmann/cel-js';
+import { type ASTNode, TypeError as CelTypeError, Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js';
 import { usageError } from '../errors.ts';
 import type { CelValue, Variable, Variables } from './variables.ts';
 

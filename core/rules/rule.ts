@@ -46,7 +46,10 @@ const COOL_DOWN = /^([1-9][0-9]{0,4})([mhd])$/;
 const line = (lengthMax: number) => z.string().regex(/\S/).max(lengthMax);
 
 const SCHEMA = z.strictObject({
-  id: z.string().regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/).max(ID_LENGTH_MAX),
+  id: z
+    .string()
+    .regex(/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/)
+    .max(ID_LENGTH_MAX),
   version: z.int().positive(),
   owner: line(TEXT_LENGTH_MAX),
   status: z.enum(['draft', 'shadow', 'active', 'retired']),

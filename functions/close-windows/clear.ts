@@ -1,4 +1,4 @@
-import { clearableSlices, type CloseRange, dueTimers } from '../../core/closing.ts';
+import { type CloseRange, clearableSlices, dueTimers } from '../../core/closing.ts';
 import { TIMER_MS } from '../../core/fold.ts';
 import type { ItemKey } from '../../core/ports.ts';
 import { sliceKey, slicePart, timerKey } from '../../core/state/keys.ts';

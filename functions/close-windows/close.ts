@@ -1,14 +1,14 @@
-import { dueTimers, dueWindows, type DueWindow, sessionTarget } from '../../core/closing.ts';
+import { type DueWindow, dueTimers, dueWindows, sessionTarget } from '../../core/closing.ts';
 import { RetriableError } from '../../core/errors.ts';
 import type { Row } from '../../core/ports.ts';
 import { appendTile, type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
 import type { CloserState, OpenedCloser } from '../../core/state/closer.ts';
-import { isPending, type ShardState } from '../../core/state/shard.ts';
 import { closerKey, profileKey, slicePk, tilesKey, timerPk } from '../../core/state/keys.ts';
 import { parseSessions } from '../../core/state/profile.ts';
+import { isPending, type ShardState } from '../../core/state/shard.ts';
 import { sliceStartsOfWindow } from '../../core/windows/assign.ts';
 import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
-import { type WindowResult, resultsOf, sessionResultsOf } from '../../core/windows/results.ts';
+import { resultsOf, sessionResultsOf, type WindowResult } from '../../core/windows/results.ts';
 import { finalSessions } from '../../core/windows/sessions.ts';
 import { mergeSlices, parseSlice, type SliceState } from '../../core/windows/slice.ts';
 import type { CloseWindowsPorts } from './handler.ts';
@@ -35,7 +35,10 @@ export async function closeThrough(
     if (window.family.aggregate !== undefined) await emitter.emit(resultsOf(window.family, window.startMs, merged));
     else await storeTiles(ports, fence, window, merged, oldestFrontierMs);
   }
-  const sessionsClosedMs = Math.max(sessionTarget(target.targetMs, target.isEndOfInput), closer.sessionsClosedMs ?? Number.NEGATIVE_INFINITY);
+  const sessionsClosedMs = Math.max(
+    sessionTarget(target.targetMs, target.isEndOfInput),
+    closer.sessionsClosedMs ?? Number.NEGATIVE_INFINITY,
+  );
   for (const minute of dueTimers(shards, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs })) {
     await emitSessions(ports, emitter, minute, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs });
   }
@@ -58,7 +61,8 @@ class Fence {
 
   async check(): Promise<void> {
     const [item] = await this.ports.store.get([closerKey(this.ports.streamEpoch)]);
-    if ((item?.version ?? 0) !== this.version) throw new RetriableError('another closer finished this round first; this one stops before it writes');
+    if ((item?.version ?? 0) !== this.version)
+      throw new RetriableError('another closer finished this round first; this one stops before it writes');
   }
 }
 

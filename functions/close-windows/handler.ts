@@ -1,13 +1,13 @@
-import { RetriableError } from '../../core/errors.ts';
 import { endOfInputWatermark } from '../../core/closing.ts';
+import { RetriableError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { Clock, Delivery, StateStore, StreamShards } from '../../core/ports.ts';
 import { type CloserState, type OpenedCloser, parseCloser } from '../../core/state/closer.ts';
 import { closerKey } from '../../core/state/keys.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
-import { closeThrough } from './close.ts';
 import { clearClosed } from './clear.ts';
-import { liveShards, type LiveShard, leastWatermark, raiseFloors } from './shards.ts';
+import { closeThrough } from './close.ts';
+import { type LiveShard, leastWatermark, liveShards, raiseFloors } from './shards.ts';
 
 /** What the closer needs from outside. */
 export interface CloseWindowsPorts {
@@ -64,9 +64,7 @@ async function openCloser(ports: CloseWindowsPorts): Promise<OpenedCloser> {
 }
 
 async function swapCloser(ports: CloseWindowsPorts, version: number, state: CloserState): Promise<number> {
-  const [written] = await ports.store.put([
-    { ...closerKey(ports.streamEpoch), expectedVersion: version, body: JSON.stringify(state) },
-  ]);
+  const [written] = await ports.store.put([{ ...closerKey(ports.streamEpoch), expectedVersion: version, body: JSON.stringify(state) }]);
   if (!written) throw new RetriableError('another closer finished this round first; the next round goes on from there');
   return version + 1;
 }
@@ -87,7 +85,10 @@ async function targetOf(ports: CloseWindowsPorts, closer: CloserState, shards: L
 }
 
 function endWatermark(ports: CloseWindowsPorts, closer: CloserState, shards: readonly LiveShard[]): number | null {
-  const end = endOfInputWatermark(ports.plan, shards.flatMap(({ state }) => (state === undefined ? [] : [state])));
+  const end = endOfInputWatermark(
+    ports.plan,
+    shards.flatMap(({ state }) => (state === undefined ? [] : [state])),
+  );
   const least = leastWatermark(shards);
   if (end === null) return least;
   return Math.max(end, closer.closedMs ?? end, least ?? end);

@@ -1,6 +1,6 @@
+import { sequenceOf } from '../../core/decode/position.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { ShardInfo } from '../../core/ports.ts';
-import { sequenceOf } from '../../core/decode/position.ts';
 import type { CloserState } from '../../core/state/closer.ts';
 import { shardKey, shardsPk } from '../../core/state/keys.ts';
 import { isPending, newShard, parseShard, recordedWatermark, type ShardState } from '../../core/state/shard.ts';

@@ -4,7 +4,7 @@ import type { Plan } from '../../core/plan.ts';
 import type { StateStore } from '../../core/ports.ts';
 import { type CloserState, parseCloser, tileFrontierOf } from '../../core/state/closer.ts';
 import { closerKey, shardKey, shardsPk } from '../../core/state/keys.ts';
-import { type Context, isPending, newShard, parseShard, recordedWatermark, sameContext, type ShardState } from '../../core/state/shard.ts';
+import { type Context, isPending, newShard, parseShard, recordedWatermark, type ShardState, sameContext } from '../../core/state/shard.ts';
 
 /** The shard as read strongly at the start of a batch. */
 export interface OpenedShard {

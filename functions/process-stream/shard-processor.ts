@@ -1,10 +1,10 @@
 import { RetriableError } from '../../core/errors.ts';
 import { foldSlice, openAfter, windowUpdatesOf } from '../../core/fold.ts';
 import type { Event } from '../../core/model.ts';
-import { judgeBatch, type Judged, type Profile, type Unit } from '../../core/processor.ts';
+import { type Judged, judgeBatch, type Profile, type Unit } from '../../core/processor.ts';
 import { shardKey } from '../../core/state/keys.ts';
 import type { ShardState } from '../../core/state/shard.ts';
-import { beginBatch, type BegunBatch, openShard, type OpenedShard, shardRefOf } from './begin.ts';
+import { type BegunBatch, beginBatch, type OpenedShard, openShard, shardRefOf } from './begin.ts';
 import type { ProcessStreamPorts } from './handler.ts';
 import { BatchState } from './state.ts';
 
@@ -64,12 +64,14 @@ export class ShardProcessor {
       tilesOf: await this.loadTiles(events, begun),
       closedMs: opened.closer.sessionsClosedMs,
     });
-    await delivery.deliver(this.ports.rows.batchRows({
+    await delivery.deliver(
+      this.ports.rows.batchRows({
         shardId: this.shardId,
         context: begun.context,
         isContextNew: begun.isContextNew,
         verdicts: judged.verdicts,
-      }));
+      }),
+    );
     this.ports.observe?.({ shardId: this.shardId, verdicts: judged.verdicts, deliveredMs: this.ports.clock() });
     const changed = new Set(judged.verdicts.flatMap(({ event, isFresh }) => (event !== undefined && isFresh ? [event.key] : [])));
     await this.state.storeProfiles(profiles, changed);
@@ -102,7 +104,8 @@ export class ShardProcessor {
   private async finish(begun: BegunBatch, next: ShardState): Promise<void> {
     const key = shardKey(this.ports.streamEpoch, this.shardId);
     const [written] = await this.ports.store.put([{ ...key, expectedVersion: begun.version, body: JSON.stringify(next) }]);
-    if (!written) throw new RetriableError(`shard ${this.shardId}: its item changed before the batch was finished; the batch will be tried again`);
+    if (!written)
+      throw new RetriableError(`shard ${this.shardId}: its item changed before the batch was finished; the batch will be tried again`);
   }
 }
 
@@ -110,4 +113,3 @@ function greatest(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b;
   return Math.max(a, b);
 }
-

@@ -1,14 +1,14 @@
-import type { Event } from '../../core/model.ts';
+import { RetriableError } from '../../core/errors.ts';
 import type { SliceUpdate } from '../../core/fold.ts';
+import type { Event } from '../../core/model.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
-import { RetriableError } from '../../core/errors.ts';
 import type { Profile } from '../../core/processor.ts';
-import { idSegmentKey, profileKey, sliceKey, slicePart, tilesKey, timerKey } from '../../core/state/keys.ts';
+import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
 import { type IdEntry, spillIds } from '../../core/state/ids.ts';
+import { idSegmentKey, profileKey, sliceKey, slicePart, tilesKey, timerKey } from '../../core/state/keys.ts';
 import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
 import { newSlice, parseSlice, type SliceState } from '../../core/windows/slice.ts';
-import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
 import { ItemCache } from './cache.ts';
 
 /** Profiles and tiles kept warm per shard: about 40 MB at a typical 2 KB each, well inside a 512 MB function. */
@@ -67,7 +67,10 @@ export class BatchState {
     for (const [i, key] of missing.entries()) {
       const item = items[i];
       const state = item === undefined ? newProfile() : parseProfile(item.body);
-      const spilled = await this.loadSegments(key, state.ids.segments.map(({ segment }) => segment));
+      const spilled = await this.loadSegments(
+        key,
+        state.ids.segments.map(({ segment }) => segment),
+      );
       loaded.set(key, { key: profileKey(key), version: item?.version ?? 0, state: { state, spilled } });
     }
     return loaded;
@@ -200,7 +203,8 @@ export class BatchState {
     if (writes.length === 0) return;
     const applied = await this.store.put(writes);
     const lost = applied.indexOf(false);
-    if (lost >= 0) throw new RetriableError(`state item ${idOf(writes[lost] ?? { pk: '?', sk: '?' })} changed under this batch; it will be tried again`);
+    if (lost >= 0)
+      throw new RetriableError(`state item ${idOf(writes[lost] ?? { pk: '?', sk: '?' })} changed under this batch; it will be tried again`);
   }
 }
 

@@ -44,7 +44,15 @@ export interface Feeder extends FeedProgress {
 }
 
 const AHEAD_BYTES = 32 * 1024 * 1024;
-const NOTHING_YET: FeedState = { positionMs: Number.NEGATIVE_INFINITY, read: 0, sent: 0, skipped: 0, oversize: 0, bytesPut: 0, done: false };
+const NOTHING_YET: FeedState = {
+  positionMs: Number.NEGATIVE_INFINITY,
+  read: 0,
+  sent: 0,
+  skipped: 0,
+  oversize: 0,
+  bytesPut: 0,
+  done: false,
+};
 
 /** A promise that resolves at the next change, again and again. */
 class Changes {
@@ -123,8 +131,14 @@ class ThreadFeeder implements Feeder {
   }
 
   #hear(message: FeederMessage, resolve: (end: { state: FeedState; cpuMs: number }) => void, reject: (error: Error) => void): void {
-    if (message.kind === 'oversize') return this.#onOversize(message.event);
-    if (message.kind === 'failed') return reject(message.usage ? new UsageError(message.message) : new RetriableError(message.message));
+    if (message.kind === 'oversize') {
+      this.#onOversize(message.event);
+      return;
+    }
+    if (message.kind === 'failed') {
+      reject(message.usage ? new UsageError(message.message) : new RetriableError(message.message));
+      return;
+    }
     this.state = message.state;
     if (message.kind === 'finished') resolve({ state: message.state, cpuMs: message.cpuMs });
     this.#changes.tell();

@@ -53,6 +53,10 @@ export function writeMeta(folder: DataFolder, meta: FolderMeta): void {
 /** Refuses a folder that another pipeline filled. */
 export function checkMeta(folder: DataFolder, meta: FolderMeta | undefined, pipeline: string): void {
   if (meta !== undefined && meta.pipeline !== pipeline) {
-    throw usageError(`data folder ${folder.root} belongs to another pipeline`, meta.pipeline, `pipeline ${pipeline}, or another folder with --data`);
+    throw usageError(
+      `data folder ${folder.root} belongs to another pipeline`,
+      meta.pipeline,
+      `pipeline ${pipeline}, or another folder with --data`,
+    );
   }
 }

@@ -30,7 +30,11 @@ export function lockFolder(dataDir: string): FolderLock {
   mkdirSync(dataDir, { recursive: true });
   const holder = lockHolder(dataDir);
   if (holder !== undefined) {
-    throw usageError(`data folder ${dataDir} is in use`, `process ${holder}`, 'stop that process first, or give another folder with --data');
+    throw usageError(
+      `data folder ${dataDir} is in use`,
+      `process ${holder}`,
+      'stop that process first, or give another folder with --data',
+    );
   }
   const path = join(dataDir, 'lock');
   writeFileSync(path, String(process.pid));

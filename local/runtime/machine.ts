@@ -1,6 +1,6 @@
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import type { BatchStats } from '../../functions/process-stream/handler.ts';
 import { tablesOf } from '../../lake/tables.ts';

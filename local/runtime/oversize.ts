@@ -1,9 +1,9 @@
-import { CODES } from '../../core/events/codes.ts';
 import { positionOf } from '../../core/decode/position.ts';
+import { RetriableError } from '../../core/errors.ts';
+import { CODES } from '../../core/events/codes.ts';
 import type { RawEvent, Rejection } from '../../core/model.ts';
 import { shardKey } from '../../core/state/keys.ts';
 import { newShard, parseShard, type ShardState } from '../../core/state/shard.ts';
-import { RetriableError } from '../../core/errors.ts';
 import type { OversizeEvent } from '../feed/feed.ts';
 import type { Machine } from './machine.ts';
 
@@ -22,9 +22,11 @@ export class OversizeEvents {
 
   /** Takes one event; they are written one after another. */
   add(event: OversizeEvent): void {
-    this.chain = this.chain.then(() => this.quarantine(event)).catch((error: unknown) => {
-      this.failure ??= error;
-    });
+    this.chain = this.chain
+      .then(() => this.quarantine(event))
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      });
   }
 
   /** Resolves when all taken so far are in quarantine; throws if one could not be written. */

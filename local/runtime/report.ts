@@ -51,7 +51,10 @@ export async function reportOf(
       rss_mb_max: meter.rssMbMax(),
       latency_ms: { p50: meter.latencyMs(0.5), p99: meter.latencyMs(0.99) },
     };
-    const lateNote = late === 0 ? undefined : `${late} events were behind their shard's watermark by more than the allowed lateness: see the table late_events`;
+    const lateNote =
+      late === 0
+        ? undefined
+        : `${late} events were behind their shard's watermark by more than the allowed lateness: see the table late_events`;
     return { report, differences, lateNote };
   } finally {
     await sql.close();

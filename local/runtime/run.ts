@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { usageError } from '../../core/errors.ts';
-import { feedIdOf, resolveInputs } from '../feed/inputs.ts';
 import { feedShapeOf } from '../feed/events.ts';
 import { type Feeder, startFeeder } from '../feed/feeder.ts';
+import { feedIdOf, resolveInputs } from '../feed/inputs.ts';
 import { findFeedTail } from '../feed/tail.ts';
 import { runAligned } from '../mapping/aligned.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
@@ -95,12 +95,21 @@ async function readImport(path: string): Promise<string> {
 /** A folder takes one input; a finished one takes more only with `--append`, since its watermark is past most of it. */
 async function checkFolder(machine: Machine, options: RunOptions, feedId: string): Promise<void> {
   const { run } = machine.meta;
-  const hasLiveEvents = run === undefined && (await shardLedgers(machine.store, machine.handlers.plan, machine.meta.streamEpoch)).some(({ hi }) => hi !== null);
+  const hasLiveEvents =
+    run === undefined && (await shardLedgers(machine.store, machine.handlers.plan, machine.meta.streamEpoch)).some(({ hi }) => hi !== null);
   if (run !== undefined && !run.isDone && run.input !== feedId) {
-    throw usageError(`data folder ${options.dataDir} holds an unfinished run of another input`, run.input, 'the same input, to finish it, or another folder with --data');
+    throw usageError(
+      `data folder ${options.dataDir} holds an unfinished run of another input`,
+      run.input,
+      'the same input, to finish it, or another folder with --data',
+    );
   }
   if ((run?.isDone === true || hasLiveEvents) && !options.append) {
-    throw usageError(`data folder ${options.dataDir} holds events already`, 'no --append', '--append to add to it (events behind its watermark will be late), or another folder with --data');
+    throw usageError(
+      `data folder ${options.dataDir} holds events already`,
+      'no --append',
+      '--append to add to it (events behind its watermark will be late), or another folder with --data',
+    );
   }
   if (machine.stream.openShards !== options.shardCount) {
     throw usageError('--shards', options.shardCount, `${machine.stream.openShards}, the shards that the stream in ${options.dataDir} has`);
@@ -208,4 +217,3 @@ class Progress {
     });
   }
 }
-

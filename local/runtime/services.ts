@@ -67,7 +67,8 @@ async function ruleSets(loaded: LoadedPipeline, store: StateStore): Promise<Rule
   if (known === undefined) await store.put([{ ...ruleSetKey(version), expectedVersion: 0, body: JSON.stringify(rules) }]);
   const load = async (wanted: string): Promise<RuleSet> => {
     const [item] = await store.get([ruleSetKey(wanted)]);
-    if (item === undefined) throw new RetriableError(`rule set ${wanted} is not in the state store; a batch was begun with it and must end with it`);
+    if (item === undefined)
+      throw new RetriableError(`rule set ${wanted} is not in the state store; a batch was begun with it and must end with it`);
     const set = compileRules(JSON.parse(item.body) as Rule[], loaded.pipeline, wanted);
     compiled.set(wanted, set);
     return set;

@@ -1,19 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { ended, launch, said } from './process.ts';
 
-/** Makes the launcher believe that it runs on an old Node. */
-const OLD_NODE =
-  'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.1.0"}});Object.defineProperty(process,"version",{value:"v20.1.0"})';
-
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly out: string;
-  readonly err: string;
-}
+/** Flags that make the launcher believe that it runs on an old Node. */
+const OLD = [
+  '--import',
+  'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.1.0"}});Object.defineProperty(process,"version",{value:"v20.1.0"})',
+];
 
 /** A project with nothing but the launcher, a start file, and Node 24 unless it was not installed. */
 function project(startTs: string, { hasNode24 }: { readonly hasNode24: boolean }): string {
@@ -26,27 +21,6 @@ function project(startTs: string, { hasNode24 }: { readonly hasNode24: boolean }
   writeFileSync(join(root, 'cli', 'start.ts'), startTs);
   if (hasNode24) symlinkSync(process.execPath, join(root, 'node_modules', 'node', 'bin', 'node'));
   return join(root, 'cli', 'headrace.mjs');
-}
-
-function launch(launcher: string, isOld: boolean, args: readonly string[] = []): ChildProcess {
-  const preload = isOld ? ['--import', OLD_NODE] : [];
-  return spawn(process.execPath, [...preload, launcher, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-}
-
-function ended(child: ChildProcess): Promise<Ended> {
-  let out = '';
-  let err = '';
-  child.stdout?.on('data', (part: Buffer) => {
-    out += part.toString();
-  });
-  child.stderr?.on('data', (part: Buffer) => {
-    err += part.toString();
-  });
-  return new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out, err })));
-}
-
-function said(child: ChildProcess, word: string): Promise<void> {
-  return new Promise((resolve) => child.stdout?.on('data', (part: Buffer) => part.toString().includes(word) && resolve()));
 }
 
 /** Says `ready`, and ends with 40 plus the number of signals that came within a moment of the first. */
@@ -62,12 +36,12 @@ const COUNTS_SIGNALS = `
 describe('the launcher', () => {
   test.each([true, false])('keeps arguments and exit code (old Node: %s)', async (isOld) => {
     const launcher = project('console.log(JSON.stringify(process.argv.slice(2))); process.exit(7);', { hasNode24: true });
-    const { code, out, err } = await ended(launch(launcher, isOld, ['a b', '--x=1']));
+    const { code, out, err } = await ended(launch(launcher, ['a b', '--x=1'], isOld ? OLD : []));
     expect({ code, out, err }).toEqual({ code: 7, out: '["a b","--x=1"]\n', err: '' });
   });
 
   test.each(['SIGINT', 'SIGTERM'] as const)('passes %s on once', async (signal) => {
-    const child = launch(project(COUNTS_SIGNALS, { hasNode24: true }), true);
+    const child = launch(project(COUNTS_SIGNALS, { hasNode24: true }), [], OLD);
     const end = ended(child);
     await said(child, 'ready');
     child.kill(signal);
@@ -75,12 +49,12 @@ describe('the launcher', () => {
   });
 
   test('tells by its exit code that the command was killed', async () => {
-    const child = launch(project("process.kill(process.pid, 'SIGKILL');", { hasNode24: true }), true);
+    const child = launch(project("process.kill(process.pid, 'SIGKILL');", { hasNode24: true }), [], OLD);
     expect((await ended(child)).code).toBe(128 + 9);
   });
 
   test('says in one line what to do when Node 24 is not there', async () => {
-    const { code, out, err } = await ended(launch(project('', { hasNode24: false }), true));
+    const { code, out, err } = await ended(launch(project('', { hasNode24: false }), [], OLD));
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toMatch(/^headrace needs Node 24: got v20\.1\.0 [^\n]*npm ci[^\n]*\n$/);
   });
@@ -88,15 +62,15 @@ describe('the launcher', () => {
 
 describe('the real command', () => {
   test('ends with 2 and one line on bad usage, with 0 and text on help', async () => {
-    const bad = await ended(launch('cli/headrace.mjs', true, ['run', '--shards', '0']));
+    const bad = await ended(launch('cli/headrace.mjs', ['run', '--shards', '0'], OLD));
     expect(bad).toMatchObject({ code: 2, out: '' });
     expect(bad.err.split('\n')).toHaveLength(2);
-    const help = await ended(launch('cli/headrace.mjs', true, ['--help']));
+    const help = await ended(launch('cli/headrace.mjs', ['--help'], OLD));
     expect(help).toMatchObject({ code: 0, err: '' });
   });
 
   test('is quiet when the reader of its output goes away', async () => {
-    const child = launch('cli/headrace.mjs', true, ['schema']);
+    const child = launch('cli/headrace.mjs', ['schema'], OLD);
     child.stdout?.destroy();
     const { code, err } = await ended(child);
     expect({ code, err }).toEqual({ code: 0, err: '' });

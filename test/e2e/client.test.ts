@@ -1,5 +1,5 @@
-import { PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { join } from 'node:path';
+import { PutRecordCommand, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from 'vitest';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { lockHolder } from '../../local/runtime/lock.ts';
@@ -32,8 +32,12 @@ describe('any Kinesis client', () => {
     const loaded = await loadPipeline('pipelines/payments');
     const first = await startPipeline({ ...OPTIONS, dataDir, loaded });
     const client = streamClient({ endpoint: first.endpoint });
-    await client.send(new PutRecordCommand({ StreamName: first.streamName, PartitionKey: 'customer-plain', Data: Buffer.from(payment('plain')) }));
-    const packed = oraclePack(['kpl-1', 'kpl-2', 'kpl-3'].map((id) => ({ partitionKey: `customer-${id}`, data: Buffer.from(payment(id)) })));
+    await client.send(
+      new PutRecordCommand({ StreamName: first.streamName, PartitionKey: 'customer-plain', Data: Buffer.from(payment('plain')) }),
+    );
+    const packed = oraclePack(
+      ['kpl-1', 'kpl-2', 'kpl-3'].map((id) => ({ partitionKey: `customer-${id}`, data: Buffer.from(payment(id)) })),
+    );
     await client.send(new PutRecordsCommand({ StreamName: first.streamName, Records: [{ PartitionKey: 'a', Data: packed }] }));
     client.destroy();
     await first.stop();
@@ -47,8 +51,12 @@ describe('any Kinesis client', () => {
     const second = await startPipeline({ ...OPTIONS, dataDir, loaded });
     const again = streamClient({ endpoint: second.endpoint });
     // The producer sends one event once more, and a new one.
-    await again.send(new PutRecordCommand({ StreamName: second.streamName, PartitionKey: 'customer-plain', Data: Buffer.from(payment('plain')) }));
-    await again.send(new PutRecordCommand({ StreamName: second.streamName, PartitionKey: 'customer-new', Data: Buffer.from(payment('new')) }));
+    await again.send(
+      new PutRecordCommand({ StreamName: second.streamName, PartitionKey: 'customer-plain', Data: Buffer.from(payment('plain')) }),
+    );
+    await again.send(
+      new PutRecordCommand({ StreamName: second.streamName, PartitionKey: 'customer-new', Data: Buffer.from(payment('new')) }),
+    );
     again.destroy();
     await second.stop();
     const after = await lakeRows(join(dataDir, 'lake'), loaded.pipeline, {
@@ -86,7 +94,8 @@ describe('any Kinesis client', () => {
     const byKey = new Map(rows['quarantine']?.map(([key, ...rest]) => [key, rest]));
     const whole = malformed.filter(({ name }) => byKey.has(name));
     expect(whole.length).toBeGreaterThan(malformed.length - 10);
-    for (const { name, data, code, path } of whole) expect(byKey.get(name), name).toEqual([code, path, Buffer.from(data).toString('base64')]);
+    for (const { name, data, code, path } of whole)
+      expect(byKey.get(name), name).toEqual([code, path, Buffer.from(data).toString('base64')]);
     expect(rows['good']).toEqual([['good']]);
   }, 60_000);
 });

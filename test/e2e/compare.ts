@@ -1,7 +1,7 @@
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'vitest';
-import { tablesOf } from '../../lake/tables.ts';
 import type { Pipeline } from '../../core/definition/pipeline.ts';
+import { tablesOf } from '../../lake/tables.ts';
 import { LakeSql } from '../../local/sql/lake-sql.ts';
 import { oracleQueries } from './oracle.ts';
 
@@ -19,7 +19,11 @@ const byText = (a: readonly unknown[], b: readonly unknown[]): number => {
 const asText = (query: string): string => `SELECT CAST(COLUMNS(*) AS VARCHAR) FROM (${query}) AS q`;
 
 /** Runs queries on a landed lake. */
-export async function lakeRows(lakeDir: string, pipeline: Pipeline, queries: Readonly<Record<string, string>>): Promise<Record<string, Rows>> {
+export async function lakeRows(
+  lakeDir: string,
+  pipeline: Pipeline,
+  queries: Readonly<Record<string, string>>,
+): Promise<Record<string, Rows>> {
   const sql = await LakeSql.open({ lakeDir, tables: tablesOf(pipeline) });
   try {
     const found: Record<string, Rows> = {};
@@ -65,15 +69,30 @@ const MEASURES = 'count, sum_minor, min_minor, max_minor, mean_minor, distinct_c
 const EXACT_MAX = 16;
 
 /** Expects the aggregate tables of a payments lake to equal the same tables computed with SQL from the source. */
-export async function expectAggregatesEqual(lakeDir: string, pipeline: Pipeline, setup: readonly string[], source: string): Promise<Record<string, number>> {
+export async function expectAggregatesEqual(
+  lakeDir: string,
+  pipeline: Pipeline,
+  setup: readonly string[],
+  source: string,
+): Promise<Record<string, number>> {
   const columns = (table: string): string => `${AGGREGATE_COLUMNS[table]}, ${MEASURES}`;
   const oracle = oracleQueries(source);
-  const ours = await lakeRows(lakeDir, pipeline, mapValues(oracle, (_query, table) => `SELECT ${columns(table)} FROM ${table}`));
-  const theirs = await plainRows(setup, mapValues(oracle, (query, table) => `SELECT ${columns(table)} FROM (${query})`));
+  const ours = await lakeRows(
+    lakeDir,
+    pipeline,
+    mapValues(oracle, (_query, table) => `SELECT ${columns(table)} FROM ${table}`),
+  );
+  const theirs = await plainRows(
+    setup,
+    mapValues(oracle, (query, table) => `SELECT ${columns(table)} FROM (${query})`),
+  );
   const counts: Record<string, number> = {};
   for (const table of Object.keys(oracle)) {
     const [a, b] = [ours[table] ?? [], theirs[table] ?? []];
-    expect(a.map((row) => row.slice(0, -3)), table).toEqual(b.map((row) => row.slice(0, -3)));
+    expect(
+      a.map((row) => row.slice(0, -3)),
+      table,
+    ).toEqual(b.map((row) => row.slice(0, -3)));
     for (const [i, row] of a.entries()) expectQuantilesEqual(table, row, b[i] ?? []);
     counts[table] = a.length;
   }

@@ -47,33 +47,37 @@ const DECISIONS = `
   SELECT event_id, score, CASE WHEN score >= 10 THEN 'decline' WHEN score >= 4 THEN 'review' ELSE 'approve' END AS outcome, n_1h, n_30d, frauds
   FROM scored`;
 
-test.runIf(HAS_DATA)(`the first ${DAYS} days of the handbook: aggregates, features and outcomes equal SQL over the source`, async () => {
-  const folder = temporaryFolder();
-  const input = join(folder, 'slice.parquet');
-  await plainRows([`COPY ${SOURCE} TO '${input}'`], {});
-  const loaded = await loadPipeline('pipelines/payments');
-  const { report, differences } = await runPipeline({
-    dataDir: join(folder, 'data'),
-    loaded,
-    inputs: [input],
-    importFile: 'pipelines/payments/imports/handbook.sql',
-    shardCount: 3,
-    batchSize: 1_000,
-    keepOpen: false,
-    append: false,
-  });
-  expect(differences).toEqual([]);
-  expect(report).toMatchObject({ late: 0, duplicate: 0, quarantined: 0, seen: report.accepted });
-  const lake = join(folder, 'data', 'lake');
-  const rows = await expectAggregatesEqual(lake, loaded.pipeline, SETUP, 'src');
-  expect(Object.values(rows).reduce((sum, count) => sum + count, 0)).toBe(report.windows_closed);
-  const ours = await lakeRows(lake, loaded.pipeline, {
-    decisions: `SELECT event_id, score, outcome, features->>'customer_count_1h', features->>'customer_count_30d', features->>'terminal_frauds_28d' FROM decisions`,
-    fired: 'SELECT count(*) FROM alerts',
-    listed: 'SELECT sum(len(rules_fired)) FROM decisions',
-  });
-  const theirs = await plainRows(SETUP, { decisions: DECISIONS });
-  expect(ours['decisions']).toEqual(theirs['decisions']);
-  expect(ours['fired']).toEqual(ours['listed']);
-  expect(theirs['decisions']?.some((row) => Number(row[5]) > 0)).toBe(true);
-}, 600_000);
+test.runIf(HAS_DATA)(
+  `the first ${DAYS} days of the handbook: aggregates, features and outcomes equal SQL over the source`,
+  async () => {
+    const folder = temporaryFolder();
+    const input = join(folder, 'slice.parquet');
+    await plainRows([`COPY ${SOURCE} TO '${input}'`], {});
+    const loaded = await loadPipeline('pipelines/payments');
+    const { report, differences } = await runPipeline({
+      dataDir: join(folder, 'data'),
+      loaded,
+      inputs: [input],
+      importFile: 'pipelines/payments/imports/handbook.sql',
+      shardCount: 3,
+      batchSize: 1_000,
+      keepOpen: false,
+      append: false,
+    });
+    expect(differences).toEqual([]);
+    expect(report).toMatchObject({ late: 0, duplicate: 0, quarantined: 0, seen: report.accepted });
+    const lake = join(folder, 'data', 'lake');
+    const rows = await expectAggregatesEqual(lake, loaded.pipeline, SETUP, 'src');
+    expect(Object.values(rows).reduce((sum, count) => sum + count, 0)).toBe(report.windows_closed);
+    const ours = await lakeRows(lake, loaded.pipeline, {
+      decisions: `SELECT event_id, score, outcome, features->>'customer_count_1h', features->>'customer_count_30d', features->>'terminal_frauds_28d' FROM decisions`,
+      fired: 'SELECT count(*) FROM alerts',
+      listed: 'SELECT sum(len(rules_fired)) FROM decisions',
+    });
+    const theirs = await plainRows(SETUP, { decisions: DECISIONS });
+    expect(ours['decisions']).toEqual(theirs['decisions']);
+    expect(ours['fired']).toEqual(ours['listed']);
+    expect(theirs['decisions']?.some((row) => Number(row[5]) > 0)).toBe(true);
+  },
+  600_000,
+);

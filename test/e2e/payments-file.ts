@@ -37,14 +37,30 @@ export function writePayments(path: string, dials: PaymentsFile): void {
     const place = { customer_id: `c${Math.floor(random() * 40)}`, terminal_id: `t${Math.floor(random() * 25)}` };
     const amount = (Math.exp(random() * 6) * (random() < 0.02 ? 20 : 1)).toFixed(DIGITS[currency]);
     const country = pick(COUNTRIES);
-    const event = { type: 'transaction', event_id: `e${i}`, event_time: iso(timeMs), ...place, amount, currency, ...(country === null ? {} : { country }) };
+    const event = {
+      type: 'transaction',
+      event_id: `e${i}`,
+      event_time: iso(timeMs),
+      ...place,
+      amount,
+      currency,
+      ...(country === null ? {} : { country }),
+    };
     const json = JSON.stringify(event);
     const atMs = timeMs + random() * (dials.disorderMs ?? 0);
     lines.push({ atMs, json });
     if (dials.repeatEvery !== undefined && i % dials.repeatEvery === 1) lines.push({ atMs: timeMs + 45_000, json });
     if (random() < 0.2) {
       const knownMs = timeMs + 3 * 3_600_000;
-      const label = { type: 'label', event_id: `l${i}`, event_time: iso(knownMs), transaction_id: `e${i}`, transaction_time: iso(timeMs), ...place, fraud: random() < 0.3 };
+      const label = {
+        type: 'label',
+        event_id: `l${i}`,
+        event_time: iso(knownMs),
+        transaction_id: `e${i}`,
+        transaction_time: iso(timeMs),
+        ...place,
+        fraud: random() < 0.3,
+      };
       lines.push({ atMs: knownMs + random() * (dials.disorderMs ?? 0), json: JSON.stringify(label) });
     }
   }

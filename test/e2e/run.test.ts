@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { tablesOf } from '../../lake/tables.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { type RunOptions, type RunResult, runPipeline } from '../../local/runtime/run.ts';
-import { tablesOf } from '../../lake/tables.ts';
 import { expectAggregatesEqual, lakeRows, PLACE_COLUMNS, type Rows } from './compare.ts';
 import { temporaryFolder } from './folder.ts';
 import { type PaymentsFile, sourceSetup, writePayments } from './payments-file.ts';
@@ -11,7 +11,16 @@ const PAYMENTS = 'pipelines/payments';
 
 async function run(input: string, dataDir: string, options: Partial<RunOptions> = {}): Promise<RunResult> {
   const loaded = await loadPipeline(PAYMENTS);
-  const result = await runPipeline({ dataDir, loaded, inputs: [input], shardCount: 2, batchSize: 100, keepOpen: false, append: false, ...options });
+  const result = await runPipeline({
+    dataDir,
+    loaded,
+    inputs: [input],
+    shardCount: 2,
+    batchSize: 100,
+    keepOpen: false,
+    append: false,
+    ...options,
+  });
   expect(result.differences).toEqual([]);
   expect(result.isComplete).toBe(true);
   return result;
@@ -22,7 +31,13 @@ async function allTables(dataDir: string, without: readonly string[]): Promise<R
   const { pipeline } = await loadPipeline(PAYMENTS);
   const queries = tablesOf(pipeline)
     .filter(({ name }) => name !== 'ledger')
-    .map(({ name, columns }) => [name, `SELECT ${columns.map((column) => column.name).filter((column) => !without.includes(column)).join(', ')} FROM ${name}`]);
+    .map(({ name, columns }) => [
+      name,
+      `SELECT ${columns
+        .map((column) => column.name)
+        .filter((column) => !without.includes(column))
+        .join(', ')} FROM ${name}`,
+    ]);
   return lakeRows(join(dataDir, 'lake'), pipeline, Object.fromEntries(queries));
 }
 
@@ -76,7 +91,12 @@ describe('headrace run', () => {
     const [a, b] = [temporaryFolder(), temporaryFolder()];
     const first = await run(inOrder, a);
     const second = await run(shuffled, b, { shardCount: 3 });
-    expect(second.report).toMatchObject({ seen: first.report.seen, accepted: first.report.accepted, late: 0, windows_closed: first.report.windows_closed });
+    expect(second.report).toMatchObject({
+      seen: first.report.seen,
+      accepted: first.report.accepted,
+      late: 0,
+      windows_closed: first.report.windows_closed,
+    });
     const { pipeline } = await loadPipeline(PAYMENTS);
     const aggregates = Object.fromEntries(Object.keys(pipeline.aggregates).map((name) => [name, `SELECT * FROM ${name}`]));
     expect(await lakeRows(join(b, 'lake'), pipeline, aggregates)).toEqual(await lakeRows(join(a, 'lake'), pipeline, aggregates));

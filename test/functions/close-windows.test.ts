@@ -11,9 +11,13 @@ const IDLE_MS = 60_000;
 
 let sequence = 0;
 
-async function put(world: World, shardId: string, id: string, seconds: number): Promise<void> {
+function nextSequence(): number {
   sequence += 1;
-  await world.process({ Records: [recordOf(shardId, sequence, [transaction(id, seconds, { customer_id: `c-${shardId}-${id}` })])] });
+  return sequence;
+}
+
+async function put(world: World, shardId: string, id: string, seconds: number): Promise<void> {
+  await world.process({ Records: [recordOf(shardId, nextSequence(), [transaction(id, seconds, { customer_id: `c-${shardId}-${id}` })])] });
 }
 
 const rowsOf = (world: World, table: string): string[] => tablesOfLake(world.lake.tables)[table] ?? [];
@@ -71,19 +75,22 @@ describe('closing', () => {
     await put(world, A, 'a', 0);
     const { closedMs } = await world.close({ kind: 'end' });
     expect(closedMs).toBe(atMs(3_600 + LATENESS_S) + 1);
-    for (const table of ['payments_1m', 'payments_1h', 'terminal_1h', 'customer_session']) expect(rowsOf(world, table).length).toBeGreaterThan(0);
+    for (const table of ['payments_1m', 'payments_1h', 'terminal_1h', 'customer_session'])
+      expect(rowsOf(world, table).length).toBeGreaterThan(0);
     await put(world, A, 'later', 3_599);
     expect(rowsOf(world, 'late_events')).toHaveLength(1);
   });
 
   test('sessions within the gap are one row, beyond it two, and are emitted once', async () => {
     const world = paymentsWorld();
-    const same = (id: string, seconds: number) => recordOf(A, (sequence += 1), [transaction(id, seconds, { customer_id: 'c' })]);
+    const same = (id: string, seconds: number) => recordOf(A, nextSequence(), [transaction(id, seconds, { customer_id: 'c' })]);
     await world.process({ Records: [same('a', 0), same('b', 1_800), same('c', 3_601)] });
     await world.process({ Records: [same('d', 20_000)] });
     await world.close({ kind: 'live' });
     await world.close({ kind: 'end' });
-    const rows = rowsOf(world, 'customer_session').map((row) => [/"count":(\d+)/.exec(row)?.[1], /"duration_ms":(\d+)/.exec(row)?.[1]].join(' '));
+    const rows = rowsOf(world, 'customer_session').map((row) =>
+      [/"count":(\d+)/.exec(row)?.[1], /"duration_ms":(\d+)/.exec(row)?.[1]].join(' '),
+    );
     expect(rows.sort()).toEqual(['1 0', '1 0', '2 1800000']);
     expect(world.lake.conflicts).toEqual([]);
   });
@@ -140,7 +147,8 @@ describe('idle shards', () => {
     await world.close({ kind: 'live' });
     world.nowMs += 2 * 3_600_000;
     await world.close({ kind: 'live' });
-    for (const table of ['payments_1m', 'payments_1h', 'terminal_1h', 'customer_session']) expect(rowsOf(world, table).length).toBeGreaterThan(0);
+    for (const table of ['payments_1m', 'payments_1h', 'terminal_1h', 'customer_session'])
+      expect(rowsOf(world, table).length).toBeGreaterThan(0);
   });
 });
 
@@ -189,7 +197,7 @@ describe('resharding', () => {
 
   test('a repeat that straddles a reshard is still a duplicate', async () => {
     const world = paymentsWorld();
-    const record = (shardId: string) => recordOf(shardId, (sequence += 1), [transaction('same', 0)]);
+    const record = (shardId: string) => recordOf(shardId, nextSequence(), [transaction('same', 0)]);
     await world.process({ Records: [record(A)] });
     world.shards = [
       { shardId: A, parents: [], open: false },

@@ -1,5 +1,5 @@
-import { pipeline } from '../../pipelines/payments/pipeline.ts';
 import { parseRule, type Rule } from '../../core/rules/rule.ts';
+import { pipeline } from '../../pipelines/payments/pipeline.ts';
 import { type WireEvent, World } from './world.ts';
 
 /** Row ids of the tables that the handlers write. */

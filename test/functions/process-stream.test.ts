@@ -46,7 +46,8 @@ function busyStream(): KinesisRecord[] {
     const customer = `c${i % 4}`;
     const seconds = i * 40 + ((i * 37) % 50);
     events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
-    if (i % 9 === 4) events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
+    if (i % 9 === 4)
+      events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
     if (i % 11 === 5) events.push(['{"type":"transaction"']);
     if (i % 13 === 7) events.push([transaction(`k${i}`, seconds), transaction(`l${i}`, seconds + 5, { customer_id: 'c9' })]);
     if (i % 20 === 19) events.push([transaction(`late${i}`, seconds - 3000, { customer_id: customer })]);
@@ -78,7 +79,11 @@ describe('one shard', () => {
   test('an event exactly at the lateness bound is accepted, one millisecond below is late', async () => {
     const world = paymentsWorld();
     const bound = 3600 - 60 - 600;
-    const events = [transaction('a', 3600), transaction('on', bound), transaction('below', bound, { event_time: new Date(atMs(bound) - 1).toISOString() })];
+    const events = [
+      transaction('a', 3600),
+      transaction('on', bound),
+      transaction('below', bound, { event_time: new Date(atMs(bound) - 1).toISOString() }),
+    ];
     await world.process({ Records: events.map((event, n) => recordOf(SHARD, n + 1, [event])) });
     expect(await countersOf(world)).toMatchObject({ accepted: 2, late: 1 });
     const lake = tablesOfLake(world.lake.tables);
@@ -104,7 +109,9 @@ describe('one shard', () => {
     const world = paymentsWorld();
     await runAll(world, busyStream(), [7]);
     const counters = await countersOf(world);
-    expect(counters['seen']).toBe((counters['accepted'] ?? 0) + (counters['late'] ?? 0) + (counters['duplicate'] ?? 0) + (counters['quarantined'] ?? 0));
+    expect(counters['seen']).toBe(
+      (counters['accepted'] ?? 0) + (counters['late'] ?? 0) + (counters['duplicate'] ?? 0) + (counters['quarantined'] ?? 0),
+    );
     const archive = tablesOfLake(world.lake.tables)['archive'] ?? [];
     for (const lane of ['accepted', 'late', 'duplicate', 'quarantined']) {
       expect(archive.filter((row) => row.includes(`"lane":"${lane}"`))).toHaveLength(counters[lane] ?? -1);
@@ -186,7 +193,10 @@ describe('redelivery', () => {
       await world.process({ Records: [recordOf(SHARD, 1, [fraud]), recordOf(SHARD, 2, [transaction('w', 3 * 3600)])] });
       world.faults.failAt = world.faults.calls + call;
       const next = [recordOf(SHARD, 3, [transaction('a', 4 * 3600)])];
-      const isCut = await world.process({ Records: next }).then(() => false, () => true);
+      const isCut = await world.process({ Records: next }).then(
+        () => false,
+        () => true,
+      );
       world.faults.failAt = Number.POSITIVE_INFINITY;
       const decision = decisionOn(world, 'a');
       // The label's tile closes in between: a fresh context would now see the fraud.
@@ -224,7 +234,11 @@ describe('a busy key', () => {
     const world = paymentsWorld();
     const memory = 3_600 + 60;
     const events = [transaction('a', 0), transaction('b', memory + 1), transaction('c', memory + 2), transaction('a', 0)];
-    await runAll(world, events.map((event, n) => recordOf(SHARD, n + 1, [event])), [1]);
+    await runAll(
+      world,
+      events.map((event, n) => recordOf(SHARD, n + 1, [event])),
+      [1],
+    );
     expect(await countersOf(world)).toMatchObject({ accepted: 3, late: 1, duplicate: 0 });
     const [profile] = await world.store.query('profile#c1');
     expect(profile?.body).not.toContain('"a"');

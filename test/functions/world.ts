@@ -1,10 +1,10 @@
 import { KplPacker } from '../../core/decode/kpl-pack.ts';
+import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { RetriableError } from '../../core/errors.ts';
 import { compilePlan } from '../../core/plan.ts';
 import type { Delivery, Row, ShardInfo, StateStore, StreamShards, TableRows } from '../../core/ports.ts';
-import type { Pipeline } from '../../core/definition/pipeline.ts';
-import type { Rule } from '../../core/rules/rule.ts';
 import { compileRules } from '../../core/rules/compile.ts';
+import type { Rule } from '../../core/rules/rule.ts';
 import { createCloseWindows } from '../../functions/close-windows/handler.ts';
 import type { KinesisRecord } from '../../functions/kinesis-event.ts';
 import { createProcessStream, type ProcessStream } from '../../functions/process-stream/handler.ts';

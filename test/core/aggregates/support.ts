@@ -1,9 +1,9 @@
 import fc from 'fast-check';
+import type { Accumulator, AccumulatorInput, AggregateFunction } from '../../../core/aggregates/types.ts';
 import type { FieldSpec } from '../../../core/definition/fields.ts';
 import { currency, fixed, flag, integer, money, text } from '../../../core/definition/fields.ts';
 import type { MeasureSpec } from '../../../core/definition/measures.ts';
 import { count, distinct, first, last, max, mean, min, quantile, stddev, sum } from '../../../core/definition/measures.ts';
-import type { Accumulator, AccumulatorInput, AggregateFunction } from '../../../core/aggregates/types.ts';
 
 /** Fields of the events that the tests aggregate. */
 export const fields: Readonly<Record<string, FieldSpec>> = {

@@ -15,7 +15,14 @@ const SPECS = {
   count_5m: keyFeature({ ...hourly, measure: 'count', windowMs: 5 * MINUTE_MS }),
   sum_1h: keyFeature({ ...hourly, measure: 'sum', field: 'amount', per: ['currency'] }),
   mean_10m: keyFeature({ ...hourly, measure: 'mean', field: 'amount', per: ['currency'], windowMs: 10 * MINUTE_MS }),
-  mean_2h: keyFeature({ ...hourly, measure: 'mean', field: 'amount', per: ['channel', 'currency'], windowMs: 2 * HOUR_MS, tileMs: HOUR_MS }),
+  mean_2h: keyFeature({
+    ...hourly,
+    measure: 'mean',
+    field: 'amount',
+    per: ['channel', 'currency'],
+    windowMs: 2 * HOUR_MS,
+    tileMs: HOUR_MS,
+  }),
   reading_sum: keyFeature({ ...hourly, measure: 'sum', field: 'reading' }),
   reading_mean: keyFeature({ ...hourly, measure: 'mean', field: 'reading' }),
   labels_1h: keyFeature({ ...hourly, over: 'label', measure: 'count', where: { fraud: true } }),
@@ -148,7 +155,9 @@ const eventArbitrary = fc
     reading: fc.option(fc.integer({ min: -500, max: 500 }), { nil: undefined }),
     fraud: fc.boolean(),
   })
-  .map(({ type, offsetMs, fraud, ...values }) => eventAt(type, NOON + offsetMs, type === 'label' ? { fraud, currency: values.currency } : values));
+  .map(({ type, offsetMs, fraud, ...values }) =>
+    eventAt(type, NOON + offsetMs, type === 'label' ? { fraud, currency: values.currency } : values),
+  );
 
 function expectEqual(read: Record<string, number | null>, judged: Event, asOfMs: number, earlier: readonly Event[]): void {
   for (const [name, spec] of Object.entries(SPECS)) {

@@ -29,7 +29,13 @@ export function pipelineWith(features: Readonly<Record<string, FeatureSpec>>): P
         description: 'A label.',
         table: 'labels',
         key: 'customer',
-        fields: { customer: text(), terminal: text(), fraud: flag(), loss: money({ currencyField: 'currency', optional: true }), currency: currency() },
+        fields: {
+          customer: text(),
+          terminal: text(),
+          fraud: flag(),
+          loss: money({ currencyField: 'currency', optional: true }),
+          currency: currency(),
+        },
       },
     },
     aggregates: {},
@@ -52,7 +58,13 @@ export function eventAt(type: string, timeMs: number, values: Record<string, Fie
 const floorTo = (ms: number, sizeMs: number): number => ms - (((ms % sizeMs) + sizeMs) % sizeMs);
 
 /** Value of a feature by a plain scan over all earlier events, in whole numbers of any size. */
-export function naiveFeature(spec: FeatureSpec, judged: Event, asOfMs: number, earlier: readonly Event[], frontierMs: number | null): number | null {
+export function naiveFeature(
+  spec: FeatureSpec,
+  judged: Event,
+  asOfMs: number,
+  earlier: readonly Event[],
+  frontierMs: number | null,
+): number | null {
   const [fromMs, toMs] =
     spec.kind === 'key'
       ? [floorTo(asOfMs, spec.tileMs) - spec.windowMs, floorTo(asOfMs, spec.tileMs) + spec.tileMs]

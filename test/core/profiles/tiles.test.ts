@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { tileFeature } from '../../../core/definition/features.ts';
 import type { Event } from '../../../core/model.ts';
-import { addToTile, appendTile, compileTileFeatures, emptyTile, type KeyTiles, matches, mergeTiles, parseTiles, type Tile, type TileRing } from '../../../core/profiles/tiles.ts';
+import {
+  addToTile,
+  appendTile,
+  compileTileFeatures,
+  emptyTile,
+  type KeyTiles,
+  matches,
+  mergeTiles,
+  parseTiles,
+  type Tile,
+  type TileRing,
+} from '../../../core/profiles/tiles.ts';
 import { eventAt, HOUR_MS, naiveFeature, pipelineWith } from './naive.ts';
 
 const frauds = {
@@ -86,11 +97,16 @@ describe('the window of a tile feature', () => {
 test('an event without the field reads nothing', () => {
   const labels = [eventAt('label', NOON, { fraud: true })];
   const judged = eventAt('payment', NOON + 9 * HOUR_MS, { terminal: undefined });
-  expect(features.read(judged, judged.timeMs, judged.timeMs, tilesOf(labels, judged.timeMs))).toMatchObject({ frauds_24h: 0, mean_loss_24h: null });
+  expect(features.read(judged, judged.timeMs, judged.timeMs, tilesOf(labels, judged.timeMs))).toMatchObject({
+    frauds_24h: 0,
+    mean_loss_24h: null,
+  });
 });
 
 test('features with equal source share a ring of the longest window and delay, whatever the order of their filter', () => {
-  expect(features.rings.map(({ over, by, field, tileMs, windowMsMax, delayMsMax }) => [over, by, field, tileMs, windowMsMax, delayMsMax])).toEqual([
+  expect(
+    features.rings.map(({ over, by, field, tileMs, windowMsMax, delayMsMax }) => [over, by, field, tileMs, windowMsMax, delayMsMax]),
+  ).toEqual([
     ['label', 'terminal', undefined, HOUR_MS, 24 * HOUR_MS, 5 * HOUR_MS],
     ['label', 'terminal', 'loss', HOUR_MS, 24 * HOUR_MS, 2 * HOUR_MS],
     ['payment', 'terminal', undefined, 2 * HOUR_MS, 6 * HOUR_MS, 4 * HOUR_MS],
@@ -120,12 +136,21 @@ describe('stored tiles', () => {
   });
   test('closing a tile again replaces it', () => {
     const once = appendTile([[0, tile(9)]], HOUR_MS, tile(1), 0);
-    expect(appendTile(once, HOUR_MS, tile(2), 0)).toEqual([[0, tile(9)], [HOUR_MS, tile(2)]]);
+    expect(appendTile(once, HOUR_MS, tile(2), 0)).toEqual([
+      [0, tile(9)],
+      [HOUR_MS, tile(2)],
+    ]);
     expect(appendTile(once, HOUR_MS, tile(1), 0)).toEqual(once);
   });
   test('tiles that start before the limit go, the one at it stays', () => {
-    const tiles: KeyTiles = [[0, tile(1)], [HOUR_MS, tile(2)]];
-    expect(appendTile(tiles, 2 * HOUR_MS, tile(3), HOUR_MS)).toEqual([[HOUR_MS, tile(2)], [2 * HOUR_MS, tile(3)]]);
+    const tiles: KeyTiles = [
+      [0, tile(1)],
+      [HOUR_MS, tile(2)],
+    ];
+    expect(appendTile(tiles, 2 * HOUR_MS, tile(3), HOUR_MS)).toEqual([
+      [HOUR_MS, tile(2)],
+      [2 * HOUR_MS, tile(3)],
+    ]);
   });
 });
 
@@ -144,15 +169,21 @@ const hours = fc.integer({ min: -20 * 60, max: 9 * 60 }).map((minutes) => NOON +
 
 test('a read equals a scan of the events in closed tiles', () => {
   fc.assert(
-    fc.property(eventsArbitrary, hours, fc.option(hours), fc.constantFrom('t1', 't2', undefined), (events, asOfMs, frontierMs, terminal) => {
-      const judged = eventAt('payment', asOfMs, { terminal });
-      const read = features.read(judged, asOfMs, frontierMs, tilesOf(events, frontierMs));
-      for (const [name, spec] of Object.entries(SPECS)) {
-        const naive = naiveFeature(spec, judged, asOfMs, events, frontierMs);
-        if (naive === null) expect(read[name], name).toBeNull();
-        else expect(Math.abs((read[name] ?? Number.NaN) - naive), name).toBeLessThanOrEqual(Math.abs(naive) * 2 ** -52);
-      }
-    }),
+    fc.property(
+      eventsArbitrary,
+      hours,
+      fc.option(hours),
+      fc.constantFrom('t1', 't2', undefined),
+      (events, asOfMs, frontierMs, terminal) => {
+        const judged = eventAt('payment', asOfMs, { terminal });
+        const read = features.read(judged, asOfMs, frontierMs, tilesOf(events, frontierMs));
+        for (const [name, spec] of Object.entries(SPECS)) {
+          const naive = naiveFeature(spec, judged, asOfMs, events, frontierMs);
+          if (naive === null) expect(read[name], name).toBeNull();
+          else expect(Math.abs((read[name] ?? Number.NaN) - naive), name).toBeLessThanOrEqual(Math.abs(naive) * 2 ** -52);
+        }
+      },
+    ),
     { numRuns: 150 },
   );
 });
@@ -182,7 +213,8 @@ test('parts of a tile from several shards merge to one answer in any order', () 
       const matching = all.filter(([event]) => matches(ring, event));
       const whole = matching.reduce((tile, [event]) => addToTile(tile, ring, event), emptyTile());
       const shards = [emptyTile(), emptyTile(), emptyTile(), emptyTile()];
-      for (const [event, shard] of [...matching].sort((a, b) => a[2] - b[2])) shards[shard] = addToTile(shards[shard] ?? emptyTile(), ring, event);
+      for (const [event, shard] of [...matching].sort((a, b) => a[2] - b[2]))
+        shards[shard] = addToTile(shards[shard] ?? emptyTile(), ring, event);
       const [a = whole, b = whole, c = whole, d = whole] = shards;
       expect(mergeTiles(mergeTiles(a, b), mergeTiles(c, d))).toEqual(whole);
       expect(mergeTiles(d, mergeTiles(mergeTiles(c, a), b))).toEqual(whole);

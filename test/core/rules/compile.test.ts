@@ -205,14 +205,21 @@ describe('what goes wrong in a condition is the outcome of that rule alone', () 
 
   test('failures of shadow rules are reported and those of drafts are not', () => {
     const condition = 'event.country == "NL"';
-    const decision = judge([{ status: 'shadow', condition }, { status: 'draft', condition }]);
+    const decision = judge([
+      { status: 'shadow', condition },
+      { status: 'draft', condition },
+    ]);
     expect(decision.failed.map(({ ruleId }) => ruleId)).toEqual(['r0']);
   });
 });
 
 describe('a rule that cannot be compiled gives one line', () => {
   test.each<[string, Partial<Rule>, RegExp]>([
-    ['unknown field', { condition: 'true && event.amount > 1' }, /condition at line 1, column 15: unknown name: got "event\.amount"; allowed: .*event\.amount_minor/],
+    [
+      'unknown field',
+      { condition: 'true && event.amount > 1' },
+      /condition at line 1, column 15: unknown name: got "event\.amount"; allowed: .*event\.amount_minor/,
+    ],
     ['unknown field in has()', { condition: 'has(event.contry)' }, /unknown name: got "event\.contry"/],
     ['unknown feature', { condition: 'features.count_1h > 1' }, /unknown name: got "features\.count_1h"; allowed: features\.count_1d,/],
     ['unknown variable', { condition: 'amount > 1' }, /column 1: Unknown variable: amount: got/],
@@ -220,7 +227,11 @@ describe('a rule that cannot be compiled gives one line', () => {
     ['fault in the second line', { condition: 'true &&\n  event.nothing > 1' }, /at line 2, column 9: unknown name/],
     ['types that do not compare', { condition: 'event.currency > 3' }, /no such overload: string > int/],
     ['int times double', { condition: 'event.amount_minor * 1.5 > 1.0' }, /no such overload: int \* double/],
-    ['a condition that is no bool', { condition: 'event.amount_minor + 1' }, /condition gives int: got .*; allowed: CEL text that gives a bool/],
+    [
+      'a condition that is no bool',
+      { condition: 'event.amount_minor + 1' },
+      /condition gives int: got .*; allowed: CEL text that gives a bool/,
+    ],
     ['event used whole', { condition: 'event["amount_minor"] > 1' }, /event used whole: got .*; allowed: event\.<name>/],
     ['event hidden behind dyn', { condition: 'dyn(event).anything == 1' }, /event used whole/],
     ['a pattern', { condition: 'event.currency.matches("(a+)+")' }, /a pattern: got .*; allowed: contains, startsWith/],
@@ -228,7 +239,11 @@ describe('a rule that cannot be compiled gives one line', () => {
     ['a loop in a loop', { condition: '[1, 2].all(x, [1, 2].exists(y, x == y))' }, /column 15: exists inside another loop/],
     ['nesting without end', { condition: `${'('.repeat(300)}true${')'.repeat(300)}` }, /condition/],
     ['another event type', { on: 'note' }, /on: got "note"; allowed: payment/],
-    ['unknown group', { alert: { groupBy: 'terminal', coolDownMs: 1 } }, /alert\.group_by: got "terminal"; allowed: event_id, event_time, customer/],
+    [
+      'unknown group',
+      { alert: { groupBy: 'terminal', coolDownMs: 1 } },
+      /alert\.group_by: got "terminal"; allowed: event_id, event_time, customer/,
+    ],
     ['unknown name in the reason', { reason: 'x {event.amount}' }, /reason: got "\{event\.amount\}"; allowed: event\.event_id/],
     ['unknown feature in the reason', { reason: 'x {features.y}' }, /reason: got "\{features\.y\}"; allowed: features\./],
   ])('%s', (_name, change, line) => {

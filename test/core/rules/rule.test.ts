@@ -68,7 +68,11 @@ describe('a rule file', () => {
     ['with an empty condition', { ...GOOD, condition: ' ' }, /condition: got " "/],
     ['with a condition that YAML read as a bool', { ...GOOD, condition: true }, /condition: got true; allowed: CEL text/],
     ['with an endless condition', { ...GOOD, condition: 'x'.repeat(4_001) }, /condition: got "xxx/],
-    ['with a brace left open', { ...GOOD, reason: 'amount {event.amount_minor' }, /reason: got "amount \{event\.amount_minor"; allowed: text with references/],
+    [
+      'with a brace left open',
+      { ...GOOD, reason: 'amount {event.amount_minor' },
+      /reason: got "amount \{event\.amount_minor"; allowed: text with references/,
+    ],
     ['with a brace left over', { ...GOOD, reason: 'amount } x' }, /reason: got/],
     ['with a reference to neither event nor features', { ...GOOD, reason: '{customer}' }, /reason: got "\{customer\}"/],
     ['without a group', alert({ group_by: undefined }), /alert\.group_by: got "nothing"; allowed: the name of a field/],

@@ -132,7 +132,10 @@ describe('each shipped rule fires at its edge and not one below', () => {
   });
 
   test('points add up to an outcome', () => {
-    const decision = judge({ amount: 500 }, { customer_count_1h: 9, terminal_frauds_28d: 2, customer_count_30d: 10, customer_mean_minor_30d: 100 });
+    const decision = judge(
+      { amount: 500 },
+      { customer_count_1h: 9, terminal_frauds_28d: 2, customer_count_30d: 10, customer_mean_minor_30d: 100 },
+    );
     expect(decision).toMatchObject({ score: 12, outcome: 'decline' });
   });
 });
@@ -144,16 +147,16 @@ interface Arrival {
 }
 
 const arrival = fc.record({
-    isLabel: fc.nat({ max: 4 }).map((n) => n === 0),
-    // Bursts within the first hours of few days, so that every window holds something and both its edges are met.
-    timeMs: fc.tuple(fc.constantFrom(0, 1, 28, 29, 30, 31), fc.nat({ max: 4 * HOUR_MS })).map(([day, ms]) => START + day * DAY_MS + ms),
-    delayMs: fc.nat({ max: 60_000 }),
-    customer: fc.constantFrom('c1', 'c2'),
-    terminal: fc.constantFrom('t1', 't2', 't3'),
-    amount: fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 300 }) }, { weight: 1, arbitrary: fc.integer({ min: 21_990, max: 22_010 }) }),
-    currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'USD'),
-    fraud: fc.boolean(),
-  });
+  isLabel: fc.nat({ max: 4 }).map((n) => n === 0),
+  // Bursts within the first hours of few days, so that every window holds something and both its edges are met.
+  timeMs: fc.tuple(fc.constantFrom(0, 1, 28, 29, 30, 31), fc.nat({ max: 4 * HOUR_MS })).map(([day, ms]) => START + day * DAY_MS + ms),
+  delayMs: fc.nat({ max: 60_000 }),
+  customer: fc.constantFrom('c1', 'c2'),
+  terminal: fc.constantFrom('t1', 't2', 't3'),
+  amount: fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 300 }) }, { weight: 1, arbitrary: fc.integer({ min: 21_990, max: 22_010 }) }),
+  currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'USD'),
+  fraud: fc.boolean(),
+});
 
 type Drawn = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
 
@@ -166,7 +169,15 @@ function arrivalsOf(drawn: readonly Drawn[]): Arrival[] {
           id: `l${i}`,
           timeMs,
           key: customer,
-          values: { event_id: `l${i}`, event_time: timeMs, transaction_id: 'x', transaction_time: timeMs, customer_id: customer, terminal_id: terminal, fraud },
+          values: {
+            event_id: `l${i}`,
+            event_time: timeMs,
+            transaction_id: 'x',
+            transaction_time: timeMs,
+            customer_id: customer,
+            terminal_id: terminal,
+            fraud,
+          },
         }
       : transaction(`t${i}`, timeMs, { customer_id: customer, terminal_id: terminal, amount, currency });
     return { event, arrivalMs: timeMs + delayMs };
@@ -228,7 +239,10 @@ test('on a random stream the shipped rules fire exactly where plain scans say so
           const startMs = Math.floor(event.timeMs / ring.tileMs) * ring.tileMs;
           const before = tiles.get(id) ?? [];
           const tile = before.find(([start]) => start === startMs)?.[1] ?? emptyTile();
-          tiles.set(id, appendTile(before, startMs, addToTile(tile, ring, event), oldestMs - ring.windowMsMax - ring.delayMsMax - ring.tileMs));
+          tiles.set(
+            id,
+            appendTile(before, startMs, addToTile(tile, ring, event), oldestMs - ring.windowMsMax - ring.delayMsMax - ring.tileMs),
+          );
         }
       }
     }),
