@@ -201,6 +201,12 @@ describe('conventions of the repository', () => {
     expect(rules.loosePackages('{"dependencies":{"a":"^1.0.0"}}', '{"resolved": "https://example.org/a.tgz"}')).toHaveLength(2);
   });
 
+  test('each run-time dependency has a reason on record', () => {
+    const record = readFileSync('docs/decisions/0002-dependencies.md', 'utf8');
+    expect(rules.unexplainedPackages(packageJson, record)).toEqual([]);
+    expect(rules.unexplainedPackages('{"dependencies":{"left-pad":"1.0.0"}}', record)).toEqual(['left-pad']);
+  });
+
   test('the import table of the linter is the one checked here', () => {
     const { overrides } = JSON.parse(readFileSync('biome.json', 'utf8')) as { overrides: { includes: string[]; linter: object }[] };
     const folders = overrides

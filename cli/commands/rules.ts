@@ -56,5 +56,6 @@ function asText({ pipeline, rules: { rules, version } }: LoadedPipeline): string
     points,
     condition.trim().replaceAll(/\s+/g, ' '),
   ]);
-  return `${columnsText([['rule', 'version', 'status', 'points', 'condition'], ...rows])}\n${rules.length === 1 ? 'The rule is' : `All ${rules.length} rules are`} good; rule set ${version}.\n`;
+  const verdict = rules.length === 1 ? 'The rule is good' : `All ${rules.length} rules are good`;
+  return `${columnsText([['rule', 'version', 'status', 'points', 'condition'], ...rows])}\n${verdict}; rule set ${version}.\n`;
 }

@@ -146,3 +146,9 @@ export function loosePackages(packageJson: string, lockfile: string): string[] {
   const hosts = [...lockfile.matchAll(/"resolved": "(\w+:[^"]*)"/g)].map(([, host]) => `package-lock.json: resolved ${host}`);
   return [...ranges, ...hosts];
 }
+
+/** Run-time dependencies that the record of dependencies does not give a reason for. */
+export function unexplainedPackages(packageJson: string, record: string): string[] {
+  const { dependencies = {} } = JSON.parse(packageJson) as { dependencies?: Record<string, string> };
+  return Object.keys(dependencies).filter((name) => !record.includes(`| \`${name}\` |`));
+}
