@@ -88,6 +88,8 @@ export class BufferedDelivery implements Delivery {
     this.start();
     await this.running;
     this.throwFailure();
+    // Idle until the next landing: its memory is of better use to others meanwhile.
+    if (this.running === undefined) this.writer.close();
   }
 
   /** Bytes that wait in open segments. */
