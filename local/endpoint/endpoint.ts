@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { Worker } from 'node:worker_threads';
 import { RetriableError, UsageError, usageError } from '../../core/errors.ts';
 import type { EndpointMessage, EndpointStart } from './messages.ts';
@@ -25,10 +25,19 @@ export interface Endpoint {
 /** The endpoint sees a fixed account and region, whatever the user's own AWS settings are. */
 const ENVIRONMENT = { AWS_REGION: 'us-east-1', AWS_ACCOUNT_ID: '000000000000' };
 
+/** Folders open in this process: the lock that LevelDB takes on a folder holds between processes only. */
+const claimed = new Set<string>();
+
+function inUse(path: string): UsageError {
+  return new UsageError(`stream data in ${JSON.stringify(path)} is in use by another run; stop that one first or take another data folder`);
+}
+
 function startError(start: EndpointStart, code: string, message: string): Error {
-  if (code === 'EADDRINUSE') return usageError('port of the stream endpoint is taken by another program', start.port, 'a free port, or 0 for any');
-  if (code === 'EACCES') return usageError('port of the stream endpoint is not allowed', start.port, 'a port from 1024 to 65535, or 0 for any');
-  if (/lock/i.test(message)) return new UsageError(`stream data in ${JSON.stringify(start.path)} is in use by another run; stop that one first or take another data folder`);
+  if (code === 'EADDRINUSE')
+    return usageError('port of the stream endpoint is taken by another program', start.port, 'a free port, or 0 for any');
+  if (code === 'EACCES')
+    return usageError('port of the stream endpoint is not allowed', start.port, 'a port from 1024 to 65535, or 0 for any');
+  if (/lock/i.test(message)) return inUse(start.path);
   return new RetriableError(`stream endpoint could not start on ${start.path}: ${message}`);
 }
 
@@ -36,7 +45,8 @@ function listening(worker: Worker, start: EndpointStart): Promise<number> {
   return new Promise((resolve, reject) => {
     worker.once('message', (message: EndpointMessage) => {
       if (message.kind === 'listening') resolve(message.port);
-      else reject(startError(start, message.kind === 'failed' ? message.code : '', message.kind === 'failed' ? message.message : 'stopped'));
+      else
+        reject(startError(start, message.kind === 'failed' ? message.code : '', message.kind === 'failed' ? message.message : 'stopped'));
     });
     worker.once('error', (error) => reject(startError(start, '', error.message)));
     worker.once('exit', () => reject(startError(start, '', 'its thread ended')));
@@ -62,6 +72,9 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     throw usageError('port of the stream endpoint', options.port, 'an integer from 0 to 65535');
   }
   await mkdir(options.path, { recursive: true });
+  const claim = await realpath(options.path);
+  if (claimed.has(claim)) throw inUse(options.path);
+  claimed.add(claim);
   const start: EndpointStart = { path: options.path, port: options.port };
   const worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: start, env: ENVIRONMENT });
   let port: number;
@@ -69,6 +82,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     port = await listening(worker, start);
   } catch (error) {
     await worker.terminate();
+    claimed.delete(claim);
     throw error;
   }
   let ended = false;
@@ -85,6 +99,7 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     ended = true;
     await stopped(worker);
     await worker.terminate();
+    claimed.delete(claim);
   };
   return {
     endpoint: `http://127.0.0.1:${port}`,

@@ -6,7 +6,19 @@ export interface SourceColumn {
   readonly type: string;
 }
 
-const INTEGER_TYPES = new Set(['TINYINT', 'SMALLINT', 'INTEGER', 'BIGINT', 'HUGEINT', 'UTINYINT', 'USMALLINT', 'UINTEGER', 'UBIGINT', 'UHUGEINT', 'BIGNUM']);
+const INTEGER_TYPES = new Set([
+  'TINYINT',
+  'SMALLINT',
+  'INTEGER',
+  'BIGINT',
+  'HUGEINT',
+  'UTINYINT',
+  'USMALLINT',
+  'UINTEGER',
+  'UBIGINT',
+  'UHUGEINT',
+  'BIGNUM',
+]);
 const TIMESTAMP_TYPES = new Set(['TIMESTAMP', 'TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMP WITH TIME ZONE']);
 
 /** JSON's own number form; text that has it may stand bare. */
@@ -34,7 +46,8 @@ export function timestampSql({ name, type }: SourceColumn): string {
 function textSql(column: string, kind: FieldSpec['kind'] | undefined): string {
   const quoted = `to_json(${column})`;
   if (kind === 'boolean') return `CASE WHEN lower(${column}) IN ('true', 'false') THEN lower(${column}) ELSE ${quoted} END`;
-  if (kind === 'integer' || kind === 'fixed') return `CASE WHEN regexp_full_match(${column}, '${NUMBER_PATTERN}') THEN ${column} ELSE ${quoted} END`;
+  if (kind === 'integer' || kind === 'fixed')
+    return `CASE WHEN regexp_full_match(${column}, '${NUMBER_PATTERN}') THEN ${column} ELSE ${quoted} END`;
   return quoted;
 }
 
@@ -47,7 +60,8 @@ export function valueSql(source: SourceColumn, kind: FieldSpec['kind'] | undefin
   const column = quoteName(source.name);
   const { type } = source;
   const quotedText = `'"' || ${column}::VARCHAR || '"'`;
-  if (TIMESTAMP_TYPES.has(type) || (type === 'DATE' && kind === 'time')) return `'"' || replace((${timestampSql(source)})::VARCHAR, ' ', 'T') || 'Z"'`;
+  if (TIMESTAMP_TYPES.has(type) || (type === 'DATE' && kind === 'time'))
+    return `'"' || replace((${timestampSql(source)})::VARCHAR, ' ', 'T') || 'Z"'`;
   if (type === 'VARCHAR') return textSql(column, kind);
   if (INTEGER_TYPES.has(type) || type === 'BOOLEAN') return kind === 'string' ? quotedText : `${column}::VARCHAR`;
   if (type.startsWith('DECIMAL')) return kind === 'integer' || kind === 'fixed' ? `${column}::VARCHAR` : quotedText;

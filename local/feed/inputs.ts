@@ -43,8 +43,10 @@ export async function resolveInputs(patterns: readonly string[]): Promise<Inputs
   const kinds = new Set(sorted.map(kindOf));
   const [kind] = kinds;
   if (kind === undefined) throw usageError('input files', 'none', 'at least one path or glob');
-  if (kinds.size > 1) throw new UsageError(`input files of different kinds: got ${[...kinds].join(' and ')}; allowed: files of one kind per run`);
-  for (const file of sorted) if (!(await stat(file)).isFile()) throw usageError('input is not a file', file, 'a file, or a glob that matches files');
+  if (kinds.size > 1)
+    throw new UsageError(`input files of different kinds: got ${[...kinds].join(' and ')}; allowed: files of one kind per run`);
+  for (const file of sorted)
+    if (!(await stat(file)).isFile()) throw usageError('input is not a file', file, 'a file, or a glob that matches files');
   return { kind, files: sorted };
 }
 

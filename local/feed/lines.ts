@@ -59,7 +59,8 @@ function peekLine(line: Buffer, shape: FeedShape): { key: string; timeMs: number
     if (value === null || typeof value !== 'object') return { key: UNPARSED_KEY, timeMs: Number.NaN };
     const fields = value as Record<string, unknown>;
     const type = fields['type'];
-    const keyField = typeof type === 'string' && Object.hasOwn(shape.keyFields, type) ? shape.keyFields[type] : shape.keyFields[shape.defaultType];
+    const keyField =
+      typeof type === 'string' && Object.hasOwn(shape.keyFields, type) ? shape.keyFields[type] : shape.keyFields[shape.defaultType];
     const time = fields['event_time'];
     return {
       key: partitionKeyOf(keyField === undefined ? undefined : fields[keyField]),

@@ -20,7 +20,10 @@ export interface FeederStart {
 }
 
 /** What the feeder's thread is told: bytes processed since the last message, that the reader starves, or to stop. */
-export type FeederCommand = { readonly kind: 'processed'; readonly bytes: number } | { readonly kind: 'starving' } | { readonly kind: 'stop' };
+export type FeederCommand =
+  | { readonly kind: 'processed'; readonly bytes: number }
+  | { readonly kind: 'starving' }
+  | { readonly kind: 'stop' };
 
 /** What the feeder's thread says. */
 export type FeederMessage =

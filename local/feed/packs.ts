@@ -56,7 +56,8 @@ export class Packs {
   openSinceMs(): number | undefined {
     let least: number | undefined;
     for (const { packer, clockMs } of this.#open) {
-      if (packer.count > 0 && (least === undefined || (clockMs ?? Number.NEGATIVE_INFINITY) < least)) least = clockMs ?? Number.NEGATIVE_INFINITY;
+      if (packer.count > 0 && (least === undefined || (clockMs ?? Number.NEGATIVE_INFINITY) < least))
+        least = clockMs ?? Number.NEGATIVE_INFINITY;
     }
     return least;
   }

@@ -39,9 +39,13 @@ export function payloadSql(select: string, columns: readonly SourceColumn[], sha
   const byName = new Map(columns.map((column) => [column.name, column]));
   const time = byName.get('event_time');
   if (time === undefined) {
-    throw new UsageError(`input rows have no column event_time: got ${columns.map((column) => column.name).join(', ')}; allowed: columns named like event fields (shape others with --import)`);
+    throw new UsageError(
+      `input rows have no column event_time: got ${columns.map((column) => column.name).join(', ')}; allowed: columns named like event fields (shape others with --import)`,
+    );
   }
-  const parts = columns.map((column) => `',' || ${quoteText(`${JSON.stringify(column.name)}:`)} || ${valueSql(column, shape.fieldKinds[column.name])}`);
+  const parts = columns.map(
+    (column) => `',' || ${quoteText(`${JSON.stringify(column.name)}:`)} || ${valueSql(column, shape.fieldKinds[column.name])}`,
+  );
   if (!byName.has('type')) parts.unshift(quoteText(`,"type":${JSON.stringify(shape.defaultType)}`));
   // concat leaves NULL parts out; the first comma goes.
   const payload = `'{' || substr(concat(${parts.join(', ')}), 2) || '}'`;

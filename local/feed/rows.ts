@@ -1,6 +1,13 @@
-import { DuckDBBigIntVector, DuckDBBlobVector, type DuckDBConnection, type DuckDBDataChunk, DuckDBInstance, DuckDBVarCharVector } from '@duckdb/node-api';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  DuckDBBigIntVector,
+  DuckDBBlobVector,
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  DuckDBVarCharVector,
+} from '@duckdb/node-api';
 import { UsageError } from '../../core/errors.ts';
 import type { SourceColumn } from './columns.ts';
 import { type EventChunk, type FeedShape, partitionKeyOf } from './events.ts';
@@ -35,7 +42,8 @@ async function columnsOf(connection: DuckDBConnection, select: string): Promise<
 
 function vectorsOf(chunk: DuckDBDataChunk): { payloads: DuckDBBlobVector; keys: DuckDBVarCharVector; times: DuckDBBigIntVector } {
   const [payloads, keys, times] = [chunk.getColumnVector(0), chunk.getColumnVector(1), chunk.getColumnVector(2)];
-  if (payloads instanceof DuckDBBlobVector && keys instanceof DuckDBVarCharVector && times instanceof DuckDBBigIntVector) return { payloads, keys, times };
+  if (payloads instanceof DuckDBBlobVector && keys instanceof DuckDBVarCharVector && times instanceof DuckDBBigIntVector)
+    return { payloads, keys, times };
   throw new TypeError('feed query gave other column types than BLOB, VARCHAR, BIGINT');
 }
 

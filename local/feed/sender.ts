@@ -47,7 +47,9 @@ const QUEUED_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The service understood and said no, for good: no such stream, not a valid call. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && '$fault' in error && error.$fault === 'client' && !('$retryable' in error && error.$retryable !== undefined);
+  return (
+    error instanceof Error && '$fault' in error && error.$fault === 'client' && !('$retryable' in error && error.$retryable !== undefined)
+  );
 }
 
 /**

@@ -32,7 +32,11 @@ export async function tailFrom(source: StreamSource, shardId: string, from: Read
  * Each shard is read from its checkpoint (the record at the checkpoint is the tail if none follows), or whole when there is
  * no checkpoint or others put everything since.
  */
-export async function findFeedTail(source: StreamSource, checkpoints: ReadonlyMap<string, string>, feedId: string): Promise<Map<string, number>> {
+export async function findFeedTail(
+  source: StreamSource,
+  checkpoints: ReadonlyMap<string, string>,
+  feedId: string,
+): Promise<Map<string, number>> {
   const tails = new Map<string, number>();
   for (const { shardId } of await source.shards()) {
     const checkpoint = checkpoints.get(shardId);

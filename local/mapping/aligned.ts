@@ -1,5 +1,5 @@
-import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import { peekEventTimes } from '../../core/decode/peek.ts';
+import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import { parseStamp } from '../feed/stamp.ts';
 import type { StreamIdentity } from '../stream/client.ts';
 import type { StreamRecord, StreamSource } from '../stream/source.ts';
@@ -90,7 +90,14 @@ class AlignedRun {
     this.#signal = AbortSignal.any([this.#failed.signal, ...(options.signal === undefined ? [] : [options.signal])]);
     this.#stats = options.stats ?? newStats();
     const { handler, stream, bisectOnError } = options;
-    this.#delivery = { handler, streamArn: stream.arn, bisectOnError: bisectOnError ?? true, backoff: this.#backoff, signal: this.#signal, stats: this.#stats };
+    this.#delivery = {
+      handler,
+      streamArn: stream.arn,
+      bisectOnError: bisectOnError ?? true,
+      backoff: this.#backoff,
+      signal: this.#signal,
+      stats: this.#stats,
+    };
   }
 
   /** True when everything is done, false when the signal stopped it. */
@@ -158,7 +165,8 @@ class AlignedRun {
   /** Tile a shard stands in; undefined when it is empty and the feeder's position is not known yet. */
   async #standing(shard: AlignedShard): Promise<number | undefined> {
     const position = await this.#fill(shard);
-    if (position === undefined) return shard.reader.length > 0 ? Math.max(this.#tile, shard.tileAt(0) ?? this.#tile) : Number.POSITIVE_INFINITY;
+    if (position === undefined)
+      return shard.reader.length > 0 ? Math.max(this.#tile, shard.tileAt(0) ?? this.#tile) : Number.POSITIVE_INFINITY;
     return position === Number.NEGATIVE_INFINITY ? undefined : this.#tileOfTime(position);
   }
 

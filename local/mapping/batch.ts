@@ -12,7 +12,8 @@ export const BATCH_SIZE_DEFAULT = 100;
 /** Checks a batch size. Throws UsageError. */
 export function checkedBatchSize(batchSize: number | undefined): number {
   const size = batchSize ?? BATCH_SIZE_DEFAULT;
-  if (!Number.isInteger(size) || size < 1 || size > BATCH_SIZE_MAX) throw usageError('batch size', size, `an integer from 1 to ${BATCH_SIZE_MAX}`);
+  if (!Number.isInteger(size) || size < 1 || size > BATCH_SIZE_MAX)
+    throw usageError('batch size', size, `an integer from 1 to ${BATCH_SIZE_MAX}`);
   return size;
 }
 

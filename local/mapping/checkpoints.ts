@@ -103,7 +103,9 @@ export class Checkpoints {
     const shardIds = [...this.#dirty];
     if (shardIds.length === 0) return;
     this.#dirty = new Set();
-    const writes = shardIds.map((sk): StateWrite => ({ pk: this.#pk, sk, expectedVersion: this.#versions.get(sk) ?? 0, body: JSON.stringify(this.#known.get(sk)) }));
+    const writes = shardIds.map(
+      (sk): StateWrite => ({ pk: this.#pk, sk, expectedVersion: this.#versions.get(sk) ?? 0, body: JSON.stringify(this.#known.get(sk)) }),
+    );
     try {
       const applied = await this.#store.put(writes);
       for (const [index, write] of writes.entries()) await this.#settle(write, applied[index] === true);

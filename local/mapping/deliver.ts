@@ -36,7 +36,9 @@ async function invoke(options: DeliverOptions, shardId: string, batch: readonly 
     const outcome = outcomeOf(await options.handler(streamEvent(batch, shardId, options.streamArn)), batch);
     if (outcome.done < batch.length) {
       options.stats.failedInvocations++;
-      options.stats.lastError = outcome.wholeFailed ? 'the handler failed the whole batch' : `the handler failed at record ${batch[outcome.done]?.sequence}`;
+      options.stats.lastError = outcome.wholeFailed
+        ? 'the handler failed the whole batch'
+        : `the handler failed at record ${batch[outcome.done]?.sequence}`;
     }
     return outcome;
   } catch (error) {

@@ -73,7 +73,7 @@ class LiveMapping implements Mapping {
   readonly #delivery: DeliverOptions;
   readonly #shards = new Map<string, LiveShard>();
   #listing: Promise<void> = Promise.resolve();
-  #watching: Promise<void>;
+  readonly #watching: Promise<void>;
   #error: Error | undefined;
 
   constructor(options: MappingOptions) {
@@ -117,7 +117,8 @@ class LiveMapping implements Mapping {
 
   async #drained(shard: LiveShard): Promise<void> {
     const before = shard.idleReads;
-    while (shard.idleAtRead <= before && !shard.reader.drained && !this.#abort.signal.aborted) await pause(DRAIN_POLL_MS, this.#abort.signal);
+    while (shard.idleAtRead <= before && !shard.reader.drained && !this.#abort.signal.aborted)
+      await pause(DRAIN_POLL_MS, this.#abort.signal);
     if (shard.reader.drained) await shard.running;
   }
 

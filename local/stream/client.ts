@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   CreateStreamCommand,
   DeleteStreamCommand,
@@ -9,7 +10,6 @@ import {
   type StreamDescriptionSummary,
 } from '@aws-sdk/client-kinesis';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { RetriableError, usageError } from '../../core/errors.ts';
 
 /** Unread data must outlive a long stop: the endpoint deletes what is older on reading, so all streams keep a week. */

@@ -78,7 +78,11 @@ describe('a folder that cannot be used gives one line', () => {
     ['two documents', `${RULE}---\n${RULE}`, /not readable as YAML/],
     ['a tab for indentation', RULE.replace('  group_by', '\tgroup_by'), /not readable as YAML/],
     ['bytes that are no UTF-8', new Uint8Array([0x69, 0xff, 0xfe]), /not readable as YAML/],
-    ['an alias', `${RULE.replace('owner: desk', 'owner: &a desk').replace('description: A large payment.', 'description: *a')}`, /not readable as YAML.*without aliases/],
+    [
+      'an alias',
+      `${RULE.replace('owner: desk', 'owner: &a desk').replace('description: A large payment.', 'description: *a')}`,
+      /not readable as YAML.*without aliases/,
+    ],
     ['a __proto__ key', `${RULE}__proto__: 1\n`, /unknown key: got "__proto__"/],
   ])('%s', async (_name, text, line) => {
     await put('r.yaml', text);

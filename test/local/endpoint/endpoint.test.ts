@@ -1,5 +1,5 @@
-import { GetRecordsCommand, GetShardIteratorCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { connect } from 'node:net';
+import { GetRecordsCommand, GetShardIteratorCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../core/errors.ts';
 import { startEndpoint } from '../../../local/endpoint/endpoint.ts';

@@ -1,7 +1,7 @@
-import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { KinesisClient } from '@aws-sdk/client-kinesis';
 import { onTestFinished } from 'vitest';
 import { type Endpoint, startEndpoint } from '../../../local/endpoint/endpoint.ts';
 import { streamClient } from '../../../local/stream/client.ts';

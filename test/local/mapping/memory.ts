@@ -19,7 +19,12 @@ export class MemoryStream implements StreamSource {
   reads = 0;
 
   constructor(shardCount: number) {
-    this.identity = { name: 'events', arn: 'arn:aws:kinesis:us-east-1:000000000000:stream/events', creationEpoch: 1, openShards: shardCount };
+    this.identity = {
+      name: 'events',
+      arn: 'arn:aws:kinesis:us-east-1:000000000000:stream/events',
+      creationEpoch: 1,
+      openShards: shardCount,
+    };
     const width = HASHES / BigInt(shardCount);
     for (let index = 0; index < shardCount; index++) {
       const lastHash = index === shardCount - 1 ? HASHES - 1n : width * BigInt(index + 1) - 1n;
@@ -92,7 +97,12 @@ export class MemoryStream implements StreamSource {
 
   cursor(shardId: string, from: ReadFrom): Promise<string> {
     const { records } = this.#shard(shardId);
-    const at = from === 'oldest' ? 0 : 'at' in from ? records.findIndex((r) => BigInt(r.sequence) >= BigInt(from.at)) : records.findIndex((r) => BigInt(r.sequence) > BigInt(from.after));
+    const at =
+      from === 'oldest'
+        ? 0
+        : 'at' in from
+          ? records.findIndex((r) => BigInt(r.sequence) >= BigInt(from.at))
+          : records.findIndex((r) => BigInt(r.sequence) > BigInt(from.after));
     return Promise.resolve(`${shardId}/${at < 0 ? records.length : at}`);
   }
 
@@ -103,7 +113,11 @@ export class MemoryStream implements StreamSource {
     const page = records.slice(Number(at), Number(at) + limit);
     const end = Number(at) + page.length;
     const ended = !info.open && page.length === 0;
-    return Promise.resolve({ records: page, next: ended ? undefined : `${shardId}/${end}`, atTip: end === records.length && page.length < limit });
+    return Promise.resolve({
+      records: page,
+      next: ended ? undefined : `${shardId}/${end}`,
+      atTip: end === records.length && page.length < limit,
+    });
   }
 }
 

@@ -1,4 +1,10 @@
-import { DescribeStreamSummaryCommand, type KinesisClient, MergeShardsCommand, PutRecordCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
+import {
+  DescribeStreamSummaryCommand,
+  type KinesisClient,
+  MergeShardsCommand,
+  PutRecordCommand,
+  SplitShardCommand,
+} from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../core/errors.ts';
 import { ensureStream, RETENTION_HOURS } from '../../../local/stream/client.ts';
@@ -10,7 +16,9 @@ const [S0, S1, S2, S3] = ['shardId-000000000000', 'shardId-000000000001', 'shard
 const HALF = 2n ** 127n;
 
 async function put(client: KinesisClient, hash: bigint, text: string): Promise<string> {
-  const answer = await client.send(new PutRecordCommand({ StreamName: 'events', PartitionKey: 'k', ExplicitHashKey: String(hash), Data: Buffer.from(text) }));
+  const answer = await client.send(
+    new PutRecordCommand({ StreamName: 'events', PartitionKey: 'k', ExplicitHashKey: String(hash), Data: Buffer.from(text) }),
+  );
   return answer.SequenceNumber ?? '';
 }
 
