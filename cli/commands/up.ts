@@ -92,8 +92,9 @@ async function untilStopped(running: RunningPipeline, { stop, line, isDemo, onRe
     ? startDemo({ endpoint, stream: streamName, eventsPerSecond: DEMO_EVENTS_PER_SECOND, clock: Date.now, onFailure: onRetry })
     : undefined;
   try {
-    await whenStopped(stop);
+    const failure = await Promise.race([whenStopped(stop), running.failed]);
     line.end();
+    if (failure instanceof Error) line.say(`The pipeline cannot go on: ${failure.message}`);
     writeErr('Draining the stream and landing the lake; Ctrl-C again stops at once.\n');
     await demo?.stop();
     await running.stop();

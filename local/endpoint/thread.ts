@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { request, type Server } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
 import kinesalite from 'kinesalite';
 import type { EndpointMessage, EndpointStart } from './messages.ts';
@@ -31,6 +31,23 @@ function stop(server: Server): void {
   server.closeIdleConnections();
 }
 
+/** Asks the server for its streams; `done` is called with the first answer, which it gives only when the database is open. */
+function probe(port: number, done: () => void): void {
+  const headers = {
+    'content-type': 'application/x-amz-json-1.1',
+    'x-amz-target': 'Kinesis_20131202.ListStreams',
+    'x-amz-date': '20200101T000000Z',
+    authorization: 'AWS4-HMAC-SHA256 Credential=local, SignedHeaders=local, Signature=local',
+    connection: 'close',
+  };
+  const call = request({ host: '127.0.0.1', port, method: 'POST', headers }, (answer) => {
+    answer.resume();
+    answer.on('end', done);
+  });
+  call.on('error', (error) => say({ kind: 'failed', code: '', message: error.message }));
+  call.end('{}');
+}
+
 /**
  * The server throws whatever goes wrong out of its event handlers. A client that hangs up in the middle of a request must
  * not end the stream; anything else, such as a database that cannot be opened, must be told.
@@ -51,5 +68,6 @@ parentPort?.on('message', () => stop(server));
 server.on('error', (error: Error & { code?: string }) => say({ kind: 'failed', code: error.code ?? '', message: error.message }));
 server.listen(port, '127.0.0.1', () => {
   const address = server.address();
-  if (address !== null && typeof address === 'object') say({ kind: 'listening', port: address.port });
+  if (address === null || typeof address === 'string') return;
+  probe(address.port, () => say({ kind: 'listening', port: address.port }));
 });

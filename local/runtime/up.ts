@@ -27,6 +27,8 @@ export interface RunningPipeline {
   progress(): RunProgress;
   /** Lands what was delivered so far, so that queries see it. */
   flush(): Promise<void>;
+  /** Resolves if the pipeline cannot go on, such as when another one took its checkpoints over; then stop it. */
+  readonly failed: Promise<Error>;
   /** Drains the stream, lands the lake and releases the folder; open windows stay open and go on at the next start. */
   stop(): Promise<void>;
 }
@@ -42,6 +44,10 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
   const meter = new Meter(Date.now());
   const onRetry = options.onRetry ?? (() => {});
   const machine = await openMachine({ ...options, clock: Date.now, observe: meter.observe, onRetry });
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<Error>((resolve) => {
+    fail = resolve;
+  });
   const mapping = startMapping({
     source: machine.source,
     stream: machine.stream,
@@ -50,7 +56,7 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
     random: Math.random,
     batchSize: options.batchSize,
     batchingWindowMs: BATCHING_WINDOW_MS,
-    onFatal: (error) => onRetry(error.message),
+    onFatal: (error) => fail(error),
   });
   let windowsClosed = 0;
   const closer = new Repeater(CLOSE_MS, onRetry, async () => {
@@ -63,11 +69,17 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
     dataDir: options.dataDir,
     progress: () => progressOf(meter, windowsClosed),
     flush: () => flusher.now(),
+    failed,
     stop: async () => {
-      await mapping.stop({ drain: true });
+      // A mapping that cannot go on must not keep what was delivered from landing.
+      const mapped = await mapping.stop({ drain: true }).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
       await closer.stop();
       await flusher.stop();
       await finish(machine);
+      if (mapped !== undefined) throw mapped;
     },
   };
 }
