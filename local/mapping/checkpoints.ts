@@ -76,8 +76,9 @@ export class Checkpoints {
 
   /** Resolves when everything set so far is durable. Throws when another mapping has taken the checkpoints over. */
   async flush(): Promise<void> {
-    while (this.#dirty.size > 0 && this.#error === undefined) await this.#writeOnce();
-    await this.#writing;
+    // At least one turn, since a write under way has taken its positions off the list already.
+    do await this.#writeOnce();
+    while (this.#dirty.size > 0 && this.#error === undefined);
     if (this.#error !== undefined) throw this.#error;
   }
 

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { fileURLToPath } from 'node:url';
 import { GetRecordsCommand, GetShardIteratorCommand, PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../core/errors.ts';
@@ -76,6 +79,17 @@ describe('stream endpoint', () => {
     const second = startEndpoint({ path, port: 0 });
     await expect(second).rejects.toThrow(UsageError);
     await expect(second).rejects.toThrow('in use by another run');
+  });
+
+  test('a folder that another process has is a usage error, and free once that process is gone', async () => {
+    const path = await freshFolder();
+    const other = spawn(process.execPath, [fileURLToPath(new URL('./other-process.ts', import.meta.url)), path], { stdio: 'pipe' });
+    await once(other.stdout, 'data');
+    await expect(startEndpoint({ path, port: 0 })).rejects.toThrow('in use by another run');
+    other.kill('SIGKILL');
+    await once(other, 'exit');
+    const free = await startEndpoint({ path, port: 0 });
+    await free.stop();
   });
 
   test('a client that hangs up in the middle of a request does not end the stream', async () => {

@@ -1,0 +1,48 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../../core/errors.ts';
+import { feedIdOf, resolveInputs } from '../../../local/feed/inputs.ts';
+import { freshFolder } from '../endpoint/with-endpoint.ts';
+
+async function folderOf(...names: string[]): Promise<string> {
+  const folder = await freshFolder();
+  for (const name of names) await writeFile(join(folder, name), `content of ${name}`);
+  return folder;
+}
+
+describe('input files', () => {
+  test('globs and paths give each file once, in sorted order', async () => {
+    const folder = await folderOf('b.ndjson', 'a.jsonl', 'c.txt');
+    const inputs = await resolveInputs([join(folder, 'b.ndjson'), join(folder, '*.{ndjson,jsonl}')]);
+    expect(inputs).toEqual({ kind: 'ndjson', files: [join(folder, 'a.jsonl'), join(folder, 'b.ndjson')] });
+  });
+
+  test('a name that looks like a glob but exists is taken as it is', async () => {
+    const folder = await folderOf('a[1].csv');
+    expect((await resolveInputs([join(folder, 'a[1].csv')])).files).toEqual([join(folder, 'a[1].csv')]);
+  });
+
+  test.each([
+    ['a glob without a match', ['*.csv'], 'no input file matches'],
+    ['kinds mixed', ['a.ndjson', 'b.parquet'], 'files of one kind per run'],
+    ['an unknown kind', ['c.txt'], 'allowed: names ending in .csv, .ndjson, .jsonl, .parquet'],
+    ['a folder', ['d.csv'], 'allowed: a file, or a glob that matches files'],
+    ['nothing', [], 'at least one path or glob'],
+  ])('%s is a usage error', async (_name, names, message) => {
+    const folder = await folderOf('a.ndjson', 'b.parquet', 'c.txt');
+    if (names[0] === 'd.csv') await mkdir(join(folder, 'd.csv'));
+    const resolving = resolveInputs(names.map((name) => join(folder, name)));
+    await expect(resolving).rejects.toThrow(UsageError);
+    await expect(resolving).rejects.toThrow(message);
+  });
+
+  test('the feed id follows content, names and import, not the folder', async () => {
+    const inputsOf = async (...names: string[]) => resolveInputs([join(await folderOf(...names), '*.csv')]);
+    const id = await feedIdOf(await inputsOf('a.csv'), 'SELECT 1');
+    expect(id).toMatch(/^[0-9a-f]{16}$/);
+    expect(await feedIdOf(await inputsOf('a.csv'), 'SELECT 1')).toBe(id);
+    expect(await feedIdOf(await inputsOf('a.csv'), 'SELECT 2')).not.toBe(id);
+    expect(await feedIdOf(await inputsOf('a.csv', 'b.csv'), 'SELECT 1')).not.toBe(id);
+  });
+});
