@@ -21,13 +21,13 @@ export function selectSql(importSql: string | undefined): string {
 }
 
 function keySql(columns: ReadonlyMap<string, SourceColumn>, shape: FeedShape): string {
-  const text = (field: string): string => (columns.has(field) ? `${quoteName(field)}::VARCHAR` : 'NULL');
+  const text = (field: string): string => (columns.has(field) ? `${quoteName(field)}::VARCHAR` : 'NULL::VARCHAR');
   const fields = new Set(Object.values(shape.keyFields));
   const [only] = fields;
   if (fields.size === 1 && only !== undefined) return text(only);
   if (!columns.has('type')) return text(shape.keyFields[shape.defaultType] ?? '');
   const cases = Object.entries(shape.keyFields).map(([type, field]) => `WHEN ${quoteText(type)} THEN ${text(field)}`);
-  return `CASE "type" ${cases.join(' ')} END`;
+  return `CASE "type"::VARCHAR ${cases.join(' ')} END`;
 }
 
 /**

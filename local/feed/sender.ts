@@ -29,6 +29,8 @@ export interface SenderOptions {
   readonly gate: (bytesPut: number) => Promise<void>;
   /** Uniform in [0, 1): spreads retries. */
   readonly random: () => number;
+  /** Greatest wait after a first failure, default 50 ms. */
+  readonly backoffFirstMs?: number;
   /** Hears of every change of what is put. */
   readonly onPut: (packs: readonly Pack[]) => void;
   /** Fires when nothing more shall be put. */
@@ -142,7 +144,8 @@ export class Sender {
   }
 
   async #backOff(failures: number): Promise<void> {
-    const ceiling = Math.min(BACKOFF_MAX_MS, BACKOFF_FIRST_MS * 2 ** Math.min(failures - 1, 20));
+    const firstMs = this.#options.backoffFirstMs ?? BACKOFF_FIRST_MS;
+    const ceiling = Math.min(BACKOFF_MAX_MS, firstMs * 2 ** Math.min(failures - 1, 20));
     await sleep(ceiling / 2 + (this.#options.random() * ceiling) / 2);
   }
 
