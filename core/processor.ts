@@ -151,7 +151,7 @@ function decide(
   const oldestMs = watermarkMs === null ? event.timeMs : watermarkMs - plan.pipeline.time.allowedLatenessMs;
   const asOfMs = Math.max(event.timeMs, oldestMs);
   const features = {
-    ...plan.keyFeatures.read(profile.rings, event, asOfMs),
+    ...plan.keyFeatures.read(profile.rings.read(), event, asOfMs),
     ...plan.tileFeatures.read(event, asOfMs, input.context.tileFrontierMs, input.tilesOf),
   };
   return { decision: rules.judge(event, features), features };
@@ -160,13 +160,17 @@ function decide(
 function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: ProfileState, watermarkMs: number | null): void {
   const { plan } = input;
   profile.ids.recent.push([event.type, event.id, raw.position, event.timeMs, input.shardRef]);
-  plan.keyFeatures.add(profile.rings, event);
-  if (watermarkMs !== null) plan.keyFeatures.expire(profile.rings, watermarkMs - plan.pipeline.time.allowedLatenessMs);
+  if (plan.keyFeatures.isFedBy(event.type)) {
+    const rings = profile.rings.change();
+    plan.keyFeatures.add(rings, event);
+    if (watermarkMs !== null) plan.keyFeatures.expire(rings, watermarkMs - plan.pipeline.time.allowedLatenessMs);
+  }
   for (const { aggregate, gapMs, fn } of plan.sessions) {
     if (aggregate.over !== event.type) continue;
+    const sessions = profile.sessions.change();
     const group = groupKeyOf(aggregate, event);
-    profile.sessions[aggregate.name] ??= {};
-    const groups = profile.sessions[aggregate.name] ?? {};
+    sessions[aggregate.name] ??= {};
+    const groups = sessions[aggregate.name] ?? {};
     groups[group] = addToSessions(groups[group] ?? [], event, gapMs, fn);
   }
 }
@@ -179,9 +183,12 @@ function tidy(input: JudgeInput, profile: ProfileState, finishedMs: number | nul
   if (finishedMs !== null) forgetIds(profile.ids, finishedMs - duplicateMemoryMs, shardRef);
   if (closedMs === null) return;
   for (const { aggregate, gapMs } of plan.sessions) {
-    const groups = profile.sessions[aggregate.name];
+    const groups = profile.sessions.read()[aggregate.name];
     for (const group in groups) {
-      const open = dropFinal(groups[group] ?? [], gapMs, allowedLatenessMs, closedMs);
+      const sessions = groups[group] ?? [];
+      const open = dropFinal(sessions, gapMs, allowedLatenessMs, closedMs);
+      if (open === sessions && open.length > 0) continue;
+      profile.sessions.change();
       if (open.length === 0) delete groups[group];
       else groups[group] = open;
     }

@@ -22,6 +22,8 @@ export interface KeyFeatures {
    * whose `per` fields equal those of `event`. The event itself counts only once it was added.
    */
   read(rings: RingStates, event: Event, asOfMs: number): Record<string, number | null>;
+  /** Whether events of this type change any ring. */
+  isFedBy(type: string): boolean;
   /** Adds one accepted event to every ring that it feeds; changes `rings`. */
   add(rings: RingStates, event: Event): void;
   /** Drops the tiles that no read as of `oldestMs` or later can reach; changes `rings`. */
@@ -40,15 +42,16 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   const byId = new Map<string, KeyRing>();
   const specs = Object.entries(pipeline.features).flatMap(([name, spec]) => (spec.kind === 'key' ? [{ name, spec }] : []));
   for (const { spec } of specs) {
-    const ring = ringOf(spec);
+    const ring = ringOf(pipeline, spec);
     const known = byId.get(ring.ringId);
     byId.set(ring.ringId, { ...ring, windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0) });
   }
   const readers = specs.flatMap(({ name, spec }): Reader[] => {
-    const ring = byId.get(ringOf(spec).ringId);
+    const ring = byId.get(ringOf(pipeline, spec).ringId);
     return ring === undefined ? [] : [{ name, ring, windowMs: spec.windowMs, measure: measureOf(pipeline, spec) }];
   });
   const rings = [...byId.values()];
+  const fedBy = new Set(rings.map(({ over }) => over));
   return {
     rings,
     read: (states, event, asOfMs) => {
@@ -56,6 +59,7 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
       for (const reader of readers) values[reader.name] = readOne(reader, states, event, asOfMs);
       return values;
     },
+    isFedBy: (type) => fedBy.has(type),
     add: (states, event) => {
       for (const ring of rings) if (feeds(ring, event)) addOne(ring, states, event);
     },
@@ -65,10 +69,24 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   };
 }
 
-function ringOf(spec: KeyFeature): KeyRing {
-  const source = sourceOf(spec);
+function ringOf(pipeline: Pipeline, spec: KeyFeature): KeyRing {
   const per = [...spec.per].sort();
+  const counted = { ...sourceOf(spec), per };
+  const source = spec.measure === 'count' ? (summedTwin(pipeline, counted) ?? counted) : counted;
   return { ...source, per, ringId: ringIdOf(source, per), windowMsMax: spec.windowMs };
+}
+
+/** The ring of sums over the same events, if there is one: it counts them too, so that a count needs no ring of its own. */
+function summedTwin(pipeline: Pipeline, counted: RingSource & { readonly per: readonly string[] }): RingSource | undefined {
+  const ofEvents = ringIdOf(counted, counted.per);
+  for (const spec of Object.values(pipeline.features)) {
+    if (spec.kind !== 'key' || spec.measure === 'count') continue;
+    const summed = sourceOf(spec);
+    // An event without the summed field would be missing from the count.
+    const isAlwaysThere = summed.field !== undefined && pipeline.eventTypes[spec.over]?.fields[summed.field]?.optional === false;
+    if (isAlwaysThere && ringIdOf({ ...summed, field: undefined }, [...spec.per].sort()) === ofEvents) return summed;
+  }
+  return undefined;
 }
 
 function strideOf(ring: KeyRing): Stride {

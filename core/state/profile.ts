@@ -2,37 +2,41 @@ import type { Position } from '../model.ts';
 import type { RingStates } from '../profiles/rings.ts';
 import type { SessionState } from '../windows/sessions.ts';
 import { emptyIdMemory, type IdMemory } from './ids.ts';
+import { Part } from './part.ts';
+
+/** Open sessions by aggregate, then group key. */
+export type Sessions = Record<string, Record<string, SessionState[]>>;
 
 /** State of one partition key. */
 export interface ProfileState {
   readonly schema: 1;
   /** Highest position folded in, by shard. */
-  hi: Record<string, Position>;
-  ids: IdMemory;
-  rings: RingStates;
-  /** Open sessions by aggregate, then group key. */
-  sessions: Record<string, Record<string, SessionState[]>>;
+  readonly hi: Record<string, Position>;
+  readonly ids: IdMemory;
+  readonly rings: Part<RingStates>;
+  readonly sessions: Part<Sessions>;
 }
 
 /** A key that was never seen. */
 export function newProfile(): ProfileState {
-  return { schema: 1, hi: {}, ids: emptyIdMemory(), rings: {}, sessions: {} };
+  return { schema: 1, hi: {}, ids: emptyIdMemory(), rings: Part.of({}), sessions: Part.of({}) };
 }
 
-type Sessions = ProfileState['sessions'];
-
-/** A profile as stored: two lines of JSON, the sessions first, because the closer reads nothing else and reads them of every key. */
-export function encodeProfile({ sessions, ...rest }: ProfileState): string {
-  return `${JSON.stringify(sessions)}\n${JSON.stringify(rest)}`;
+/**
+ * A profile as stored: a line of JSON for the sessions, one for the rings, one for the rest. The sessions come first, because the
+ * closer reads nothing else and reads them of every key; events that feed neither (labels) leave both lines as they are.
+ */
+export function encodeProfile({ sessions, rings, ...rest }: ProfileState): string {
+  return `${sessions.encode()}\n${rings.encode()}\n${JSON.stringify(rest)}`;
 }
 
 /** Reads a stored profile. */
 export function parseProfile(body: string): ProfileState {
-  const rest = JSON.parse(body.slice(body.indexOf('\n') + 1)) as Omit<ProfileState, 'sessions'>;
-  return { ...rest, sessions: parseSessions(body) };
+  const [sessions = '', rings = '', rest = ''] = body.split('\n');
+  return { ...(JSON.parse(rest) as Omit<ProfileState, 'sessions' | 'rings'>), sessions: Part.parse(sessions), rings: Part.parse(rings) };
 }
 
-/** Reads only the open sessions of a stored profile, by aggregate, then group key. */
+/** Reads only the open sessions of a stored profile. */
 export function parseSessions(body: string): Sessions {
   return JSON.parse(body.slice(0, body.indexOf('\n'))) as Sessions;
 }

@@ -7,7 +7,7 @@ import { LEDGER_TABLE } from '../../lake/raw-tables.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import type { FolderObjectStore } from '../objects/folder.ts';
 import { SegmentLanding } from './landing.ts';
-import { encodeRows } from './ndjson.ts';
+import { rowEncoder } from './ndjson.ts';
 import { landRows } from './row-landing.ts';
 import { hasSegments, removeSegment, type SealedSegment, TableSegments } from './segments.ts';
 
@@ -41,6 +41,7 @@ const WAITING_MAX = 8;
  */
 export class BufferedDelivery implements Delivery {
   private readonly tables: ReadonlyMap<string, TableSchema>;
+  private readonly encoders: ReadonlyMap<string, ReturnType<typeof rowEncoder>>;
   private readonly segments = new Map<string, TableSegments>();
   private readonly waiting: SealedSegment[] = [];
   private readonly objects: FolderObjectStore;
@@ -54,6 +55,7 @@ export class BufferedDelivery implements Delivery {
   private constructor({ objects, tables, bytesMax = BYTES_MAX, rowsMax = ROWS_MAX, memoryMb = MEMORY_MB, threads = 1 }: BufferOptions) {
     this.objects = objects;
     this.tables = new Map(tables.map((table) => [table.name, table]));
+    this.encoders = new Map(tables.map((table) => [table.name, rowEncoder(table)]));
     this.writer = new SegmentLanding(objects, { memoryMb, threads });
     this.bytesMax = bytesMax;
     this.rowsMax = rowsMax;
@@ -110,9 +112,11 @@ export class BufferedDelivery implements Delivery {
 
   private append(table: string, rows: TableRows['rows']): void {
     const segments = this.segments.get(table);
-    if (segments === undefined) throw new Error(`table ${table} is not one of ${[...this.tables.keys()].join(', ')}`);
+    const encode = this.encoders.get(table);
+    if (segments === undefined || encode === undefined)
+      throw new Error(`table ${table} is not one of ${[...this.tables.keys()].join(', ')}`);
     try {
-      segments.append(encodeRows(rows), rows.length);
+      segments.append(encode(rows), rows.length);
     } catch (error) {
       throw new RetriableError(`rows of ${table} could not be written`, { cause: error });
     }

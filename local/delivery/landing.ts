@@ -23,8 +23,9 @@ const PARTITIONS_AT_ONCE = 32;
 const ROW_BYTES_MAX = 32 * 1024 * 1024;
 
 /**
- * Turns segments into Parquet landing files with DuckDB: one file for each UTC hour of the partition column, rows sorted by it,
- * SNAPPY as Firehose writes it, dictionaries and statistics. Files appear under their final name only when whole; landing a segment again gives the same names.
+ * Turns segments into Parquet landing files with DuckDB: one file for each UTC hour of the partition column, rows in
+ * the order of delivery, SNAPPY as Firehose writes it, dictionaries and statistics (a file is one row group, so neither sorting nor
+ * bloom filters would save a reader anything). Files appear under their final name only when whole; landing a segment again gives the same names.
  */
 export class SegmentLanding {
   private readonly objects: FolderObjectStore;
@@ -45,7 +46,7 @@ export class SegmentLanding {
       const hours = await hoursOf(db, table);
       const files: PartitionFile[] = [];
       for (let at = 0; at < hours.length; at += PARTITIONS_AT_ONCE) {
-        files.push(...(await writeHours(db, table, hours.slice(at, at + PARTITIONS_AT_ONCE), scratch)));
+        files.push(...(await writeHours(db, hours.slice(at, at + PARTITIONS_AT_ONCE), scratch)));
       }
       await this.moveIn(table, segment, files);
       return files.length;
@@ -108,15 +109,15 @@ async function hoursOf(db: DuckDBConnection, table: TableSchema): Promise<number
   });
 }
 
-/** Writes the rows of some hours, in order, into one flat folder; DuckDB reports which file holds which partition. */
-async function writeHours(db: DuckDBConnection, table: TableSchema, hours: readonly number[], folder: string): Promise<PartitionFile[]> {
+/** Writes the rows of some hours into one flat folder; DuckDB reports which file holds which partition. */
+async function writeHours(db: DuckDBConnection, hours: readonly number[], folder: string): Promise<PartitionFile[]> {
   const from = hours[0] ?? 0;
   const to = hours.at(-1) ?? 0;
   const { names, rows } = await rowsOf(
     db,
-    `COPY (SELECT * FROM segment WHERE ${HOUR_COLUMN} BETWEEN ${from} AND ${to} ORDER BY ${quoteName(table.partitionColumn)})
-     TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION snappy, PARTITION_BY (${HOUR_COLUMN}), HIVE_FILE_PATTERN false,
-       FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_STATS)`,
+    `COPY (SELECT * FROM segment WHERE ${HOUR_COLUMN} BETWEEN ${from} AND ${to})
+     TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, PARTITION_BY (${HOUR_COLUMN}),
+       HIVE_FILE_PATTERN false, FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_STATS)`,
   );
   const path = names.indexOf('filename');
   const keys = names.indexOf('partition_keys');

@@ -1,14 +1,35 @@
-import type { Row } from '../../core/ports.ts';
+import type { Row, RowValue } from '../../core/ports.ts';
+import type { TableSchema } from '../../lake/schema.ts';
 
-/** Rows as NDJSON bytes, each line ended, in well-formed Unicode: half a surrogate pair becomes U+FFFD, for no reader takes it. */
-export function encodeRows(rows: readonly Row[]): Buffer {
-  let text = '';
-  for (const row of rows) text += `${JSON.stringify(row)}\n`;
-  // JSON.stringify escapes half surrogate pairs and nothing else as \ud..., so the whole check is one search.
-  if (text.includes('\\ud')) text = rows.map((row) => `${JSON.stringify(row, wellFormed)}\n`).join('');
-  return Buffer.from(text, 'utf8');
+/** Anything that a JSON string may not hold as it is, and halves of surrogate pairs, which no reader takes (whole pairs match too and lose only time). */
+const SPECIAL = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;
+
+/**
+ * Makes the encoder of a table's rows: NDJSON bytes, each line ended, columns in declared order, nulls left out (they read as null),
+ * in well-formed Unicode: half a surrogate pair becomes U+FFFD.
+ */
+export function rowEncoder(table: TableSchema): (rows: readonly Row[]) => Buffer {
+  const columns = table.columns.map(({ name }) => ({ name, label: `${JSON.stringify(name)}:` }));
+  return (rows) => {
+    let text = '';
+    for (const row of rows) {
+      let separator = '{';
+      for (const { name, label } of columns) {
+        const value = row[name];
+        if (value === null || value === undefined) continue;
+        text += separator + label + valueText(value);
+        separator = ',';
+      }
+      text += separator === '{' ? '{}\n' : '}\n';
+    }
+    return Buffer.from(text, 'utf8');
+  };
 }
 
-function wellFormed(_name: string, value: unknown): unknown {
-  return typeof value === 'string' ? value.toWellFormed() : value;
+// Faster than JSON.stringify on whole rows, which looks at every property name again.
+function valueText(value: Exclude<RowValue, null>): string {
+  if (typeof value === 'string') return SPECIAL.test(value) ? JSON.stringify(value.toWellFormed()) : `"${value}"`;
+  if (typeof value === 'number') return Number.isFinite(value) ? String(value) : 'null';
+  if (typeof value === 'boolean') return value ? 'true' : 'false';
+  return `[${value.map(valueText).join(',')}]`;
 }

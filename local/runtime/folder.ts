@@ -7,6 +7,7 @@ export interface DataFolder {
   readonly root: string;
   /** LevelDB of the stream endpoint. */
   readonly stream: string;
+  /** Journal and table of the state store. */
   readonly state: string;
   readonly delivery: string;
   readonly lake: string;
@@ -17,7 +18,7 @@ export function dataFolder(root: string): DataFolder {
   return {
     root,
     stream: join(root, 'stream'),
-    state: join(root, 'state.sqlite'),
+    state: join(root, 'state'),
     delivery: join(root, 'delivery'),
     lake: join(root, 'lake'),
   };

@@ -2,7 +2,7 @@ import type { Plan } from '../../core/plan.ts';
 import type { StateStore } from '../../core/ports.ts';
 import { shardsPk } from '../../core/state/keys.ts';
 import { type Counters, parseShard, recordedWatermark } from '../../core/state/shard.ts';
-import type { LedgerShard } from '../../lake/rows.ts';
+import { type LedgerShard, placeOfPosition } from '../../lake/rows.ts';
 import type { LakeSql } from '../sql/lake-sql.ts';
 
 /** Lanes as the ledger counts them, in the order of the balance. */
@@ -54,11 +54,13 @@ async function archivedByLane(shards: readonly LedgerShard[], sql: LakeSql): Pro
   const archived = new Map<string, number>();
   for (const { shardId, hi } of shards) {
     if (hi === null) continue;
+    const { sequence, subSequence } = placeOfPosition(hi);
     const { rows } = await sql.query(`
       SELECT lane, count(*) FROM (
         SELECT DISTINCT sequence, sub_sequence, lane FROM landing.archive
         WHERE kind = 'record' AND shard_id = '${shardId}'
-          AND lpad(sequence, 56, '0') || '.' || lpad(CAST(sub_sequence AS VARCHAR), 6, '0') <= '${hi}')
+          AND (length(sequence) < ${sequence.length} OR (length(sequence) = ${sequence.length} AND sequence <= '${sequence}'))
+          AND (sequence <> '${sequence}' OR sub_sequence <= ${subSequence}))
       GROUP BY lane`);
     for (const [lane, count] of rows) archived.set(`${shardId} ${String(lane)}`, Number(count));
   }

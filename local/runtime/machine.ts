@@ -9,7 +9,7 @@ import { type Endpoint, startEndpoint } from '../endpoint/endpoint.ts';
 import { Checkpoints } from '../mapping/checkpoints.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
-import { SqliteStateStore } from '../state/sqlite.ts';
+import { JournaledStateStore } from '../state/journaled.ts';
 import { ensureStream, type StreamIdentity, streamClient } from '../stream/client.ts';
 import { shardsOf } from '../stream/shards.ts';
 import { kinesisSource, type StreamSource } from '../stream/source.ts';
@@ -39,7 +39,7 @@ export interface Machine {
   readonly client: KinesisClient;
   readonly source: StreamSource;
   readonly stream: StreamIdentity;
-  readonly store: SqliteStateStore;
+  readonly store: JournaledStateStore;
   readonly delivery: BufferedDelivery;
   readonly checkpoints: Checkpoints;
   readonly handlers: Handlers;
@@ -82,7 +82,7 @@ async function open(
   closers.push(() => client.destroy());
   const stream = await ensureStream(client, name, options.shardCount);
   const source = kinesisSource(client, name);
-  const store = new SqliteStateStore(folder.state, clock);
+  const store = new JournaledStateStore(folder.state, clock);
   closers.push(() => store.close());
   const delivery = await BufferedDelivery.open({
     folder: folder.delivery,

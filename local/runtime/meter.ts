@@ -29,10 +29,16 @@ export class Meter {
   /** Takes in one delivered batch. */
   readonly observe = ({ verdicts, deliveredMs }: BatchStats): void => {
     this.events += verdicts.length;
+    let arrivalMs = Number.NaN;
+    let bucket = 0;
     for (const { raw, decision, event } of verdicts) {
       this.alerts += decision?.fired.length ?? 0;
       if (event !== undefined && (this.maxEventMs === null || event.timeMs > this.maxEventMs)) this.maxEventMs = event.timeMs;
-      const bucket = Math.ceil(Math.log(Math.max(1, deliveredMs - raw.arrivalMs)) / Math.log(LATENCY_STEP));
+      // Events that came in one record arrived together.
+      if (raw.arrivalMs !== arrivalMs) {
+        arrivalMs = raw.arrivalMs;
+        bucket = Math.ceil(Math.log(Math.max(1, deliveredMs - arrivalMs)) / Math.log(LATENCY_STEP));
+      }
       this.latency.set(bucket, (this.latency.get(bucket) ?? 0) + 1);
     }
     this.latencyCount += verdicts.length;

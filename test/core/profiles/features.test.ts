@@ -130,6 +130,26 @@ describe('rings', () => {
     expect(new Set(features.rings.map(({ ringId }) => ringId)).size).toBe(6);
   });
 
+  test('a count reads the ring of a sum over the same events, unless an event may lack what is summed', () => {
+    const specs = {
+      mean: keyFeature({ ...hourly, measure: 'mean', field: 'amount', per: ['currency'] }),
+      count: keyFeature({ ...hourly, measure: 'count', per: ['currency'], windowMs: 2 * HOUR_MS }),
+      web: keyFeature({ ...hourly, measure: 'count', per: ['currency'], where: { channel: 'web' } }),
+      reading: keyFeature({ ...hourly, measure: 'sum', field: 'reading' }),
+      all: keyFeature({ ...hourly, measure: 'count' }),
+    };
+    const compiled = compileKeyFeatures(pipelineWith(specs));
+    expect(compiled.rings.map(({ ringId, windowMsMax }) => [ringId, windowMsMax])).toEqual([
+      ['payment/currency/amount/60000/', 2 * HOUR_MS],
+      ['payment/currency//60000/channel=%22web%22', HOUR_MS],
+      ['payment//reading/60000/', HOUR_MS],
+      ['payment///60000/', HOUR_MS],
+    ]);
+    const states: RingStates = {};
+    for (const amount of [3, 4]) compiled.add(states, eventAt('payment', NOON, { amount }));
+    expect(compiled.read(states, eventAt('payment', NOON), NOON)).toEqual({ mean: 3.5, count: 2, web: 0, reading: 0, all: 2 });
+  });
+
   test('state is compact JSON', () => {
     const states = statesOf([0, 1, 2].map((i) => eventAt('payment', i * 30_000, { amount: 10 + i })));
     expect(states['payment/currency/amount/60000/']).toEqual({ '/EUR': [0, 2, 21, 1, 1, 12] });

@@ -39,7 +39,7 @@ deliveryContract('buffer', async () => {
 });
 
 describe('landing files', () => {
-  test('hold one UTC hour each, rows in order of time, with dictionaries, statistics and the right count', async () => {
+  test('hold one UTC hour each, rows in the order of delivery, with dictionaries, statistics and the right count', async () => {
     const root = testFolder();
     const buffer = await openAt(root);
     await buffer.deliver([{ table: 'kinds', rows: kindsRows(0, 75).reverse() }]);
@@ -47,7 +47,7 @@ describe('landing files', () => {
     const files = await readLanded(join(root, 'lake'), kindsTable);
     expect(files.map(({ name }) => name)).toEqual([0, 1, 2].map((hour) => `dt=2026-03-01/hour=0${hour}/seg-000000001-0.parquet`));
     for (const [hour, { rows, metadata }] of files.entries()) {
-      expect(rows).toEqual(kindsRows(hour * 25, hour * 25 + 25));
+      expect(rows).toEqual(kindsRows(hour * 25, hour * 25 + 25).reverse());
       expect(metadata.num_rows).toBe(25n);
       const columns = metadata.row_groups.flatMap((group) => group.columns.map((column) => column.meta_data));
       const small = columns.find((column) => column?.path_in_schema.join('.') === 'small');
@@ -213,7 +213,7 @@ describe('segment numbers', () => {
 });
 
 describe('a full segment', () => {
-  test.each([{ rowsMax: 10 }, { bytesMax: 2_000 }])('lands without a flush (%o)', async (limits) => {
+  test.each([{ rowsMax: 10 }, { bytesMax: 1_500 }])('lands without a flush (%o)', async (limits) => {
     const root = testFolder();
     const buffer = await openAt(root, limits);
     for (let i = 0; i < 30; i += 1) await buffer.deliver([{ table: 'kinds', rows: [kindsRow(i)] }]);
