@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { type DuckDBConnection, DuckDBInstance, DuckDBMapValue, type DuckDBValue } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, DuckDBMapValue } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../glue/sql-text.ts';
 import { landingKey, partitionOf, segmentFileName } from '../../lake/names.ts';
 import type { TableSchema } from '../../lake/schema.ts';
@@ -102,8 +102,8 @@ function loadSql(table: TableSchema, path: string): string {
 
 /** Hours since the epoch that the segment has rows of, ascending. */
 async function hoursOf(db: DuckDBConnection, table: TableSchema): Promise<number[]> {
-  const { rows } = await rowsOf(db, `SELECT DISTINCT CAST(${HOUR_COLUMN} AS DOUBLE) FROM segment ORDER BY 1`);
-  return rows.map(([hour]) => {
+  const reader = await db.runAndReadAll(`SELECT DISTINCT CAST(${HOUR_COLUMN} AS DOUBLE) FROM segment ORDER BY 1`);
+  return reader.getRows().map(([hour]) => {
     if (typeof hour !== 'number') throw new Error(`a row of ${table.name} has no ${table.partitionColumn}`);
     return hour;
   });
@@ -113,22 +113,18 @@ async function hoursOf(db: DuckDBConnection, table: TableSchema): Promise<number
 async function writeHours(db: DuckDBConnection, hours: readonly number[], folder: string): Promise<PartitionFile[]> {
   const from = hours[0] ?? 0;
   const to = hours.at(-1) ?? 0;
-  const { names, rows } = await rowsOf(
-    db,
+  const reader = await db.runAndReadAll(
     `COPY (SELECT * FROM segment WHERE ${HOUR_COLUMN} BETWEEN ${from} AND ${to})
      TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, PARTITION_BY (${HOUR_COLUMN}),
        HIVE_FILE_PATTERN false, FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_STATS)`,
   );
+  const names = reader.columnNames();
   const path = names.indexOf('filename');
   const keys = names.indexOf('partition_keys');
-  return rows.map((row) => {
-    const partition = row[keys];
+  // Cell by cell: the column statistics beside them are large, and turning them into values takes longer than the rest.
+  return Array.from({ length: reader.currentRowCount }, (_, row) => {
+    const partition = reader.value(keys, row);
     const [entry] = partition instanceof DuckDBMapValue ? partition.entries : [];
-    return { path: String(row[path]), ...partitionOf(Number(entry?.value) * HOUR_MS) };
+    return { path: String(reader.value(path, row)), ...partitionOf(Number(entry?.value) * HOUR_MS) };
   });
-}
-
-async function rowsOf(db: DuckDBConnection, sql: string): Promise<{ names: string[]; rows: DuckDBValue[][] }> {
-  const reader = await db.runAndReadAll(sql);
-  return { names: reader.columnNames(), rows: reader.getRows() };
 }

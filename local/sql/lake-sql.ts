@@ -59,7 +59,7 @@ export class LakeSql {
   private readonly scratch: string;
   private readonly instance: DuckDBInstance;
   private readonly db: DuckDBConnection;
-  /** Tables without a file when last looked at. */
+  /** Tables whose views do not read files yet. */
   private empty: TableSchema[];
 
   private constructor(lakeDir: string, scratch: string, instance: DuckDBInstance, db: DuckDBConnection, tables: readonly TableSchema[]) {
@@ -85,7 +85,6 @@ export class LakeSql {
     const sql = new LakeSql(resolve(lakeDir), scratch, instance, db, tables);
     await db.run(`CREATE SCHEMA ${LANDING_SCHEMA}`);
     for (const table of tables) await sql.createViews(table, emptySource(table));
-    await sql.showLanded();
     await sql.lock();
     return sql;
   }
@@ -100,7 +99,7 @@ export class LakeSql {
 
   /** Runs one query and reads its rows as they come; errors as in `query`, also while reading. */
   async stream(text: string): Promise<SqlStream> {
-    await this.showLanded();
+    await this.showLanded(text);
     const statement = await this.prepare(text, [StatementType.SELECT, StatementType.EXPLAIN]);
     const result = await refusing(() => statement.stream());
     const names = result.deduplicatedColumnNames();
@@ -111,7 +110,7 @@ export class LakeSql {
 
   /** Runs one query and writes its rows as a Parquet file (ZSTD) inside this object's own folder; the caller moves or reads it before `close`. */
   async parquetFile(text: string): Promise<string> {
-    await this.showLanded();
+    await this.showLanded(text);
     await this.prepare(text, [StatementType.SELECT]);
     const path = join(this.scratch, 'result.parquet');
     // The text ends on a line of its own: it may end in a comment.
@@ -126,10 +125,13 @@ export class LakeSql {
     rmSync(this.scratch, { recursive: true, force: true });
   }
 
-  /** Points the views of tables that have landed since at their files. */
-  private async showLanded(): Promise<void> {
-    const landed = this.empty.filter((table) => hasFile(this.landingDir(table)));
-    if (landed.length === 0) return;
+  /**
+   * Points the views of tables that a query names and that have landed since at their files. Only of those: the engine opens every
+   * file of a table when its view is made, which takes seconds for months of hours.
+   */
+  private async showLanded(text: string): Promise<void> {
+    const lower = text.toLowerCase();
+    const landed = this.empty.filter((table) => lower.includes(table.name.toLowerCase()) && hasFile(this.landingDir(table)));
     this.empty = this.empty.filter((table) => !landed.includes(table));
     for (const table of landed)
       await this.createViews(table, `${emptySource(table)} UNION ALL BY NAME ${filesSource(this.landingDir(table))}`);
