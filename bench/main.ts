@@ -11,7 +11,7 @@ const { values } = parseArgs({
     input: { type: 'string', multiple: true, default: ['../shared/data/handbook/*.parquet'] },
     import: { type: 'string', default: 'pipelines/payments/imports/handbook.sql' },
     pipeline: { type: 'string', default: 'pipelines/payments' },
-    shards: { type: 'string', default: '2' },
+    shards: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },
 });

@@ -10,7 +10,7 @@ export type Flag =
       readonly kind: 'whole';
       readonly value: string;
       readonly help: string;
-      readonly fallback: number;
+      readonly fallback?: number;
       readonly min: number;
       readonly max: number;
     }
@@ -22,13 +22,15 @@ export type Flags = Readonly<Record<string, Flag>>;
 /** Type of a flag's value once read. */
 export type FlagValue<F extends Flag> = F extends { kind: 'switch' }
   ? boolean
-  : F extends { kind: 'whole' }
+  : F extends { kind: 'whole'; fallback: number }
     ? number
-    : F extends { kind: 'texts' }
-      ? readonly string[]
-      : F extends { fallback: string }
-        ? string
-        : string | undefined;
+    : F extends { kind: 'whole' }
+      ? number | undefined
+      : F extends { kind: 'texts' }
+        ? readonly string[]
+        : F extends { fallback: string }
+          ? string
+          : string | undefined;
 
 /** Read arguments: a value for each declared flag, and what is no flag. */
 export interface Arguments<T extends Flags> {

@@ -19,7 +19,8 @@ export interface RunOptions {
   readonly inputs: readonly string[];
   /** File with a SELECT over the view `input`. */
   readonly importFile?: string;
-  readonly shardCount: number;
+  /** Shards of the stream, 1 for a new one by default; with a number, a stream that has another one is refused. */
+  readonly shardCount?: number;
   readonly batchSize: number;
   /** Event type of rows that name none; default: the pipeline's first. */
   readonly defaultType?: string;
@@ -66,6 +67,7 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
   const meter = new Meter(Date.now());
   const machine = await openMachine({
     ...options,
+    shardCount: options.shardCount ?? 1,
     port: 0,
     clock: Date.now,
     observe: meter.observe,
@@ -111,7 +113,7 @@ async function checkFolder(machine: Machine, options: RunOptions, feedId: string
       '--append to add to it (events behind its watermark will be late), or another folder with --data',
     );
   }
-  if (machine.stream.openShards !== options.shardCount) {
+  if (options.shardCount !== undefined && machine.stream.openShards !== options.shardCount) {
     throw usageError('--shards', options.shardCount, `${machine.stream.openShards}, the shards that the stream in ${options.dataDir} has`);
   }
 }
