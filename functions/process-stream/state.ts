@@ -35,7 +35,8 @@ export class BatchState {
   private readonly store: StateStore;
   private readonly streamEpoch: string;
   private readonly shardId: string;
-  private readonly profiles = new ItemCache<Profile>(CACHE_ITEMS_MAX);
+  /** With their keys: a key that is made anew for each batch must be hashed anew by the store. */
+  private readonly profiles = new ItemCache<{ readonly key: ItemKey; readonly profile: Profile }>(CACHE_ITEMS_MAX);
   private readonly slices = new ItemCache<SliceState>(CACHE_WINDOWS_MAX);
   private readonly timers = new ItemCache<Set<string>>(CACHE_WINDOWS_MAX);
   private readonly tiles = new ItemCache<LoadedTiles>(CACHE_ITEMS_MAX);
@@ -61,9 +62,10 @@ export class BatchState {
     for (const key of keys) {
       const cached = this.profiles.get(key);
       if (cached === undefined) missing.push(key);
-      else loaded.set(key, { key: profileKey(key), ...cached });
+      else loaded.set(key, { key: cached.state.key, version: cached.version, state: cached.state.profile });
     }
-    const items = await this.store.get(missing.map(profileKey));
+    const itemKeys = missing.map(profileKey);
+    const items = await this.store.get(itemKeys);
     for (const [i, key] of missing.entries()) {
       const item = items[i];
       const state = item === undefined ? newProfile() : parseProfile(item.body);
@@ -71,7 +73,7 @@ export class BatchState {
         key,
         state.ids.segments.map(({ segment }) => segment),
       );
-      loaded.set(key, { key: profileKey(key), version: item?.version ?? 0, state: { state, spilled } });
+      loaded.set(key, { key: itemKeys[i] ?? profileKey(key), version: item?.version ?? 0, state: { state, spilled } });
     }
     return loaded;
   }
@@ -91,16 +93,16 @@ export class BatchState {
   /** Writes the changed ones of the loaded profiles, spilled id blocks first; throws RetriableError if another writer was there. */
   async storeProfiles(profiles: ReadonlyMap<string, Loaded<Profile>>, changed: Iterable<string>): Promise<void> {
     const writes: StateWrite[] = [];
-    const written: { readonly key: string; readonly version: number; readonly profile: Profile }[] = [];
+    const written: { readonly name: string; readonly key: ItemKey; readonly version: number; readonly profile: Profile }[] = [];
     for (const key of changed) {
       const loaded = profiles.get(key);
       if (loaded === undefined) continue;
       const profile = { state: loaded.state.state, spilled: await this.spill(key, loaded.state) };
       writes.push({ ...loaded.key, expectedVersion: loaded.version, body: encodeProfile(profile.state) });
-      written.push({ key, version: loaded.version + 1, profile });
+      written.push({ name: key, key: loaded.key, version: loaded.version + 1, profile });
     }
     await this.swap(writes);
-    for (const { key, version, profile } of written) this.profiles.set(key, version, profile);
+    for (const { name, key, version, profile } of written) this.profiles.set(name, version, { key, profile });
   }
 
   /** Moves a full id block into an item of its own; most profiles have none and cost nothing here. */

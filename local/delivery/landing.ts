@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { type DuckDBConnection, DuckDBInstance, DuckDBMapValue } from '@duckdb/node-api';
+import { type DuckDBConnection, DuckDBInstance, DuckDBListValue } from '@duckdb/node-api';
 import { quoteName, quoteText } from '../../glue/sql-text.ts';
 import { landingKey, partitionOf, segmentFileName } from '../../lake/names.ts';
 import type { TableSchema } from '../../lake/schema.ts';
@@ -17,6 +17,8 @@ export interface LandingOptions {
 const HOUR_MS = 3_600_000;
 /** Column of the scratch table that holds the hour since the epoch; it does not go into the files. */
 const HOUR_COLUMN = '"@hour"';
+/** Folder of one hour below the scratch folder; DuckDB escapes what is no letter or digit. */
+const HOUR_FOLDER = /[/\\](?:@|%40)hour=(-?\d+)[/\\][^/\\]*$/;
 /** Partition files written at once. Each open file holds buffers for every column, and beyond 100 DuckDB closes and splits them. */
 const PARTITIONS_AT_ONCE = 32;
 /** Longest row as JSON, bytes: a Kinesis record of 10 MiB as base64 with room for the rest. */
@@ -31,6 +33,8 @@ export class SegmentLanding {
   private readonly objects: FolderObjectStore;
   private readonly options: LandingOptions;
   private instance: DuckDBInstance | undefined;
+  /** Where files are written before they get their names; its folders, one for each hour, serve all segments. */
+  private scratch: string | undefined;
 
   constructor(objects: FolderObjectStore, options: LandingOptions) {
     this.objects = objects;
@@ -39,26 +43,27 @@ export class SegmentLanding {
 
   /** Writes the landing files of one segment and returns how many there are. */
   async land(table: TableSchema, segment: SealedSegment): Promise<number> {
-    const scratch = this.objects.scratchFolder(`land-${table.name}`);
+    this.scratch ??= this.objects.scratchFolder('land');
     const db = await this.connect();
     try {
       await db.run(loadSql(table, segment.path));
       const hours = await hoursOf(db, table);
       const files: PartitionFile[] = [];
       for (let at = 0; at < hours.length; at += PARTITIONS_AT_ONCE) {
-        files.push(...(await writeHours(db, hours.slice(at, at + PARTITIONS_AT_ONCE), scratch)));
+        files.push(...(await writeHours(db, hours.slice(at, at + PARTITIONS_AT_ONCE), this.scratch)));
       }
       await this.moveIn(table, segment, files);
       return files.length;
     } finally {
       await db.run('DROP TABLE IF EXISTS segment');
       db.closeSync();
-      rmSync(scratch, { recursive: true, force: true });
     }
   }
 
-  /** Frees DuckDB's memory. */
+  /** Frees DuckDB's memory and removes what it wrote and nobody needed. */
   close(): void {
+    if (this.scratch !== undefined) rmSync(this.scratch, { recursive: true, force: true });
+    this.scratch = undefined;
     this.instance?.closeSync();
     this.instance = undefined;
   }
@@ -109,22 +114,22 @@ async function hoursOf(db: DuckDBConnection, table: TableSchema): Promise<number
   });
 }
 
-/** Writes the rows of some hours into one flat folder; DuckDB reports which file holds which partition. */
+/** Writes the rows of some hours below one folder, a folder for each hour. */
 async function writeHours(db: DuckDBConnection, hours: readonly number[], folder: string): Promise<PartitionFile[]> {
   const from = hours[0] ?? 0;
   const to = hours.at(-1) ?? 0;
+  // The names of the files tell their hours. The statistics that DuckDB could return instead cost as much as writing small files.
   const reader = await db.runAndReadAll(
     `COPY (SELECT * FROM segment WHERE ${HOUR_COLUMN} BETWEEN ${from} AND ${to})
      TO ${quoteText(folder)} (FORMAT parquet, COMPRESSION snappy, WRITE_BLOOM_FILTER false, PARTITION_BY (${HOUR_COLUMN}),
-       HIVE_FILE_PATTERN false, FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_STATS)`,
+       FILENAME_PATTERN ${quoteText(`${from}-{i}`)}, OVERWRITE_OR_IGNORE, RETURN_FILES)`,
   );
-  const names = reader.columnNames();
-  const path = names.indexOf('filename');
-  const keys = names.indexOf('partition_keys');
-  // Cell by cell: the column statistics beside them are large, and turning them into values takes longer than the rest.
-  return Array.from({ length: reader.currentRowCount }, (_, row) => {
-    const partition = reader.value(keys, row);
-    const [entry] = partition instanceof DuckDBMapValue ? partition.entries : [];
-    return { path: String(reader.value(path, row)), ...partitionOf(Number(entry?.value) * HOUR_MS) };
+  const written = reader.value(reader.columnNames().indexOf('Files'), 0);
+  if (!(written instanceof DuckDBListValue)) throw new Error('the names of the written files are no list');
+  return written.items.map((item) => {
+    const path = String(item);
+    const hour = HOUR_FOLDER.exec(path)?.[1];
+    if (hour === undefined) throw new Error(`written file ${path} is in no folder of an hour`);
+    return { path, ...partitionOf(Number(hour) * HOUR_MS) };
   });
 }
