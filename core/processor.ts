@@ -184,13 +184,25 @@ function tidy(input: JudgeInput, profile: ProfileState, finishedMs: number | nul
   if (closedMs === null) return;
   for (const { aggregate, gapMs } of plan.sessions) {
     const groups = profile.sessions.read()[aggregate.name];
+    let hasEmpty = false;
     for (const group in groups) {
       const sessions = groups[group] ?? [];
       const open = dropFinal(sessions, gapMs, allowedLatenessMs, closedMs);
       if (open === sessions && open.length > 0) continue;
       profile.sessions.change();
-      if (open.length === 0) delete groups[group];
-      else groups[group] = open;
+      groups[group] = open;
+      hasEmpty ||= open.length === 0;
     }
+    // A new object, since one that properties were deleted from stays slow for good.
+    if (hasEmpty) profile.sessions.change()[aggregate.name] = withoutEmpty(groups ?? {});
   }
+}
+
+function withoutEmpty<T>(groups: Readonly<Record<string, readonly T[]>>): Record<string, T[]> {
+  const kept: Record<string, T[]> = {};
+  for (const group in groups) {
+    const items = groups[group];
+    if (items !== undefined && items.length > 0) kept[group] = [...items];
+  }
+  return kept;
 }

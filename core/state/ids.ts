@@ -46,9 +46,14 @@ function isForgotten(entry: IdEntry, horizonMs: number, shard: string): boolean 
   return entry[3] < (entry[4] === shard ? horizonMs : horizonMs - OTHER_SHARD_SLACK_MS);
 }
 
+/** Whether `spillIds` would move a block out. */
+export function isFull(memory: IdMemory): boolean {
+  return memory.recent.length > INLINE_IDS_MAX;
+}
+
 /** Moves the inline block out when it is full; the caller stores the returned entries before it writes the profile. */
 export function spillIds(memory: IdMemory): { segment: number; entries: IdEntry[] } | undefined {
-  if (memory.recent.length <= INLINE_IDS_MAX) return undefined;
+  if (!isFull(memory)) return undefined;
   const entries = memory.recent;
   const segment = memory.nextSegment;
   memory.segments.push({ segment, lastMs: entries.reduce((last, entry) => Math.max(last, entry[3]), Number.NEGATIVE_INFINITY) });

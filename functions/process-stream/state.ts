@@ -5,7 +5,7 @@ import type { Plan } from '../../core/plan.ts';
 import type { ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
 import type { Profile } from '../../core/processor.ts';
 import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
-import { type IdEntry, spillIds } from '../../core/state/ids.ts';
+import { type IdEntry, isFull, spillIds } from '../../core/state/ids.ts';
 import { idSegmentKey, profileKey, sliceKey, slicePart, tilesKey, timerKey } from '../../core/state/keys.ts';
 import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
 import { newSlice, parseSlice, type SliceState } from '../../core/windows/slice.ts';
@@ -97,7 +97,10 @@ export class BatchState {
     for (const key of changed) {
       const loaded = profiles.get(key);
       if (loaded === undefined) continue;
-      const profile = { state: loaded.state.state, spilled: await this.spill(key, loaded.state) };
+      const { state, spilled } = loaded.state;
+      // Nearly every profile has no blocks, and a turn of the event loop for each would cost more than encoding it.
+      const hasBlocks = spilled.size > 0 || isFull(state.ids);
+      const profile = { state, spilled: hasBlocks ? await this.spill(key, loaded.state) : spilled };
       writes.push({ ...loaded.key, expectedVersion: loaded.version, body: encodeProfile(profile.state) });
       written.push({ name: key, key: loaded.key, version: loaded.version + 1, profile });
     }
@@ -105,10 +108,9 @@ export class BatchState {
     for (const { name, key, version, profile } of written) this.profiles.set(name, version, { key, profile });
   }
 
-  /** Moves a full id block into an item of its own; most profiles have none and cost nothing here. */
+  /** Moves a full id block into an item of its own and forgets blocks that have expired. */
   private async spill(key: string, profile: Profile): Promise<Profile['spilled']> {
     const block = spillIds(profile.state.ids);
-    if (block === undefined && profile.spilled.size === 0) return profile.spilled;
     const live = new Set(profile.state.ids.segments.map(({ segment }) => segment));
     const kept = new Map([...profile.spilled].filter(([segment]) => live.has(segment)));
     if (block === undefined) return kept;
