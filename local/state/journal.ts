@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import type { ItemKey } from '../../core/ports.ts';
 import type { BodyPlace } from './held.ts';
@@ -23,29 +23,34 @@ const FRAME_HEAD = 8;
 const ENTRY_HEAD = 28;
 /** Bytes that one UTF-16 unit takes in UTF-8 at most. */
 const UTF8_MAX = 3;
-/** First size of the image of the file in memory. */
-const IMAGE_BYTES = 1024 * 1024;
+/** First size of the buffer that frames are put together in. */
+const SCRATCH_BYTES = 1024 * 1024;
 
 /**
  * Append-only file of item states. Each frame holds what one call wrote and appears whole or not at all: a frame torn by a killed
- * process or a lost page fails its checksum, and it and all behind it are cut when the file is opened. The file's bytes stay in
- * memory, outside of the garbage collector's reach, so that reading a body is no system call.
+ * process or a lost page fails its checksum, and it and all behind it are cut when the file is opened.
  */
 export class Journal {
   private readonly fd: number;
-  private image: Buffer;
-  private size = 0;
+  private size: number;
+  private scratch = Buffer.allocUnsafe(SCRATCH_BYTES);
 
-  private constructor(fd: number) {
+  private constructor(fd: number, size: number) {
     this.fd = fd;
-    this.image = Buffer.allocUnsafeSlow(Math.max(IMAGE_BYTES, fstatSync(fd).size));
+    this.size = size;
   }
 
   /** Opens or creates the file, hands every recorded state to `replay` in order, and cuts a torn end. */
   static open(path: string, replay: (record: JournalRecord) => void): Journal {
-    const journal = new Journal(openSync(path, 'a+'));
-    journal.load(replay);
-    return journal;
+    const fd = openSync(path, 'a+');
+    const bytes = readFileSync(fd);
+    let end = 0;
+    for (let next = frameEnd(bytes, end); next !== undefined; next = frameEnd(bytes, end)) {
+      for (let at = end + FRAME_HEAD; at < next; ) at = readEntry(bytes, at, replay);
+      end = next;
+    }
+    if (end < fstatSync(fd).size) ftruncateSync(fd, end);
+    return new Journal(fd, end);
   }
 
   /** Bytes in the file. */
@@ -55,30 +60,36 @@ export class Journal {
 
   /** Adds states, which survive a killed process on return, and says where their bodies lie. After an error nothing of them is left. */
   append(entries: readonly JournalEntry[]): BodyPlace[] {
-    const start = this.size;
     const places: BodyPlace[] = [];
-    let end = start + FRAME_HEAD;
+    let end = FRAME_HEAD;
     for (const entry of entries) {
       this.reserve(end + ENTRY_HEAD + UTF8_MAX * (entry.pk.length + entry.sk.length + entry.body.length), end);
-      const { bodyAt, next } = writeEntry(this.image, end, entry);
-      places.push({ at: bodyAt, bytes: next - bodyAt });
+      const { bodyAt, next } = writeEntry(this.scratch, end, entry);
+      places.push({ at: this.size + bodyAt, bytes: next - bodyAt });
       end = next;
     }
-    this.image.writeUInt32BE(end - start - FRAME_HEAD, start);
-    this.image.writeUInt32BE(crc32(this.image.subarray(start + FRAME_HEAD, end)), start + 4);
+    this.scratch.writeUInt32BE(end - FRAME_HEAD, 0);
+    this.scratch.writeUInt32BE(crc32(this.scratch.subarray(FRAME_HEAD, end)), 4);
     try {
-      for (let at = start; at < end; ) at += writeSync(this.fd, this.image, at, end - at);
+      for (let at = 0; at < end; ) at += writeSync(this.fd, this.scratch, at, end - at);
     } catch (error) {
-      ftruncateSync(this.fd, start);
+      ftruncateSync(this.fd, this.size);
       throw error;
     }
-    this.size = end;
+    this.size += end;
     return places;
   }
 
   /** Reads one body. */
   read({ at, bytes }: BodyPlace): string {
-    return this.image.toString('utf8', at, at + bytes);
+    this.reserve(bytes, 0);
+    let got = 0;
+    while (got < bytes) {
+      const count = readSync(this.fd, this.scratch, got, bytes - got, at + got);
+      if (count === 0) throw new Error(`the journal ends at ${at + got}, inside a body of ${bytes} bytes`);
+      got += count;
+    }
+    return this.scratch.toString('utf8', 0, bytes);
   }
 
   /** Removes everything, once it is held elsewhere. */
@@ -92,26 +103,11 @@ export class Journal {
     closeSync(this.fd);
   }
 
-  private load(replay: (record: JournalRecord) => void): void {
-    const total = fstatSync(this.fd).size;
-    for (let at = 0; at < total; ) {
-      const count = readSync(this.fd, this.image, at, total - at, at);
-      if (count === 0) throw new Error(`the journal ends at ${at}, before its ${total} bytes`);
-      at += count;
-    }
-    const bytes = this.image.subarray(0, total);
-    for (let next = frameEnd(bytes, 0); next !== undefined; next = frameEnd(bytes, next)) {
-      for (let at = this.size + FRAME_HEAD; at < next; ) at = readEntry(bytes, at, replay);
-      this.size = next;
-    }
-    if (this.size < total) ftruncateSync(this.fd, this.size);
-  }
-
   private reserve(bytes: number, keep: number): void {
-    if (bytes <= this.image.byteLength) return;
-    const larger = Buffer.allocUnsafeSlow(2 * bytes);
-    this.image.copy(larger, 0, 0, keep);
-    this.image = larger;
+    if (bytes <= this.scratch.byteLength) return;
+    const larger = Buffer.allocUnsafe(2 * bytes);
+    this.scratch.copy(larger, 0, 0, keep);
+    this.scratch = larger;
   }
 }
 
