@@ -57,13 +57,20 @@ export interface StoredObject {
   readonly bytes: number;
 }
 
+/** An object as it was read. */
+export interface StoredBody {
+  readonly body: Uint8Array;
+  /** Opaque; another one after every write that changed the bytes. */
+  readonly version: string;
+}
+
 /** The lake's object store (S3 on AWS). Keys use `/`. */
 export interface ObjectStore {
   /** Writes an object whole: readers see the old or the new bytes, never a part. */
   put(key: string, body: Uint8Array): Promise<void>;
-  /** Creates an object only if the key is free; false if it was taken. */
-  putIfAbsent(key: string, body: Uint8Array): Promise<boolean>;
-  get(key: string): Promise<Uint8Array | undefined>;
+  /** Writes only over the version `expected` (undefined: the key is free). The new version, or undefined if another one was there. */
+  putIf(key: string, body: Uint8Array, expected: string | undefined): Promise<string | undefined>;
+  get(key: string): Promise<StoredBody | undefined>;
   /** Objects whose key starts with `prefix`, in code-unit order. */
   list(prefix: string): Promise<StoredObject[]>;
   remove(key: string): Promise<void>;
@@ -84,6 +91,60 @@ export interface StreamShards {
   list(): Promise<ShardInfo[]>;
   /** Whether the shard holds a record past `sequence` (undefined: any record at all). */
   hasUnread(shardId: string, sequence: string | undefined): Promise<boolean>;
+}
+
+/** One hour of a lake table in the catalogue. */
+export interface TablePartition {
+  /** UTC day `YYYY-MM-DD`. */
+  readonly dt: string;
+  /** `HH`. */
+  readonly hour: string;
+  /** Folder of the lake that holds its files, ending in `/`. */
+  readonly folder: string;
+}
+
+/** Which hours of a table queries see, and where their files lie (Glue on AWS). */
+export interface PartitionCatalogue {
+  /** Registers hours that are not registered yet and returns how many those were; the others keep their folder. */
+  register(table: string, partitions: readonly TablePartition[]): Promise<number>;
+  /** Points a registered hour at another folder, in one step: a query sees the one or the other. False if the hour is not registered. */
+  swap(table: string, partition: TablePartition): Promise<boolean>;
+  /** Registered hours of the days `from` to `to` (UTC `YYYY-MM-DD`, both included), in order of time. */
+  list(table: string, from: string, to: string): Promise<TablePartition[]>;
+}
+
+/** One value of a query result. Integers past 2^53, decimals and times are text, bytes base64; lists and maps are text as the engine spells them. */
+export type SqlCell = string | number | boolean | null;
+
+/** Result of one query. */
+export interface SqlAnswer {
+  /** `type` is the engine's name of the column's type. */
+  readonly columns: readonly { readonly name: string; readonly type: string }[];
+  readonly rows: readonly (readonly SqlCell[])[];
+  /** What the query read, and is charged for; null where the engine does not count. */
+  readonly scannedBytes: number | null;
+}
+
+/** Answers SQL on the lake (Athena on AWS). */
+export interface SqlEngine {
+  /** Runs one query to its end. Throws UsageError when it is refused; when `signal` fires, ends the query and throws its reason. */
+  run(text: string, signal?: AbortSignal): Promise<SqlAnswer>;
+}
+
+/** One event to be put on the stream. */
+export interface ProducedEvent {
+  /** 1 to 256 characters; events of one key keep their order. */
+  readonly partitionKey: string;
+  readonly data: Uint8Array;
+}
+
+/** Puts events on the stream (Kinesis on AWS). */
+export interface EventProducer {
+  /**
+   * Sends events at least once: on the stream on return, in order per key. An event that no record can hold is an error before
+   * anything is sent.
+   */
+  send(events: readonly ProducedEvent[]): Promise<void>;
 }
 
 /** Processing time in epoch ms, handed in so that nothing reads a clock by itself. */

@@ -1,4 +1,4 @@
-import type { ShardRange, StreamSource } from '../stream/source.ts';
+import type { ShardRange, StreamSource } from '../../functions/adapters/kinesis-source.ts';
 import type { EventChunk } from './events.ts';
 import { type Pack, Packs } from './packs.ts';
 import { ShardRouter } from './router.ts';

@@ -1,5 +1,4 @@
-import { hash } from 'node:crypto';
-import type { ShardRange } from '../stream/source.ts';
+import { hashKeyOf, holdsHash, type ShardRange } from '../../functions/adapters/kinesis-source.ts';
 
 /** Where an event goes. */
 export interface Route {
@@ -31,13 +30,13 @@ export class ShardRouter {
     const known = this.#routes.get(key);
     if (known !== undefined) return known;
     if (this.#routes.size >= ROUTES_MAX) this.#routes.clear();
-    const route = this.#find(BigInt(`0x${hash('md5', key)}`));
+    const route = this.#find(hashKeyOf(key));
     this.#routes.set(key, route);
     return route;
   }
 
   #find(hashKey: bigint): Route {
-    const holds = (range: ShardRange): boolean => hashKey >= range.firstHash && hashKey <= range.lastHash;
+    const holds = (range: ShardRange): boolean => holdsHash(range, hashKey);
     // A key's events before a split or merge lie in a shard that is closed now.
     const tails = this.#shards.filter(holds).map((range) => this.#tails.get(range.shardId) ?? -1);
     return { shard: this.open.findIndex(holds), doneThrough: Math.max(-1, ...tails) };

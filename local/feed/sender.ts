@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ShardRange, StreamSource } from '../stream/source.ts';
+import type { ShardRange, StreamSource } from '../../functions/adapters/kinesis-source.ts';
 import type { Pack } from './packs.ts';
 import { stampKey } from './stamp.ts';
 import { tailFrom } from './tail.ts';

@@ -1,4 +1,4 @@
-import { CursorExpiredError, type ReadFrom, type StreamSource } from '../stream/source.ts';
+import { CursorExpiredError, type ReadFrom, type StreamSource } from '../../functions/adapters/kinesis-source.ts';
 import { parseStamp } from './stamp.ts';
 
 /** Records per page: a page of the largest packs stays within a few MB. */

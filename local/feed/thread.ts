@@ -1,7 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { UsageError } from '../../core/errors.ts';
+import { kinesisSource } from '../../functions/adapters/kinesis-source.ts';
 import { streamClient } from '../stream/client.ts';
-import { kinesisSource } from '../stream/source.ts';
 import { runFeed } from './feed.ts';
 import { Gate } from './gate.ts';
 import { lineEvents } from './lines.ts';

@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../stream/source.ts';
+import type { StreamRecord } from '../../functions/adapters/kinesis-source.ts';
 import { cutBatch } from './batch.ts';
 import type { ShardReader } from './reader.ts';
 

@@ -1,8 +1,8 @@
 import { peekEventTimes } from '../../core/decode/peek.ts';
+import type { StreamRecord, StreamSource } from '../../functions/adapters/kinesis-source.ts';
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import { parseStamp } from '../feed/stamp.ts';
 import type { StreamIdentity } from '../stream/client.ts';
-import type { StreamRecord, StreamSource } from '../stream/source.ts';
 import { AlignedShard } from './aligned-shard.ts';
 import { checkedBatchSize } from './batch.ts';
 import type { Checkpoints } from './checkpoints.ts';

@@ -1,5 +1,5 @@
+import type { StreamRecord } from '../../functions/adapters/kinesis-source.ts';
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
-import type { StreamRecord } from '../stream/source.ts';
 import { streamEvent } from './event.ts';
 import { type Backoff, backoffMs, pause } from './pause.ts';
 import { type Outcome, outcomeOf } from './response.ts';

@@ -1,5 +1,5 @@
+import type { StreamRecord } from '../../functions/adapters/kinesis-source.ts';
 import type { KinesisRecord, KinesisStreamEvent } from '../../functions/kinesis-event.ts';
-import type { StreamRecord } from '../stream/source.ts';
 
 /** Lambda's limit on an invocation's payload. */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;

@@ -1,6 +1,6 @@
+import type { ShardRange, StreamRecord, StreamSource } from '../../functions/adapters/kinesis-source.ts';
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import type { StreamIdentity } from '../stream/client.ts';
-import type { ShardRange, StreamRecord, StreamSource } from '../stream/source.ts';
 import { checkedBatchSize, checkedWindowMs, cutBatch } from './batch.ts';
 import type { Checkpoints } from './checkpoints.ts';
 import { type DeliverOptions, deliver, type MappingStats } from './deliver.ts';

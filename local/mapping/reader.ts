@@ -1,4 +1,4 @@
-import { CursorExpiredError, type StreamRecord, type StreamSource } from '../stream/source.ts';
+import { CursorExpiredError, type StreamRecord, type StreamSource } from '../../functions/adapters/kinesis-source.ts';
 
 /** Bytes one page aims at: large enough to make calls cheap, small enough to pass the endpoint's JSON quickly. */
 const PAGE_BYTES = 512 * 1024;

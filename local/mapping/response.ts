@@ -1,4 +1,4 @@
-import type { StreamRecord } from '../stream/source.ts';
+import type { StreamRecord } from '../../functions/adapters/kinesis-source.ts';
 
 /** What a handler's answer means for its batch: how many records, from the first, are done. */
 export interface Outcome {

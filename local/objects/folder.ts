@@ -1,13 +1,15 @@
 import { type Dirent, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RetriableError } from '../../core/errors.ts';
-import type { ObjectStore, StoredObject } from '../../core/ports.ts';
-import { checkKey, SCRATCH } from './key.ts';
+import type { ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
+import { checkObjectKey, SCRATCH_FOLDER } from '../../lake/object-key.ts';
+import { bodyVersion } from './version.ts';
 
 /**
  * Objects as files of one folder. New bytes are written under a hidden folder of the same tree and then renamed, so a reader sees
  * old or new bytes even when the writer is killed. A key cannot also be the folder of another key.
- * Files are small or moved whole, so plain synchronous calls cost less than a thread hop each.
+ * Files are small or moved whole, so plain synchronous calls cost less than a thread hop each. They also make `putIf` one step among
+ * the stores of a process; a data folder has one process at a time, and creating (no version expected) is one step among all.
  */
 export class FolderObjectStore implements ObjectStore {
   readonly root: string;
@@ -17,66 +19,83 @@ export class FolderObjectStore implements ObjectStore {
   /** Creates the folder if need be. */
   constructor(root: string) {
     this.root = root;
-    mkdirSync(join(root, SCRATCH), { recursive: true });
+    mkdirSync(join(root, SCRATCH_FOLDER), { recursive: true });
   }
 
   async put(key: string, body: Uint8Array): Promise<void> {
-    checkKey(key);
+    checkObjectKey(key);
     answering(() => this.moveIn(this.writeScratch(body), key));
   }
 
-  async putIfAbsent(key: string, body: Uint8Array): Promise<boolean> {
-    checkKey(key);
+  async putIf(key: string, body: Uint8Array, expected: string | undefined): Promise<string | undefined> {
+    checkObjectKey(key);
     return answering(() => {
-      const path = this.writeScratch(body);
-      try {
-        // A hard link, unlike a rename, fails when the name is taken.
-        this.inFolder(key, (target) => linkSync(path, target));
-        return true;
-      } catch (error) {
-        if (codeOf(error) === 'EEXIST') return false;
-        throw error;
-      } finally {
-        rmSync(path, { force: true });
-      }
+      const isWritten = expected === undefined ? this.create(key, body) : this.replace(key, body, expected);
+      return isWritten ? bodyVersion(body) : undefined;
     });
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    checkKey(key);
-    return answering(() => absentAs(undefined, () => new Uint8Array(readFileSync(join(this.root, key)))));
+  async get(key: string): Promise<StoredBody | undefined> {
+    checkObjectKey(key);
+    const body = answering(() => this.read(key));
+    return body === undefined ? undefined : { body, version: bodyVersion(body) };
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
     const found: StoredObject[] = [];
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-    if (folder !== '') checkKey(folder.slice(0, -1));
+    if (folder !== '') checkObjectKey(folder.slice(0, -1));
     answering(() => this.walk(folder, prefix, found));
     return found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   }
 
   async remove(key: string): Promise<void> {
-    checkKey(key);
+    checkObjectKey(key);
     answering(() => rmSync(join(this.root, key), { force: true }));
   }
 
   /** Moves a finished file of the same file system into place under `key`, replacing what was there. */
   async putFile(key: string, path: string): Promise<void> {
-    checkKey(key);
+    checkObjectKey(key);
     answering(() => this.moveIn(path, key));
   }
 
   /** An empty folder outside of all keys, on the same file system, for files on their way to `putFile`; what was in it is removed. */
   scratchFolder(name: string): string {
-    const path = join(this.root, SCRATCH, name);
+    const path = join(this.root, SCRATCH_FOLDER, name);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     return path;
   }
 
+  private read(key: string): Uint8Array | undefined {
+    return absentAs(undefined, () => new Uint8Array(readFileSync(join(this.root, key))));
+  }
+
+  private create(key: string, body: Uint8Array): boolean {
+    const path = this.writeScratch(body);
+    try {
+      // A hard link, unlike a rename, fails when the name is taken.
+      this.inFolder(key, (target) => linkSync(path, target));
+      return true;
+    } catch (error) {
+      if (codeOf(error) === 'EEXIST') return false;
+      throw error;
+    } finally {
+      rmSync(path, { force: true });
+    }
+  }
+
+  private replace(key: string, body: Uint8Array, expected: string): boolean {
+    const stored = this.read(key);
+    if (stored === undefined || bodyVersion(stored) !== expected) return false;
+    this.moveIn(this.writeScratch(body), key);
+    return true;
+  }
+
   private writeScratch(body: Uint8Array): string {
     this.written += 1;
-    const path = join(this.root, SCRATCH, `put-${process.pid}-${this.written}`);
+    const path = join(this.root, SCRATCH_FOLDER, `put-${process.pid}-${this.written}`);
     writeFileSync(path, body);
     return path;
   }
@@ -106,7 +125,7 @@ export class FolderObjectStore implements ObjectStore {
     const entries = absentAs<Dirent[]>([], () => readdirSync(join(this.root, folder), { withFileTypes: true }));
     for (const entry of entries) {
       const key = `${folder}${entry.name}`;
-      if (key === SCRATCH) continue;
+      if (key === SCRATCH_FOLDER) continue;
       const isOnTheWay = entry.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`));
       if (isOnTheWay) this.walk(`${key}/`, prefix, found);
       else if (entry.isFile() && key.startsWith(prefix)) {

@@ -1,25 +1,28 @@
-import type { ObjectStore, StoredObject } from '../../core/ports.ts';
-import { checkKey } from './key.ts';
+import type { ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
+import { checkObjectKey } from '../../lake/object-key.ts';
+import { bodyVersion } from './version.ts';
 
 /** Objects in memory, for tests. */
 export class MemoryObjectStore implements ObjectStore {
   private readonly objects = new Map<string, Uint8Array>();
 
   async put(key: string, body: Uint8Array): Promise<void> {
-    checkKey(key);
+    checkObjectKey(key);
     this.objects.set(key, body.slice());
   }
 
-  async putIfAbsent(key: string, body: Uint8Array): Promise<boolean> {
-    checkKey(key);
-    if (this.objects.has(key)) return false;
+  async putIf(key: string, body: Uint8Array, expected: string | undefined): Promise<string | undefined> {
+    checkObjectKey(key);
+    const stored = this.objects.get(key);
+    if ((stored === undefined ? undefined : bodyVersion(stored)) !== expected) return undefined;
     this.objects.set(key, body.slice());
-    return true;
+    return bodyVersion(body);
   }
 
-  async get(key: string): Promise<Uint8Array | undefined> {
-    checkKey(key);
-    return this.objects.get(key)?.slice();
+  async get(key: string): Promise<StoredBody | undefined> {
+    checkObjectKey(key);
+    const body = this.objects.get(key)?.slice();
+    return body === undefined ? undefined : { body, version: bodyVersion(body) };
   }
 
   async list(prefix: string): Promise<StoredObject[]> {
@@ -28,7 +31,7 @@ export class MemoryObjectStore implements ObjectStore {
   }
 
   async remove(key: string): Promise<void> {
-    checkKey(key);
+    checkObjectKey(key);
     this.objects.delete(key);
   }
 }

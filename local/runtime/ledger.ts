@@ -3,7 +3,7 @@ import type { StateStore } from '../../core/ports.ts';
 import { shardsPk } from '../../core/state/keys.ts';
 import { type Counters, parseShard, recordedWatermark } from '../../core/state/shard.ts';
 import { type LedgerShard, placeOfPosition } from '../../lake/rows.ts';
-import type { LakeSql } from '../sql/lake-sql.ts';
+import type { LakeQueries } from '../sql/format.ts';
 
 /** Lanes as the ledger counts them, in the order of the balance. */
 const LANES = ['accepted', 'late', 'duplicate', 'quarantined'] as const;
@@ -34,9 +34,19 @@ export function totalOf(shards: readonly LedgerShard[]): Counters {
   return total;
 }
 
-/** Compares ledgers with themselves (`seen = accepted + late + duplicate + quarantined`) and with the archive up to each `hi`. */
-export async function checkLedger(shards: readonly LedgerShard[], sql: LakeSql): Promise<LedgerReport> {
-  const archived = await archivedByLane(shards, sql);
+/** Landed rows of the archive in a data folder, repeats included. */
+const LANDED_ARCHIVE = 'landing.archive';
+
+/**
+ * Compares ledgers with themselves (`seen = accepted + late + duplicate + quarantined`) and with the archive up to each `hi`;
+ * `archive` is the relation that holds its rows.
+ */
+export async function checkLedger(
+  shards: readonly LedgerShard[],
+  sql: Pick<LakeQueries, 'query'>,
+  archive: string = LANDED_ARCHIVE,
+): Promise<LedgerReport> {
+  const archived = await archivedByLane(shards, sql, archive);
   const differences = shards.flatMap(({ shardId, counters }) => {
     const sum = LANES.reduce((all, lane) => all + counters[lane], 0);
     const own = sum === counters.seen ? [] : [`${shardId}: seen ${counters.seen}, but its bins add up to ${sum}`];
@@ -50,14 +60,18 @@ export async function checkLedger(shards: readonly LedgerShard[], sql: LakeSql):
 }
 
 /** Different archive rows by shard and lane up to each shard's `hi`; shard by shard, which keeps the engine's memory small. */
-async function archivedByLane(shards: readonly LedgerShard[], sql: LakeSql): Promise<Map<string, number>> {
+async function archivedByLane(
+  shards: readonly LedgerShard[],
+  sql: Pick<LakeQueries, 'query'>,
+  archive: string,
+): Promise<Map<string, number>> {
   const archived = new Map<string, number>();
   for (const { shardId, hi } of shards) {
     if (hi === null) continue;
     const { sequence, subSequence } = placeOfPosition(hi);
     const { rows } = await sql.query(`
       SELECT lane, count(*) FROM (
-        SELECT DISTINCT sequence, sub_sequence, lane FROM landing.archive
+        SELECT DISTINCT sequence, sub_sequence, lane FROM ${archive}
         WHERE kind = 'record' AND shard_id = '${shardId}'
           AND (length(sequence) < ${sequence.length} OR (length(sequence) = ${sequence.length} AND sequence <= '${sequence}'))
           AND (sequence <> '${sequence}' OR sub_sequence <= ${subSequence}))

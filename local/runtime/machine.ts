@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { KinesisClient } from '@aws-sdk/client-kinesis';
+import { shardsOf } from '../../functions/adapters/kinesis-shards.ts';
+import { kinesisSource, type StreamSource } from '../../functions/adapters/kinesis-source.ts';
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import type { BatchStats } from '../../functions/process-stream/handler.ts';
 import { tablesOf } from '../../lake/tables.ts';
@@ -11,8 +13,6 @@ import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
 import { JournaledStateStore } from '../state/journaled.ts';
 import { ensureStream, type StreamIdentity, streamClient } from '../stream/client.ts';
-import { shardsOf } from '../stream/shards.ts';
-import { kinesisSource, type StreamSource } from '../stream/source.ts';
 import { checkMeta, type DataFolder, dataFolder, type FolderMeta, readMeta, writeMeta } from './folder.ts';
 import { lockFolder } from './lock.ts';
 import { type Handlers, wireHandlers } from './services.ts';

@@ -17,8 +17,11 @@ export function parseFormat(name: string): Format {
   return format;
 }
 
+/** An engine whose results can be written in every format. */
+export type LakeQueries = Pick<LakeSql, 'query' | 'stream' | 'parquetFile'>;
+
 /** Runs a query and yields its result in a format, part by part: text for table, csv and json, bytes for arrow and parquet. */
-export async function* formatQuery(sql: LakeSql, text: string, format: Format): AsyncGenerator<string | Uint8Array> {
+export async function* formatQuery(sql: LakeQueries, text: string, format: Format): AsyncGenerator<string | Uint8Array> {
   switch (format) {
     case 'table':
       yield tableText(await sql.query(text));

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../core/errors.ts';
-import type { ObjectStore } from '../../core/ports.ts';
+import type { ObjectStore, StoredBody } from '../../core/ports.ts';
 
 /** What every object store must do; `open` gives an empty one. */
 export function objectStoreContract(name: string, open: () => Promise<ObjectStore>): void {
   const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-  const text = (body: Uint8Array | undefined): string | undefined => (body === undefined ? undefined : new TextDecoder().decode(body));
+  const text = (stored: StoredBody | undefined): string | undefined =>
+    stored === undefined ? undefined : new TextDecoder().decode(stored.body);
 
   describe(`object store: ${name}`, () => {
     test('an object reads as it was last written', async () => {
@@ -16,23 +17,45 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect(await store.get('a/c.json')).toBeUndefined();
       expect(await store.get('a')).toBeUndefined();
       await store.put('empty', bytes(''));
-      expect((await store.get('empty'))?.byteLength).toBe(0);
+      expect((await store.get('empty'))?.body.byteLength).toBe(0);
     });
 
-    test('putIfAbsent writes only once', async () => {
+    test('putIf without a version writes only to a free key', async () => {
       const store = await open();
-      expect(await store.putIfAbsent('m/x', bytes('first'))).toBe(true);
-      expect(await store.putIfAbsent('m/x', bytes('second'))).toBe(false);
+      const version = await store.putIf('m/x', bytes('first'), undefined);
+      expect(version).toBe((await store.get('m/x'))?.version);
+      expect(await store.putIf('m/x', bytes('second'), undefined)).toBeUndefined();
       expect(text(await store.get('m/x'))).toBe('first');
       await store.remove('m/x');
-      expect(await store.putIfAbsent('m/x', bytes('third'))).toBe(true);
+      expect(await store.putIf('m/x', bytes('third'), undefined)).toBeDefined();
     });
 
-    test('of many concurrent putIfAbsent exactly one wins', async () => {
+    test('putIf with a version writes only over that version', async () => {
       const store = await open();
-      const won = await Promise.all(Array.from({ length: 8 }, (_, i) => store.putIfAbsent('one', bytes(String(i)))));
-      expect(won.filter(Boolean)).toHaveLength(1);
-      expect(text(await store.get('one'))).toBe(String(won.indexOf(true)));
+      const first = await store.putIf('m/x', bytes('first'), undefined);
+      const second = await store.putIf('m/x', bytes('second'), first);
+      expect(second).toBeDefined();
+      expect(second).not.toBe(first);
+      expect((await store.get('m/x'))?.version).toBe(second);
+      expect(await store.putIf('m/x', bytes('stale'), first)).toBeUndefined();
+      expect(text(await store.get('m/x'))).toBe('second');
+      await store.put('m/x', bytes('plain'));
+      expect(await store.putIf('m/x', bytes('stale'), second)).toBeUndefined();
+      await store.remove('m/x');
+      expect(await store.putIf('m/x', bytes('gone'), second)).toBeUndefined();
+      expect(await store.get('m/x')).toBeUndefined();
+    });
+
+    test('of many concurrent putIf exactly one wins', async () => {
+      const store = await open();
+      const race = async (expected: string | undefined, name: string): Promise<string | undefined> => {
+        const won = await Promise.all(Array.from({ length: 8 }, (_, i) => store.putIf('one', bytes(`${name}${i}`), expected)));
+        expect(won.filter((version) => version !== undefined)).toHaveLength(1);
+        expect(text(await store.get('one'))).toBe(`${name}${won.findIndex((version) => version !== undefined)}`);
+        return won.find((version) => version !== undefined);
+      };
+      const created = await race(undefined, 'created');
+      await race(created, 'replaced');
     });
 
     test('list gives keys with the prefix, in code-unit order, with sizes', async () => {
@@ -68,7 +91,7 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       async (key) => {
         const store = await open();
         await expect(store.put(key, bytes('x'))).rejects.toThrow(UsageError);
-        await expect(store.putIfAbsent(key, bytes('x'))).rejects.toThrow(UsageError);
+        await expect(store.putIf(key, bytes('x'), undefined)).rejects.toThrow(UsageError);
         await expect(store.get(key)).rejects.toThrow(UsageError);
         await expect(store.remove(key)).rejects.toThrow(UsageError);
       },

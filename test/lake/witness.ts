@@ -19,13 +19,21 @@ export async function readLanded(lakeDir: string, table: TableSchema): Promise<L
   const names = namesBelow(root).filter((name) => name.endsWith('.parquet'));
   return Promise.all(
     names.sort().map(async (name) => {
-      const bytes = readFileSync(join(root, name));
-      const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
-      const objects = await parquetReadObjects({ file, utf8: false });
-      const rows = objects.map((object) => Object.fromEntries(table.columns.map((column) => [column.name, rowValue(object[column.name])])));
-      return { name, metadata: parquetMetadata(file), rows };
+      const file = bufferOf(readFileSync(join(root, name)));
+      return { name, metadata: parquetMetadata(file), rows: await parquetRows(file, table) };
     }),
   );
+}
+
+/** Rows of a Parquet file in the form they were delivered in. */
+export async function parquetRows(file: ArrayBuffer, table: TableSchema): Promise<Row[]> {
+  const objects = await parquetReadObjects({ file, utf8: false });
+  return objects.map((object) => Object.fromEntries(table.columns.map((column) => [column.name, rowValue(object[column.name])])));
+}
+
+/** Bytes as a buffer of their own. */
+export function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
 }
 
 function namesBelow(root: string): string[] {

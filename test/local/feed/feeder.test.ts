@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { unpackRecord } from '../../../core/decode/unpack.ts';
 import { UsageError } from '../../../core/errors.ts';
+import { kinesisSource, type StreamSource } from '../../../functions/adapters/kinesis-source.ts';
 import type { FeedShape } from '../../../local/feed/events.ts';
 import { type Feeder, type FeederOptions, startFeeder } from '../../../local/feed/feeder.ts';
 import { resolveInputs } from '../../../local/feed/inputs.ts';
@@ -10,7 +11,6 @@ import { findFeedTail } from '../../../local/feed/tail.ts';
 import { runAligned } from '../../../local/mapping/aligned.ts';
 import { Checkpoints } from '../../../local/mapping/checkpoints.ts';
 import { ensureStream } from '../../../local/stream/client.ts';
-import { kinesisSource, type StreamSource } from '../../../local/stream/source.ts';
 import { freshFolder, withEndpoint } from '../endpoint/with-endpoint.ts';
 import { MemoryStore } from '../mapping/memory.ts';
 

@@ -2,12 +2,12 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { StreamSource } from '../../../functions/adapters/kinesis-source.ts';
 import type { KinesisStreamEvent } from '../../../functions/kinesis-event.ts';
 import { stampKey } from '../../../local/feed/stamp.ts';
 import { runAligned } from '../../../local/mapping/aligned.ts';
 import { Checkpoints } from '../../../local/mapping/checkpoints.ts';
 import { ShardReader } from '../../../local/mapping/reader.ts';
-import type { StreamSource } from '../../../local/stream/source.ts';
 import { MemoryStore, MemoryStream } from './memory.ts';
 
 const TILE_MS = 1_000;

@@ -1,10 +1,10 @@
 import { type KinesisClient, MergeShardsCommand, PutRecordsCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from 'vitest';
+import { kinesisSource } from '../../../functions/adapters/kinesis-source.ts';
 import type { KinesisHandler, KinesisStreamEvent } from '../../../functions/kinesis-event.ts';
 import { Checkpoints } from '../../../local/mapping/checkpoints.ts';
 import { type Mapping, startMapping } from '../../../local/mapping/live.ts';
 import { ensureStream, type StreamIdentity } from '../../../local/stream/client.ts';
-import { kinesisSource } from '../../../local/stream/source.ts';
 import { withEndpoint } from '../endpoint/with-endpoint.ts';
 import { MemoryStore } from './memory.ts';
 

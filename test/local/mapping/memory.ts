@@ -1,7 +1,7 @@
 import type { ItemKey, StateItem, StateStore, StateWrite } from '../../../core/ports.ts';
+import type { ReadFrom, ShardRange, StreamPage, StreamRecord, StreamSource } from '../../../functions/adapters/kinesis-source.ts';
 import type { PutAnswer, PutRecord } from '../../../local/feed/sender.ts';
 import type { StreamIdentity } from '../../../local/stream/client.ts';
-import type { ReadFrom, ShardRange, StreamPage, StreamRecord, StreamSource } from '../../../local/stream/source.ts';
 
 interface MemoryShard {
   readonly info: ShardRange;

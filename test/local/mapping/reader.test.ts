@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { CursorExpiredError, type ReadFrom, type StreamPage, type StreamSource } from '../../../functions/adapters/kinesis-source.ts';
 import { ShardReader } from '../../../local/mapping/reader.ts';
-import { CursorExpiredError, type ReadFrom, type StreamPage, type StreamSource } from '../../../local/stream/source.ts';
 
 const record = (sequence: string, bytes = 1): StreamPage['records'][number] => ({
   sequence,

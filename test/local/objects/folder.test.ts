@@ -12,15 +12,15 @@ describe('objects of a folder', () => {
   test('are there for the next store on the same folder', async () => {
     const root = testFolder();
     await new FolderObjectStore(root).put('a/b', Buffer.from('kept'));
-    expect(Buffer.from((await new FolderObjectStore(root).get('a/b')) ?? []).toString()).toBe('kept');
+    expect(Buffer.from((await new FolderObjectStore(root).get('a/b'))?.body ?? []).toString()).toBe('kept');
   });
 
   test('leave nothing behind in the hidden folder, and what a crash left there is never listed', async () => {
     const root = testFolder();
     const store = new FolderObjectStore(root);
     await store.put('a', Buffer.from('1'));
-    await store.putIfAbsent('a', Buffer.from('2'));
-    await store.putIfAbsent('b', Buffer.from('3'));
+    await store.putIf('a', Buffer.from('2'), undefined);
+    await store.putIf('b', Buffer.from('3'), undefined);
     expect(readdirSync(join(root, '.tmp'))).toEqual([]);
     writeFileSync(join(root, '.tmp', 'put-1-1'), 'half');
     expect((await store.list('')).map(({ key }) => key)).toEqual(['a', 'b']);
@@ -33,7 +33,7 @@ describe('objects of a folder', () => {
     writeFileSync(path, 'new');
     await store.putFile('t/x.parquet', path);
     expect(existsSync(path)).toBe(false);
-    expect(Buffer.from((await store.get('t/x.parquet')) ?? []).toString()).toBe('new');
+    expect(Buffer.from((await store.get('t/x.parquet'))?.body ?? []).toString()).toBe('new');
   });
 
   test('find their folder again when someone removed it', async () => {

@@ -7,9 +7,9 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../../core/errors.ts';
+import { shardsOf } from '../../../functions/adapters/kinesis-shards.ts';
+import { kinesisSource } from '../../../functions/adapters/kinesis-source.ts';
 import { ensureStream, RETENTION_HOURS } from '../../../local/stream/client.ts';
-import { streamShards } from '../../../local/stream/shards.ts';
-import { kinesisSource } from '../../../local/stream/source.ts';
 import { withEndpoint } from '../endpoint/with-endpoint.ts';
 
 const [S0, S1, S2, S3] = ['shardId-000000000000', 'shardId-000000000001', 'shardId-000000000002', 'shardId-000000000003'];
@@ -23,7 +23,7 @@ async function put(client: KinesisClient, hash: bigint, text: string): Promise<s
 }
 
 async function openShards(client: KinesisClient, count: number): Promise<void> {
-  const shards = streamShards(client, 'events');
+  const shards = shardsOf(kinesisSource(client, 'events'));
   while ((await shards.list()).filter((shard) => shard.open).length !== count) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
@@ -49,7 +49,7 @@ describe('ensureStream', () => {
   });
 });
 
-describe('streamShards', () => {
+describe('shardsOf', () => {
   test('lists splits and merges with parents before children, open ones told apart', async () => {
     const { client } = await withEndpoint();
     await ensureStream(client, 'events', 1);
@@ -57,7 +57,7 @@ describe('streamShards', () => {
     await openShards(client, 2);
     await client.send(new MergeShardsCommand({ StreamName: 'events', ShardToMerge: S1, AdjacentShardToMerge: S2 }));
     await openShards(client, 1);
-    expect(await streamShards(client, 'events').list()).toEqual([
+    expect(await shardsOf(kinesisSource(client, 'events')).list()).toEqual([
       { shardId: S0, parents: [], open: false },
       { shardId: S1, parents: [S0], open: false },
       { shardId: S2, parents: [S0], open: false },
@@ -68,7 +68,7 @@ describe('streamShards', () => {
   test('hasUnread is true exactly while a record lies past the sequence, which may be zero-padded', async () => {
     const { client } = await withEndpoint();
     await ensureStream(client, 'events', 2);
-    const shards = streamShards(client, 'events');
+    const shards = shardsOf(kinesisSource(client, 'events'));
     expect(await shards.hasUnread(S0, undefined)).toBe(false);
     const first = await put(client, 0n, 'a');
     const second = await put(client, 0n, 'b');
@@ -85,7 +85,7 @@ describe('streamShards', () => {
     const last = await put(client, 0n, 'a');
     await client.send(new SplitShardCommand({ StreamName: 'events', ShardToSplit: S0, NewStartingHashKey: String(HALF) }));
     await openShards(client, 2);
-    const shards = streamShards(client, 'events');
+    const shards = shardsOf(kinesisSource(client, 'events'));
     expect(await shards.hasUnread(S0, undefined)).toBe(true);
     expect(await shards.hasUnread(S0, last)).toBe(false);
   });

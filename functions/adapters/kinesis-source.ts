@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { GetRecordsCommand, GetShardIteratorCommand, type KinesisClient, ListShardsCommand, type Shard } from '@aws-sdk/client-kinesis';
 import type { ShardInfo } from '../../core/ports.ts';
 
@@ -26,6 +27,16 @@ export interface StreamPage {
 export interface ShardRange extends ShardInfo {
   readonly firstHash: bigint;
   readonly lastHash: bigint;
+}
+
+/** Place of a partition key among the hashes of a stream: its MD5 as a 128-bit number. */
+export function hashKeyOf(partitionKey: string): bigint {
+  return BigInt(`0x${hash('md5', partitionKey)}`);
+}
+
+/** Whether a shard holds a hash key. */
+export function holdsHash(range: ShardRange, hashKey: bigint): boolean {
+  return hashKey >= range.firstHash && hashKey <= range.lastHash;
 }
 
 /** What the mapping and the feeder read of a stream. */

@@ -1,0 +1,54 @@
+/** What a metric counts in, as CloudWatch spells it. */
+export type MetricUnit = 'Count' | 'Milliseconds' | 'Bytes';
+
+/** One metric that the functions emit: the namespace is the installation's, the one dimension `service` the function's name. */
+export interface MetricSpec {
+  readonly name: string;
+  readonly unit: MetricUnit;
+  /** Function that emits it, the value of the dimension `service`. */
+  readonly service: ServiceName;
+  readonly description: string;
+}
+
+/** The functions of an installation by the name of their folder. */
+export const SERVICES = ['process-stream', 'close-windows', 'deliver-alerts', 'register-partitions'] as const;
+/** Name of a function. */
+export type ServiceName = (typeof SERVICES)[number];
+
+const count = (service: ServiceName, name: string, description: string): MetricSpec => ({ name, unit: 'Count', service, description });
+
+/** Metrics by the name that code uses; emitting, alarms and dashboards all read this list. */
+export const METRICS = {
+  seen: count('process-stream', 'EventsSeen', 'Events that a batch finished with.'),
+  accepted: count('process-stream', 'EventsAccepted', 'Of these, the accepted.'),
+  late: count('process-stream', 'EventsLate', 'Of these, the late.'),
+  duplicate: count('process-stream', 'EventsDuplicate', 'Of these, the repeats.'),
+  quarantined: count('process-stream', 'EventsQuarantined', 'Of these, the quarantined.'),
+  approved: count('process-stream', 'DecisionsApprove', 'Decisions to approve.'),
+  reviewed: count('process-stream', 'DecisionsReview', 'Decisions to review.'),
+  declined: count('process-stream', 'DecisionsDecline', 'Decisions to decline.'),
+  alertsFired: count('process-stream', 'AlertsFired', 'Firings of active rules.'),
+  eventLag: {
+    name: 'EventLag',
+    unit: 'Milliseconds',
+    service: 'process-stream',
+    description: 'Processing time less event time of the newest event of a batch.',
+  },
+  stateItemBytes: {
+    name: 'StateItemBytes',
+    unit: 'Bytes',
+    service: 'process-stream',
+    description: 'Largest state item that a batch wrote.',
+  },
+  windowsClosed: count('close-windows', 'WindowsClosed', 'Windows emitted by a round.'),
+  watermarkLag: {
+    name: 'WatermarkLag',
+    unit: 'Milliseconds',
+    service: 'close-windows',
+    description: 'Processing time less the watermark behind which every window is closed.',
+  },
+  alertsDelivered: count('deliver-alerts', 'AlertsDelivered', 'Alerts that a subscriber took.'),
+  alertsWaiting: count('deliver-alerts', 'AlertsWaiting', 'Alerts that no subscriber has taken yet.'),
+  circuitOpen: count('deliver-alerts', 'CircuitOpen', '1 while a subscriber is given a rest after failures, else 0.'),
+  partitionsRegistered: count('register-partitions', 'PartitionsRegistered', 'Hours added to the catalogue.'),
+} as const satisfies Readonly<Record<string, MetricSpec>>;
