@@ -62,18 +62,21 @@ export const command: Command = {
       append: flags.append,
       onProgress: line.show,
       onRetry: (message) => line.say(`Trying again: ${message}`),
+      onResult: (ended) => {
+        line.end();
+        tell(ended, flags);
+      },
       signal: stopSignal(),
     }).finally(line.end);
-    writeOut(flags.json ? `${JSON.stringify(result.report)}\n` : reportText(result, flags.data));
-    if (flags.json)
-      writeErr(
-        notesOf(result)
-          .map((note) => `${note}\n`)
-          .join(''),
-      );
     return result.isComplete && result.differences.length === 0 ? 0 : 1;
   },
 };
+
+function tell(result: RunResult, { json, data }: { readonly json: boolean; readonly data: string }): void {
+  writeOut(json ? `${JSON.stringify(result.report)}\n` : reportText(result, data));
+  const notes = notesOf(result).map((note) => `${note}\n`);
+  if (json) writeErr(notes.join(''));
+}
 
 /** Fewer events than this say nothing about the cost of one. */
 const PER_EVENT_LEAST = 10_000;

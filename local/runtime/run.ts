@@ -28,6 +28,8 @@ export interface RunOptions {
   readonly append: boolean;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly onRetry?: (message: string) => void;
+  /** Told the result before the folder is marked done, so that a crash in between has it told again rather than never. */
+  readonly onResult?: (result: RunResult) => void;
   /** Fires on Ctrl-C: the run stops at a point from which a second one goes on. */
   readonly signal?: AbortSignal;
 }
@@ -79,8 +81,10 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
     const isComplete = await feedThrough(machine, options, { feedId, inputs, importSql, meter });
     if (isComplete && !options.keepOpen) await machine.handlers.close({ kind: 'end' });
     await machine.handlers.flush();
+    const result: RunResult = { ...(await reportOf(machine, options.loaded.pipeline, meter)), isComplete };
+    options.onResult?.(result);
     if (isComplete) machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: true } });
-    return { ...(await reportOf(machine, options.loaded.pipeline, meter)), isComplete };
+    return result;
   } finally {
     await machine.close();
   }
