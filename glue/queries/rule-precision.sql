@@ -1,0 +1,13 @@
+-- Of the alerts of each rule whose transaction was labelled since: how many were fraud.
+-- Tables: alerts, labels
+SELECT a.rule_id, count(*) AS alerts, count(l.fraud) AS labelled,
+  count(*) FILTER (WHERE l.fraud) AS fraud,
+  CAST(count(*) FILTER (WHERE l.fraud) AS DOUBLE) / nullif(count(l.fraud), 0) AS precision_share
+FROM alerts AS a
+LEFT JOIN (
+  SELECT customer_id, transaction_id, max_by(fraud, event_time) AS fraud
+  FROM labels
+  GROUP BY customer_id, transaction_id
+) AS l ON l.transaction_id = a.event_id AND l.customer_id = a.customer_id
+GROUP BY a.rule_id
+ORDER BY a.rule_id

@@ -1,0 +1,122 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { onTestFinished } from 'vitest';
+import { DUCKDB_MACROS } from '../../glue/macros.ts';
+import { quoteName } from '../../glue/sql-text.ts';
+import { viewSql } from '../../glue/views.ts';
+import { landedTable } from '../../lake/delivery-format.ts';
+import { partitionOf } from '../../lake/names.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { duckType } from '../../local/sql/duck-types.ts';
+import { pipeline as payments } from '../../pipelines/payments/pipeline.ts';
+
+/** SQL literals by column; columns left out are null. */
+type Cells = Readonly<Record<string, string>>;
+
+const at = (time: string): string => `TIMESTAMP '2026-03-01 ${time}'`;
+
+function place(number: number, arrival: string): Cells {
+  return {
+    shard_id: "'shard-0'",
+    sequence: `'${number}'`,
+    sub_sequence: '0',
+    arrival_time: at(arrival),
+    partition_key: "'k'",
+  };
+}
+
+function payment(id: string, time: string, arrival: string): Cells {
+  return {
+    ...place(100, arrival),
+    event_id: `'${id}'`,
+    event_time: at(time),
+    customer_id: "'c1'",
+    amount_minor: '12345',
+    currency: "'EUR'",
+    lane: "'accepted'",
+  };
+}
+
+function decision(id: string, time: string, outcome: string, fired: string): Cells {
+  return {
+    ...payment(id, time, time),
+    outcome: `'${outcome}'`,
+    score: outcome === 'decline' ? '10' : '4',
+    rules_fired: fired,
+    reasons: "['too much', 'too often']",
+    features: `'{"customer_count_1h": 7}'`,
+  };
+}
+
+function alert(rule: string, event: string): Cells {
+  return { ...payment(event, '10:00:00', '10:00:01'), alert_id: `'${rule}-${event}'`, rule_id: `'${rule}'` };
+}
+
+const balance = (time: string, seen: number, accepted: number, hi: number): Cells => ({
+  recorded_at: at(time),
+  shard_id: "'shard-0'",
+  hi: `'${hi}'`,
+  seen: String(seen),
+  accepted: String(accepted),
+  late: '1',
+  duplicate: '1',
+  quarantined: '1',
+});
+
+/** Rows of a lake that each shipped query has an answer on; blobs as they land, in base64. */
+const ROWS: Readonly<Record<string, readonly Cells[]>> = {
+  transactions: [
+    payment('p1', '10:00:00', '10:00:02'),
+    payment('p2', '10:30:00', '10:30:04'),
+    payment('p2', '10:30:00', '10:30:04'),
+    payment('p3', '11:00:00', '11:00:01.5'),
+  ],
+  decisions: [
+    decision('p1', '10:00:00', 'decline', "['amount', 'velocity']"),
+    decision('p2', '10:30:00', 'review', "['velocity']"),
+    decision('p2', '10:30:00', 'review', "['velocity']"),
+    decision('p3', '11:00:00', 'approve', '[]'),
+  ],
+  alerts: [alert('velocity', 'p1'), alert('velocity', 'p2'), alert('amount', 'p1'), alert('amount', 'p9')],
+  labels: [
+    { ...payment('l1', '12:00:00', '12:00:01'), transaction_id: "'p1'", fraud: 'false' },
+    { ...payment('l2', '12:30:00', '12:30:01'), transaction_id: "'p1'", fraud: 'true' },
+    { ...payment('l3', '12:30:00', '12:30:01'), transaction_id: "'p2'", fraud: 'false' },
+  ],
+  late_events: [
+    { ...payment('p4', '09:00:00', '10:00:00'), event_type: "'transaction'", watermark: at('09:30:00'), data: "'e30='" },
+    { ...payment('p5', '09:10:00', '10:00:00'), event_type: "'transaction'", watermark: at('09:30:00'), sequence: "'101'", data: "'e30='" },
+  ],
+  quarantine: [
+    { ...place(1, '10:00:00'), code: "'JSON_SYNTAX'", path: "''", message: "'first'", data: "'e30='" },
+    { ...place(2, '10:00:05'), code: "'JSON_SYNTAX'", path: "''", message: "'second'", data: "'e30='" },
+    { ...place(3, '10:00:03'), code: "'AMOUNT_SYNTAX'", path: "'amount'", message: "'third'", data: "'e30='" },
+  ],
+  ledger: [balance('10:00:00', 5, 2, 1), balance('10:05:00', 9, 6, 2)],
+};
+
+/** A database with the landed rows, and the views over them as Athena shows them. */
+export async function smallLake(): Promise<DuckDBConnection> {
+  const instance = await DuckDBInstance.create(':memory:');
+  const db = await instance.connect();
+  onTestFinished(() => {
+    db.closeSync();
+    instance.closeSync();
+  });
+  await db.run('CREATE SCHEMA landing');
+  for (const macro of DUCKDB_MACROS) await db.run(macro);
+  for (const table of tablesOf(payments)) {
+    const name = `landing.${quoteName(table.name)}`;
+    const columns = landedTable(table).columns.map((column) => `${quoteName(column.name)} ${duckType(column.type)}`);
+    await db.run(`CREATE TABLE ${name} (${[...columns, 'dt VARCHAR', 'hour VARCHAR'].join(', ')})`);
+    const known = new Set(table.columns.map((column) => column.name));
+    for (const row of ROWS[table.name] ?? []) {
+      const cells = Object.entries(row).filter(([column]) => known.has(column));
+      const [, time = ''] = /'(.*)'/.exec(row[table.partitionColumn] ?? '') ?? [];
+      const { dt, hour } = partitionOf(Date.parse(`${time.replace(' ', 'T')}Z`));
+      const names = [...cells.map(([column]) => quoteName(column)), 'dt', 'hour'];
+      await db.run(`INSERT INTO ${name} (${names.join(', ')}) VALUES (${cells.map(([, cell]) => cell).join(', ')}, '${dt}', '${hour}')`);
+    }
+    await db.run(`CREATE VIEW ${quoteName(table.name)} AS ${viewSql(table, name, 'base64')}`);
+  }
+  return db;
+}
