@@ -1,0 +1,108 @@
+import { CfnOutput } from 'aws-cdk-lib';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { Alarms } from '../constructs/alarms.ts';
+import { AlertDelivery, Subscribers } from '../constructs/alerts.ts';
+import { Catalogue } from '../constructs/catalogue.ts';
+import { Closer } from '../constructs/closer.ts';
+import { Overview } from '../constructs/dashboard.ts';
+import { Delivery } from '../constructs/delivery.ts';
+import { EventStream } from '../constructs/event-stream.ts';
+import { failureAlarms } from '../constructs/failures.ts';
+import { Keys } from '../constructs/keys.ts';
+import { Lake } from '../constructs/lake.ts';
+import { Partitions } from '../constructs/partitions.ts';
+import { Processor } from '../constructs/processor.ts';
+import { Query } from '../constructs/query.ts';
+import { State } from '../constructs/state.ts';
+import type { Storage } from '../constructs/storage.ts';
+import { WatchedMetrics } from '../constructs/watched-metrics.ts';
+import type { Ingredients, Installation } from '../installation.ts';
+import { type Names, namesOf } from '../names.ts';
+import { SIZES } from '../sizes.ts';
+import { HeadraceStack } from './headrace-stack.ts';
+
+/** Adds the stacks of one environment, in the order they are deployed in. */
+export function addStacks(scope: Construct, ingredients: Ingredients): void {
+  const { config, tables } = ingredients;
+  const names = namesOf(config.env);
+  const size = SIZES[config.size];
+  const stack = (role: string, description: string): HeadraceStack =>
+    new HeadraceStack(scope, { prefix: names.prefix, role, description: `Headrace ${config.env}: ${description}` });
+
+  const keys = new Keys(stack('keys', 'encryption keys.'), 'Keys', { names, size });
+  const logs = { logKey: keys.operations, logRetention: config.logRetentionDays as RetentionDays };
+  const { stream } = new EventStream(stack('stream', 'event stream.'), 'EventStream', { names, key: keys.stream, shards: config.shards });
+  const { table } = new State(stack('state', 'state table.'), 'State', { names, key: keys.state });
+
+  const lakeStack = stack('lake', 'lake, catalogue, delivery, query.');
+  const lake = new Lake(lakeStack, 'Lake', { names, key: keys.lake, ...config });
+  const { landed } = new Catalogue(lakeStack, 'Catalogue', { names, tables });
+  const delivery = new Delivery(lakeStack, 'Delivery', {
+    names,
+    tables,
+    landed,
+    lakeKey: keys.lake,
+    ...logs,
+    bufferS: size.deliveryBufferS,
+  });
+  delivery.node.addDependency(lake);
+  new Query(lakeStack, 'Query', { names, key: keys.lake, tables, scanBytesMax: config.scanBytesMax }).node.addDependency(lake);
+
+  const alertStack = stack('alerts', 'bus, topics, delivery of alerts.');
+  const subscribers = new Subscribers(alertStack, 'Subscribers', { names, key: keys.operations, email: config.operatorEmail });
+  const installation: Installation = {
+    ...ingredients,
+    names,
+    size,
+    logRetention: logs.logRetention,
+    operationsKey: keys.operations,
+    streamArn: stream.streamArn,
+    alertTopicArn: subscribers.alertTopic.topicArn,
+  };
+  const storage: Storage = {
+    tableArn: table.tableArn,
+    tableStreamArn: table.tableStreamArn ?? '',
+    streamKey: keys.stream,
+    stateKey: keys.state,
+    lakeKey: keys.lake,
+  };
+  const alerts = new AlertDelivery(alertStack, 'AlertDelivery', installation, { ...storage, busArn: subscribers.bus.eventBusArn });
+
+  const processorStack = stack('processor', 'stream processor, closer, partitions.');
+  processorStack.addStackDependency(lakeStack, 'functions deliver rows and register hours there');
+  const processor = new Processor(processorStack, 'Processor', installation, storage);
+  const closer = new Closer(processorStack, 'Closer', installation, storage);
+  const partitions = new Partitions(processorStack, 'Partitions', installation);
+  addOutputs(processorStack, names, installation.alertTopicArn);
+
+  const watchingStack = stack('observability', 'alarms and dashboard.');
+  const metrics = new WatchedMetrics(names);
+  const specs = failureAlarms({
+    metrics,
+    names,
+    config,
+    size,
+    tables,
+    mappings: { 'process-stream': processor.mapping.ref, 'deliver-alerts': alerts.mapping.ref },
+    queues: [closer.scheduled, partitions.scheduled, alerts.scheduled].map(({ failuresName }) => failuresName).concat(alerts.failuresName),
+  });
+  const alarms = new Alarms(watchingStack, 'Alarms', { prefix: names.prefix, topic: subscribers.alarmTopic, specs });
+  new Overview(watchingStack, 'Overview', { names, metrics, tables, alarmNames: alarms.names });
+}
+
+/** What tools look up. */
+function addOutputs(stack: HeadraceStack, names: Names, topicArn: string): void {
+  const outputs = {
+    StreamName: names.stream,
+    StateTableName: names.stateTable,
+    LakeBucketName: names.lakeBucket,
+    DatabaseName: names.database,
+    LandingDatabaseName: names.landingDatabase,
+    WorkgroupName: names.workgroup,
+    BusName: names.bus,
+    TopicArn: topicArn,
+    DeliveryPrefix: names.prefix,
+  };
+  for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
+}
