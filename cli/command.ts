@@ -31,6 +31,13 @@ export const DATA_FLAG = {
   help: 'data folder: stream, state and lake',
 } as const satisfies Flag;
 
+/** Flag of a deployed stack, the same in all commands that can look at one. */
+export const STACK_FLAG = {
+  kind: 'text',
+  value: 'NAME',
+  help: 'a deployed stack instead, such as headrace-dev; AWS environment as usual',
+} as const satisfies Flag;
+
 /** Flag of the pipeline folder, the same in all commands. */
 export const PIPELINE_FLAG = {
   kind: 'text',

@@ -4,7 +4,6 @@ import { checkLedger, type LedgerReport, shardLedgers } from '../local/runtime/l
 import { lockHolder } from '../local/runtime/lock.ts';
 import { openMachine } from '../local/runtime/machine.ts';
 import type { LakeSql } from '../local/sql/lake-sql.ts';
-import { checkedFolder, withLake } from './lake.ts';
 
 /** The newest snapshot of each shard; it lands after every row that it counts. */
 const NEWEST_LEDGER = `
@@ -12,13 +11,13 @@ const NEWEST_LEDGER = `
   FROM ledger QUALIFY row_number() OVER (PARTITION BY shard_id ORDER BY recorded_at DESC) = 1 ORDER BY shard_id`;
 
 /**
- * The ledger of a data folder, compared with its lake. A folder that nobody uses is read from its state, after landing what
- * waits; one that `headrace up` holds from the snapshots in its lake. Throws UsageError when there is no such folder.
+ * The ledger of a data folder, compared with its lake, which `lake` opens. A folder that nobody uses is read from its state, after
+ * landing what waits; one that `headrace up` holds from the snapshots in its lake.
  */
-export async function readLedger(dataDir: string, loaded: LoadedPipeline): Promise<LedgerReport> {
-  checkedFolder(dataDir, loaded);
+export async function readLedger(dataDir: string, loaded: LoadedPipeline, lake: () => Promise<LakeSql>): Promise<LedgerReport> {
   const shards = lockHolder(dataDir) === undefined ? await fromState(dataDir, loaded) : undefined;
-  return await withLake(dataDir, loaded, async (sql) => checkLedger(shards ?? (await fromLake(sql)), sql));
+  const sql = await lake();
+  return checkLedger(shards ?? (await fromLake(sql)), sql);
 }
 
 async function fromState(dataDir: string, loaded: LoadedPipeline): Promise<LedgerShard[]> {

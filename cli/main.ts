@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   quarantine: () => import('./commands/quarantine.ts'),
   rules: () => import('./commands/rules.ts'),
   schema: () => import('./commands/schema.ts'),
+  cost: () => import('./commands/cost.ts'),
 };
 
 const HELP = ['--help', '-h', 'help'];

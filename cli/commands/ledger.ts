@@ -1,11 +1,11 @@
 import { loadPipeline } from '../../local/pipeline.ts';
 import type { LedgerReport } from '../../local/runtime/ledger.ts';
-import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
-import { readLedger } from '../ledger.ts';
 import { columnsText, writeOut } from '../output.ts';
+import { withSource } from '../source/source.ts';
 
-const FLAGS = { data: DATA_FLAG, pipeline: PIPELINE_FLAG, json: JSON_FLAG } as const satisfies Flags;
+const FLAGS = { data: DATA_FLAG, stack: STACK_FLAG, pipeline: PIPELINE_FLAG, json: JSON_FLAG } as const satisfies Flags;
 
 const SUMMARY = 'Shows where every event went, and checks it against the lake.';
 const BINS = ['seen', 'accepted', 'late', 'duplicate', 'quarantined'] as const;
@@ -20,17 +20,19 @@ export const command: Command = {
     flags: FLAGS,
     notes: [
       'seen = accepted + late + duplicate + quarantined, for each shard and in all, and each bin has as many rows in the archive.',
-      'While headrace up has the folder, the newest ledger in the lake is shown. Exit code 1: a number differs.',
+      'While headrace up has the folder, the newest ledger in the lake is shown. Of a stack, events of the last minutes are still on',
+      'their way to the lake, so its archive may lag behind. Exit code 1: a number differs.',
     ],
     examples: [
       ['ledger', 'of the default data folder'],
       ['ledger --data D --json', 'for a program to read'],
+      ['ledger --stack headrace-dev', 'of a deployed stack'],
     ],
   }),
   run: async (args) => {
     const { flags, positionals } = readFlags(FLAGS, args);
     noPositionals(positionals, FLAGS);
-    const report = await readLedger(flags.data, await loadPipeline(flags.pipeline));
+    const report = await withSource(flags, await loadPipeline(flags.pipeline), (source) => source.ledger());
     writeOut(flags.json ? `${JSON.stringify(asJson(report))}\n` : asText(report));
     return report.differences.length === 0 ? 0 : 1;
   },

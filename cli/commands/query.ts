@@ -2,15 +2,16 @@ import { readFileSync } from 'node:fs';
 import { usageError } from '../../core/errors.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { FORMATS, formatQuery, parseFormat } from '../../local/sql/format.ts';
-import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
-import { withLake } from '../lake.ts';
 import { writeFileWhole, writeParts } from '../output.ts';
+import { withSource } from '../source/source.ts';
 
 const FLAGS = {
   format: { kind: 'text', value: 'F', help: `form of the result: ${FORMATS.join(', ')}; default table on a terminal, csv otherwise` },
   output: { kind: 'text', value: 'FILE', help: 'write the result there' },
   data: DATA_FLAG,
+  stack: STACK_FLAG,
   pipeline: PIPELINE_FLAG,
   json: JSON_FLAG,
 } as const satisfies Flags;
@@ -27,7 +28,7 @@ export const command: Command = {
     flags: FLAGS,
     notes: [
       'SQL of - is read from standard input. Each table is a view without repeats, with real timestamps and money as DECIMAL;',
-      'landing.TABLE shows the files as they are. --json is --format json.',
+      'landing.TABLE shows the files of a data folder as they are. --json is --format json. A stack answers through Athena.',
     ],
     examples: [
       ['query "SHOW TABLES"', 'what there is'],
@@ -48,8 +49,8 @@ export const command: Command = {
     }
     const loaded = await loadPipeline(flags.pipeline);
     const { output } = flags;
-    await withLake(flags.data, loaded, async (sql) => {
-      const parts = formatQuery(sql, text, format);
+    await withSource(flags, loaded, async (source) => {
+      const parts = formatQuery(await source.lake(), text, format);
       await (output === undefined ? writeParts(parts) : writeFileWhole(output, parts));
     });
     return 0;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { headrace } from './command-line.ts';
+import { payment } from './payments.ts';
 import { type Ended, ended, launch, said } from './process.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'headrace-test-'));
@@ -10,19 +11,6 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const DATA = join(root, 'data');
 const INPUT = join(root, 'payments.ndjson');
-
-function payment(id: string, minute: number, amount: string): string {
-  const time = `2026-01-05T10:${String(minute).padStart(2, '0')}:00Z`;
-  return JSON.stringify({
-    type: 'transaction',
-    event_id: id,
-    event_time: time,
-    customer_id: 'ada',
-    terminal_id: 't',
-    amount,
-    currency: 'EUR',
-  });
-}
 
 const LINES = [payment('p1', 0, '12.50'), payment('p2', 3, '310.00'), payment('p2', 3, '310.00'), payment('p3', 4, '12,5')];
 const KEYS = [

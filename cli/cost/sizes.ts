@@ -1,0 +1,49 @@
+/** What a deployment of one size is made of, as far as it costs money. */
+export interface StackSize {
+  readonly name: 'small' | 'production';
+  /** How long a shard's records gather before the processor is called, s. */
+  readonly batchingWindowS: number;
+  /** Memory of the processor, MB; processor power grows with it. */
+  readonly processorMb: number;
+  readonly closerMb: number;
+  /** Time between two rounds of the closer, s. */
+  readonly closeEveryS: number;
+  /** Time between two objects of a delivery stream, s, unless its buffer is full before. */
+  readonly deliveryBufferS: number;
+  readonly metrics: number;
+  readonly alarms: number;
+  readonly dashboards: number;
+  readonly keys: number;
+  /** Share of invocations that are traced. */
+  readonly tracedShare: number;
+}
+
+/** The two sizes that are shipped. */
+export const SIZES: Readonly<Record<StackSize['name'], StackSize>> = {
+  small: {
+    name: 'small',
+    batchingWindowS: 30,
+    processorMb: 512,
+    closerMb: 512,
+    closeEveryS: 60,
+    deliveryBufferS: 900,
+    metrics: 12,
+    alarms: 20,
+    dashboards: 1,
+    keys: 2,
+    tracedShare: 0.05,
+  },
+  production: {
+    name: 'production',
+    batchingWindowS: 5,
+    processorMb: 1769,
+    closerMb: 1769,
+    closeEveryS: 60,
+    deliveryBufferS: 300,
+    metrics: 20,
+    alarms: 25,
+    dashboards: 1,
+    keys: 4,
+    tracedShare: 0.05,
+  },
+};

@@ -1,0 +1,88 @@
+import { usageError } from '../../core/errors.ts';
+import { compilePlan } from '../../core/plan.ts';
+import type { EventProducer, SqlEngine, StateStore } from '../../core/ports.ts';
+import { ServiceError } from '../../functions/adapters/errors.ts';
+import type { LoadedPipeline } from '../../local/pipeline.ts';
+import { checkLedger, type LedgerReport, shardLedgers } from '../../local/runtime/ledger.ts';
+import type { LakeQueries } from '../../local/sql/format.ts';
+import type { Source } from './source.ts';
+import { StagedQueries } from './staged.ts';
+
+/** The parts of a deployed stack that commands use. */
+export interface StackPorts {
+  /** Name of the stack, for messages. */
+  readonly stack: string;
+  readonly sql: SqlEngine;
+  /** Relation of the landed rows of the archive, repeats included. */
+  readonly archive: string;
+  readonly store: StateStore;
+  readonly producer: EventProducer;
+  /** Tells the stream from an earlier one of the same name, as in state keys. */
+  readonly streamEpoch: () => Promise<string>;
+  /** Frees clients. */
+  readonly close: () => void;
+}
+
+/** A deployed stack. */
+export class StackSource implements Source {
+  private readonly ports: StackPorts;
+  private readonly loaded: LoadedPipeline;
+  private readonly queries: StagedQueries;
+
+  constructor(ports: StackPorts, loaded: LoadedPipeline) {
+    this.ports = ports;
+    this.loaded = loaded;
+    const run: SqlEngine['run'] = (text, signal) => this.explained(() => ports.sql.run(text, signal));
+    this.queries = new StagedQueries({ run });
+  }
+
+  async lake(): Promise<LakeQueries> {
+    return this.queries;
+  }
+
+  async ledger(): Promise<LedgerReport> {
+    const { store, streamEpoch, archive } = this.ports;
+    const shards = await this.explained(async () => shardLedgers(store, compilePlan(this.loaded.pipeline), await streamEpoch()));
+    return checkLedger(shards, this.queries, archive);
+  }
+
+  async produce(use: (producer: EventProducer) => Promise<void>): Promise<void> {
+    await this.explained(() => use(this.ports.producer));
+  }
+
+  async close(): Promise<void> {
+    await this.queries.close();
+    this.ports.close();
+  }
+
+  /** Says of faults that are the caller's own what to do about them; others pass. */
+  private async explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      throw explain(error, this.ports.stack);
+    }
+  }
+}
+
+/** Usage errors for a stack that is not there and for an AWS environment that is not set up; any other error as it is. */
+export function explain(error: unknown, stack: string): unknown {
+  const cause = error instanceof ServiceError ? error.cause : error;
+  const { name, message } = cause instanceof Error ? cause : { name: '', message: '' };
+  if (name === 'CredentialsProviderError')
+    return usageError(
+      'AWS credentials',
+      'none',
+      'a profile in AWS_PROFILE, or the variables that `aws configure export-credentials` prints',
+    );
+  if (/region is missing/i.test(message))
+    return usageError('AWS region', 'none', 'the region of the stack in AWS_REGION or in the profile');
+  const isMissing = (error instanceof ServiceError && error.fault === 'MISSING') || name === 'ResourceNotFoundException';
+  if (isMissing || /workgroup .*(not found|does not exist|is not found)/i.test(message))
+    return usageError(
+      '--stack',
+      stack,
+      `a stack of this account and region (${message}); docs/deploy.md shows how to list and deploy them`,
+    );
+  return error;
+}

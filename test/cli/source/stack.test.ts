@@ -1,0 +1,169 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { listQuarantine, readQuarantined } from '../../../cli/quarantine.ts';
+import { LocalSource } from '../../../cli/source/local.ts';
+import { explain, type StackPorts, StackSource } from '../../../cli/source/stack.ts';
+import { UsageError } from '../../../core/errors.ts';
+import type { SqlEngine } from '../../../core/ports.ts';
+import { QueryError } from '../../../functions/adapters/errors.ts';
+import { serviceError } from '../../../functions/adapters/service-error.ts';
+import { tablesOf } from '../../../lake/tables.ts';
+import { type LoadedPipeline, loadPipeline } from '../../../local/pipeline.ts';
+import { dataFolder, readMeta } from '../../../local/runtime/folder.ts';
+import { LocalSqlEngine } from '../../../local/sql/engine.ts';
+import { FORMATS, formatQuery } from '../../../local/sql/format.ts';
+import { LakeSql } from '../../../local/sql/lake-sql.ts';
+import { JournaledStateStore } from '../../../local/state/journaled.ts';
+import { MemoryProducer } from '../../../local/stream/memory-producer.ts';
+import { headrace } from '../command-line.ts';
+import { filledFolder } from '../payments.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'headrace-test-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+const DATA = join(root, 'data');
+let loaded: LoadedPipeline;
+
+/** The parts of a stack, each in its local version over one data folder. */
+async function localPorts(change: Partial<StackPorts> = {}): Promise<StackPorts & { end(): Promise<void> }> {
+  const folder = dataFolder(DATA);
+  const sql = await LakeSql.open({ lakeDir: folder.lake, tables: tablesOf(loaded.pipeline) });
+  const store = new JournaledStateStore(folder.state, Date.now);
+  return {
+    stack: 'headrace-test',
+    sql: new LocalSqlEngine(sql),
+    archive: 'landing.archive',
+    store,
+    producer: new MemoryProducer(),
+    streamEpoch: async () => readMeta(folder)?.streamEpoch ?? '',
+    close: () => {},
+    end: async () => {
+      await store.close();
+      await sql.close();
+    },
+    ...change,
+  };
+}
+
+describe('a stack, its ports over the parts of a data folder', () => {
+  beforeAll(async () => {
+    loaded = await loadPipeline('pipelines/payments');
+    await filledFolder(DATA, join(root, 'payments.ndjson'));
+  });
+
+  test('gives the ledger and the quarantine that the data folder gives', async () => {
+    const local = new LocalSource(DATA, loaded, undefined);
+    const [ledger, list] = [await local.ledger(), await listQuarantine(await local.lake(), undefined, 10)];
+    const all = await readQuarantined(await local.lake(), 'all');
+    await local.close();
+    const ports = await localPorts();
+    const stack = new StackSource(ports, loaded);
+    expect(await stack.ledger()).toEqual(ledger);
+    expect(ledger.total).toMatchObject({ seen: 6, accepted: 2, duplicate: 1, quarantined: 3 });
+    expect(await listQuarantine(await stack.lake(), undefined, 10)).toEqual(list);
+    expect(await readQuarantined(await stack.lake(), 'all')).toEqual(all);
+    await stack.close();
+    await ports.end();
+  });
+
+  test.each(FORMATS.filter((format) => format !== 'parquet'))('writes the same %s as the data folder, value by value', async (format) => {
+    const text = `SELECT event_id, event_time, amount, amount_minor, lat, customer_id AS "Who", customer_id AS who, lane AS who, arrival_time, sub_sequence
+      FROM transactions ORDER BY 1`;
+    const bytes = async (source: StackSource | LocalSource): Promise<Buffer> => {
+      const parts: Uint8Array[] = [];
+      for await (const part of formatQuery(await source.lake(), text, format)) parts.push(Buffer.from(part));
+      await source.close();
+      return Buffer.concat(parts);
+    };
+    const ports = await localPorts();
+    const [there, here] = [await bytes(new StackSource(ports, loaded)), await bytes(new LocalSource(DATA, loaded, undefined))];
+    expect(there.toString('latin1')).toBe(here.toString('latin1'));
+    expect(there.length).toBeGreaterThan(100);
+    await ports.end();
+  });
+
+  test('bytes, missing values and results without rows come whole', async () => {
+    const ports = await localPorts();
+    const stack = new StackSource(ports, loaded);
+    const lake = await stack.lake();
+    const { rows } = await lake.query(`SELECT data, code, CAST(NULL AS BIGINT) AS n FROM quarantine WHERE code = 'JSON_SYNTAX'`);
+    expect(rows).toEqual([[Buffer.from('{"type":"transaction"').toString('base64'), 'JSON_SYNTAX', null]]);
+    const none = await lake.query(`SELECT event_id, amount FROM transactions WHERE event_id = 'nobody'`);
+    expect(none).toMatchObject({ columns: [{ name: 'event_id' }, { name: 'amount' }], rows: [] });
+    await lake.parquetFile('SELECT * FROM alerts');
+    await stack.close();
+    await ports.end();
+  });
+});
+
+describe('faults of a stack', () => {
+  const failing = (error: unknown): SqlEngine => ({ run: () => Promise.reject(error) });
+  const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
+  const call = { action: 'athena:StartQueryExecution', target: 'workgroup headrace-test' };
+
+  test.each([
+    [named('CredentialsProviderError', 'Could not load credentials from any providers'), 'AWS credentials', 'AWS_PROFILE'],
+    [new Error('Region is missing'), 'AWS region', 'AWS_REGION'],
+    [serviceError(call, named('ResourceNotFoundException', 'no such stream')), '--stack', 'docs/deploy.md'],
+    [new QueryError('WorkGroup headrace-test is not found.'), '--stack', 'docs/deploy.md'],
+  ])('%s: a usage error that says what to set', async (error, ...words) => {
+    loaded = await loadPipeline('pipelines/payments');
+    const ports = await localPorts({ sql: failing(error) });
+    const stack = new StackSource(ports, loaded);
+    const failure = await (await stack.lake()).query('SELECT 1').catch((thrown: unknown) => thrown);
+    expect(failure).toBeInstanceOf(UsageError);
+    for (const word of words) expect((failure as Error).message).toContain(word);
+    await stack.close();
+    await ports.end();
+  });
+
+  test('a missing permission and a throttled table stay what they are: named, with what to do', () => {
+    const denied = serviceError({ action: 'dynamodb:Query', target: 'table t' }, named('AccessDeniedException', 'no'));
+    expect(explain(denied, 's')).toBe(denied);
+    expect(denied.message).toContain('Allow dynamodb:Query on table t');
+  });
+});
+
+describe('--stack on the command line', () => {
+  const kept = { ...process.env };
+  afterEach(() => {
+    process.env = { ...kept };
+  });
+  const environment = (values: Record<string, string>): void => {
+    const clean = Object.entries(kept).filter(([name]) => !name.startsWith('AWS_'));
+    process.env = { ...Object.fromEntries(clean), AWS_EC2_METADATA_DISABLED: 'true', AWS_CONFIG_FILE: '/dev/null', ...values };
+    process.env['AWS_SHARED_CREDENTIALS_FILE'] = '/dev/null';
+  };
+  const KEYS = { AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b', AWS_REGION: 'us-east-1' };
+  const LINES = [
+    ['query', 'SELECT 1', '--stack', 'headrace-dev'],
+    ['ledger', '--stack', 'headrace-dev'],
+    ['quarantine', 'list', '--stack', 'headrace-dev'],
+  ];
+
+  test.each(LINES)('%s %s: no region, no credentials: one line and exit code 2', async (...line) => {
+    environment({});
+    expect(await headrace(...line)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/AWS region: got "none"[^\n]*\n$/) });
+    environment({ AWS_REGION: 'us-east-1' });
+    expect(await headrace(...line)).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/AWS credentials: got "none"[^\n]*\n$/) });
+  });
+
+  test.each(LINES)('%s %s: an endpoint that nobody answers: one line, exit code 1', async (...line) => {
+    environment({ ...KEYS, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
+    const { code, out, err } = await headrace(...line);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toMatch(/^headrace \w+: \w+:\w+ on \w+ headrace-dev[^\n]*Check the network, the endpoint and the region[^\n]*\n$/);
+  });
+
+  test('a stack that is not there: one line that names it, exit code 2', async () => {
+    const up = await import('../../../local/endpoint/endpoint.ts');
+    const endpoint = await up.startEndpoint({ path: join(root, 'stream'), port: 0 });
+    environment({ ...KEYS, AWS_ENDPOINT_URL: endpoint.endpoint });
+    const { code, err } = await headrace('ledger', '--stack', 'headrace-nowhere');
+    await endpoint.stop();
+    expect(code).toBe(2);
+    expect(err).toMatch(/--stack: got "headrace-nowhere"; allowed: a stack of this account and region[^\n]*\n$/);
+  });
+});
