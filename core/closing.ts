@@ -20,7 +20,7 @@ export interface CloseRange {
 
 /** Slice starts (or timer minutes) that any shard lists under `name`, ascending. */
 export function openStarts(shards: readonly ShardState[], name: string): number[] {
-  return [...new Set(shards.flatMap(({ open }) => open[name] ?? []))].sort((a, b) => a - b);
+  return [...new Set(shards.flatMap(({ open }) => (open[name] ?? []).map(([startMs]) => startMs)))].sort((a, b) => a - b);
 }
 
 /** Windows that are final at `toMs` and were not at `fromMs`, by end, then family. */

@@ -17,7 +17,6 @@ export interface Family {
   readonly sliceMs: number;
   /** How long after its start a slice is needed: the end of the last window that contains it. */
   readonly reachMs: number;
-  readonly buckets: number;
   readonly fn: AggregateFunction;
   /** Group of an event; undefined if the event does not belong. */
   readonly groupKeyOf: (event: Event) => string | undefined;
@@ -53,7 +52,6 @@ function aggregateFamily(pipeline: Pipeline, aggregate: Aggregate): Family[] {
       over: aggregate.over,
       sliceMs: sliceMsOf(window),
       reachMs: window.sizeMs,
-      buckets: aggregate.buckets,
       fn: functionOf(pipeline, aggregate),
       groupKeyOf: (event) => groupKeyOf(aggregate, event),
       aggregate,

@@ -22,7 +22,7 @@ const FLAGS = {
     min: 1,
     max: 100_000_000,
     fallback: MANY_GROUPS,
-    help: 'groups of an aggregate with several buckets, such as terminals',
+    help: 'groups of an aggregate by identifiers, such as terminals',
   },
   pipeline: PIPELINE_FLAG,
   json: JSON_FLAG,

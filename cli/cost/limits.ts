@@ -1,5 +1,4 @@
-import { CONCURRENCY_MAX, DELIVERY_BYTES_MAX, DELIVERY_RECORDS_MAX, ITEM_BYTES_MAX, PARTITION_WRITES_MAX } from './constants.ts';
-import { largestItem } from './state.ts';
+import { CONCURRENCY_MAX, DELIVERY_BYTES_MAX, DELIVERY_RECORDS_MAX, PARTITION_WRITES_MAX } from './constants.ts';
 import { type Offered, type Workload, workloadOf } from './workload.ts';
 
 /** One limit of a service, and how much of it a workload uses. */
@@ -39,17 +38,10 @@ export function limitsOf(work: Workload): LimitReport[] {
   return [...byShards, ...shared].sort((a, b) => (a.metAtPerS ?? Number.POSITIVE_INFINITY) - (b.metAtPerS ?? Number.POSITIVE_INFINITY));
 }
 
-/** Limits that belong to an item, a partition, a delivery stream or the account. */
-function sharedLimits({ ratePerS, shape, state, tables, shards, batchesPerS, invocationS }: Workload): SharedLimit[] {
-  const item = largestItem(shape, ratePerS / shards);
+/** Limits that belong to a partition, a delivery stream or the account. */
+function sharedLimits({ state, tables, shards, batchesPerS, invocationS }: Workload): SharedLimit[] {
   const busiest = tables.reduce((most, one) => (one.bytesPerS > most.bytesPerS ? one : most));
   return [
-    {
-      name: `DynamoDB: bytes of one item (${item.name})`,
-      used: item.bytes,
-      allowed: ITEM_BYTES_MAX,
-      remedy: item.bucketsLeast === undefined ? 'more shards' : `buckets in the definition: ${item.bucketsLeast} needed`,
-    },
     {
       name: `DynamoDB: write units a second of one partition (${state.hottest.name})`,
       used: state.hottest.writeUnitsPerS,

@@ -59,7 +59,7 @@ interface Priced {
 }
 
 /**
- * The cheapest number of shards that carries the load. On more shards each rewrites smaller parts of windows, which may save more than
+ * The cheapest number of shards that carries the load. On more shards each has smaller windows to merge, which may save more than
  * the shards cost. All loads choose from the same numbers, and on each number a greater load costs more: so the bill of a greater load is
  * never lower.
  */

@@ -1,3 +1,4 @@
+import type { Aggregate, Pipeline } from '../../core/definition/pipeline.ts';
 import type { Plan } from '../../core/plan.ts';
 import { FEW_GROUPS, LABEL_SHARE } from './constants.ts';
 
@@ -7,7 +8,6 @@ export interface SliceShape {
   readonly sliceS: number;
   /** Slices that one closing window reads. */
   readonly slicesOfWindow: number;
-  readonly buckets: number;
   readonly groups: number;
 }
 
@@ -23,21 +23,26 @@ export interface PipelineShape {
 }
 
 /**
- * Reads the shape off a compiled pipeline; `manyGroups` is the number of groups of an aggregate with several buckets. Tiles of
- * features are left out: labels alone write them, far below a hundredth of all writes.
+ * Reads the shape off a compiled pipeline; `manyGroups` is the number of groups of an aggregate by identifiers. Tiles of features are left out: labels alone write them, far below a hundredth of all writes.
  */
 export function shapeOf({ pipeline, families, sessions }: Plan, manyGroups: number): PipelineShape {
   const types = Object.entries(pipeline.eventTypes);
   const main = pipeline.decision?.over ?? types[0]?.[0];
   return {
     name: pipeline.name,
-    slices: families.flatMap(({ name, sliceMs, reachMs, buckets, aggregate }) =>
-      aggregate === undefined
-        ? []
-        : [{ name, sliceS: sliceMs / 1000, slicesOfWindow: reachMs / sliceMs, buckets, groups: buckets > 1 ? manyGroups : FEW_GROUPS }],
-    ),
+    slices: families.flatMap(({ name, sliceMs, reachMs, aggregate }) => {
+      if (aggregate === undefined) return [];
+      const groups = isByIdentifier(pipeline, aggregate) ? manyGroups : FEW_GROUPS;
+      return [{ name, sliceS: sliceMs / 1000, slicesOfWindow: reachMs / sliceMs, groups }];
+    }),
     sessions: sessions.map(({ aggregate }) => aggregate.name),
     eventTables: types.map(([name, { table }]) => ({ table, share: name === main ? 1 : LABEL_SHARE })),
     isJudged: pipeline.decision !== undefined,
   };
+}
+
+/** Whether an aggregate groups by a text that every event has, such as a terminal: places and channels may be missing. */
+export function isByIdentifier({ eventTypes }: Pipeline, { over, groupBy }: Aggregate): boolean {
+  const fields = eventTypes[over]?.fields ?? {};
+  return groupBy.some(({ field }) => fields[field]?.kind === 'string' && !fields[field].optional);
 }

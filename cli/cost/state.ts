@@ -1,20 +1,21 @@
+import { COMPACT_LENGTH } from '../../core/windows/chain.ts';
 import {
   ALERT_SHARE,
   CUSTOMERS,
   GROUP_BYTES,
   GROUP_BYTES_MAX,
   GROUP_EVENT_BYTES,
-  ITEM_BYTES_MAX,
+  ITEM_OVERHEAD_BYTES,
+  LINK_COMPRESSION,
   PROFILE_BYTES,
   REWRITE_S,
   SESSION_SHARE,
   SHARD_ITEM_BYTES,
   TIMER_KEY_BYTES,
-  USE_SHARE,
 } from './constants.ts';
 import type { PipelineShape, SliceShape } from './shape.ts';
 
-/** How the events of a stream reach its state: `perShard` events a second, in `units` of state writes a second over all shards. */
+/** How the events of a stream reach its state: `unitsPerS` sub-batches a second over all shards. */
 export interface Flow {
   readonly ratePerS: number;
   readonly shards: number;
@@ -35,49 +36,21 @@ export interface StateUse {
 }
 
 const MINUTE_S = 60;
-const ALERT_ITEM_BYTES = 1_200;
+const ALERT_ITEM_BYTES = 700;
 /** Tiles that decisions read and no cache has. */
 const TILE_READS = 0.1;
 
-/** Bytes of one packed part after `events` events over `groups` groups; measured on the shipped pipeline within a fifth. */
-function partBytes(events: number, groups: number): number {
+/** JSON of `events` events over `groups` groups, bytes; measured on the shipped pipeline within a fifth. */
+function sliceBytes(events: number, groups: number): number {
   const active = groups * (1 - Math.exp(-events / groups));
   const full = GROUP_BYTES_MAX * groups;
   return GROUP_BYTES * active + full * (1 - Math.exp((-GROUP_EVENT_BYTES * events) / full));
 }
 
-/** Bytes of one part of a slice when the slice ends, at `ratePerShard` events a second. */
-export function sliceBytes({ sliceS, buckets, groups }: SliceShape, ratePerShard: number): number {
-  return partBytes((ratePerShard * sliceS) / buckets, groups / buckets);
-}
-
-/** Bytes of the timer item of a whole minute. */
-function timerBytes(ratePerShard: number): number {
-  return ratePerShard * MINUTE_S * TIMER_KEY_BYTES;
-}
-
-/** The largest item: its name and its bytes when it is full. */
-export interface LargestItem {
-  readonly name: string;
-  readonly bytes: number;
-  /** Buckets that keep it below the limit, if it is a part of a slice. */
-  readonly bucketsLeast?: number;
-}
-
-/** The largest item that the state holds at `ratePerShard` events a second. */
-export function largestItem(shape: PipelineShape, ratePerShard: number): LargestItem {
-  const parts = shape.slices.map((slice): LargestItem => {
-    const bytes = sliceBytes(slice, ratePerShard);
-    return { name: `part of ${slice.name}`, bytes, bucketsLeast: Math.ceil((slice.buckets * bytes) / (ITEM_BYTES_MAX * USE_SHARE)) };
-  });
-  const timer = shape.sessions.length === 0 ? [] : [{ name: 'session timer', bytes: timerBytes(ratePerShard) }];
-  const items: LargestItem[] = [{ name: 'profile', bytes: PROFILE_BYTES }, ...timer, ...parts];
-  return items.reduce((most, one) => (one.bytes > most.bytes ? one : most));
-}
-
 /** Write units of an item; half a unit for rounding up. */
 const writeUnits = (bytes: number): number => Math.max(1, bytes / 1024 + 0.5);
 const readUnits = (bytes: number): number => Math.max(1, bytes / 4096 + 0.5);
+const stored = (jsonBytes: number): number => jsonBytes / LINK_COMPRESSION + ITEM_OVERHEAD_BYTES;
 
 interface Kind {
   readonly name: string;
@@ -88,31 +61,31 @@ interface Kind {
   readonly hot: number;
 }
 
+interface SliceKind extends Kind {
+  readonly readUnits: number;
+  readonly storedBytes: number;
+}
+
 /** What the state table is asked for by a flow of events. */
 export function stateUse(shape: PipelineShape, flow: Flow): StateUse {
-  const { ratePerS, shards, unitsPerS, closesPerS } = flow;
-  const ratePerShard = ratePerS / shards;
+  const { ratePerS, unitsPerS, closesPerS } = flow;
   const alertShare = shape.isJudged ? ALERT_SHARE : 0;
   const shardItems = 2 * (unitsPerS + closesPerS);
+  const windows = [...(shape.sessions.length === 0 ? [] : [timerKind(flow)]), ...shape.slices.map((slice) => sliceKind(slice, flow))];
   const kinds: Kind[] = [
     kind('shard items', shardItems, SHARD_ITEM_BYTES, shardItems),
     kind('profiles', ratePerS, PROFILE_BYTES, 1),
     kind('alerts', ratePerS * alertShare, ALERT_ITEM_BYTES, 1),
-    ...(shape.sessions.length === 0 ? [] : [timerKind(flow, ratePerShard)]),
-    ...shape.slices.map((slice) => sliceKind(slice, flow, ratePerShard)),
+    ...windows,
   ];
-  const deleted = shape.slices.map((slice) => (shards * slice.buckets * writeUnits(sliceBytes(slice, ratePerShard))) / slice.sliceS);
-  const windowReads = shape.slices.map(
-    (slice) => (shards * slice.buckets * slice.slicesOfWindow * readUnits(sliceBytes(slice, ratePerShard))) / slice.sliceS,
-  );
   const keyReads = ratePerS * (1 + TILE_READS + SESSION_SHARE * shape.sessions.length);
-  const open = shape.slices.map((slice) => shards * slice.buckets * (slice.slicesOfWindow + 1) * sliceBytes(slice, ratePerShard));
   return {
     writesPerS: sum(kinds.map(({ writes }) => writes)),
-    writeUnitsPerS: sum(kinds.map(({ units }) => units)) + sum(deleted),
+    // What is written of windows is removed when they are closed, at the same price.
+    writeUnitsPerS: sum([...kinds, ...windows].map(({ units }) => units)),
     kinds,
-    readUnitsPerS: 2 * unitsPerS + keyReads + sum(windowReads),
-    storedBytes: CUSTOMERS * PROFILE_BYTES + sum(open),
+    readUnitsPerS: 2 * unitsPerS + keyReads + sum(windows.map((one) => one.readUnits)),
+    storedBytes: CUSTOMERS * PROFILE_BYTES + sum(windows.map((one) => one.storedBytes)),
     hottest: kinds
       .map(({ name, hot }) => ({ name, writeUnitsPerS: hot }))
       .reduce((most, one) => (one.writeUnitsPerS > most.writeUnitsPerS ? one : most)),
@@ -123,18 +96,40 @@ function kind(name: string, writes: number, bytes: number, hotWrites: number): K
   return { name, writes, units: writes * writeUnits(bytes), hot: hotWrites * writeUnits(bytes) };
 }
 
-function timerKind({ unitsPerS }: Flow, ratePerShard: number): Kind {
-  const writes = unitsPerS * (1 + REWRITE_S / MINUTE_S);
-  // Half: an item is written from its first key to its last.
-  return kind('session timers', writes, timerBytes(ratePerShard) / 2, writes);
+/** Links that a unit writes: one, and one more for the slice before as long as events of it still come. */
+const linksOf = (unitsPerS: number, sliceS: number): number => unitsPerS * (1 + Math.min(1, REWRITE_S / sliceS));
+
+function timerKind({ ratePerS, shards, unitsPerS }: Flow): SliceKind {
+  const writes = linksOf(unitsPerS, MINUTE_S);
+  const bytes = stored((ratePerS / writes) * TIMER_KEY_BYTES);
+  const chainBytes = (bytes * writes * MINUTE_S) / shards;
+  return {
+    ...kind('session timers', writes, bytes, writes / shards),
+    readUnits: (shards * readUnits(chainBytes)) / MINUTE_S,
+    // Payments of the last gap and lateness.
+    storedBytes: shards * chainBytes * MINUTE_S,
+  };
 }
 
-/** All parts of a slice have one partition key, so all shards write to it. */
-function sliceKind(slice: SliceShape, { ratePerS, unitsPerS }: Flow, ratePerShard: number): Kind {
-  const { buckets, sliceS } = slice;
-  const touched = unitsPerS === 0 ? 0 : buckets * (1 - Math.exp(-ratePerS / unitsPerS / buckets));
-  const writes = unitsPerS * touched * (1 + Math.min(1, REWRITE_S / sliceS));
-  return kind(slice.name, writes, sliceBytes(slice, ratePerShard / 2), writes);
+/** Each unit writes what it adds; a chain longer than its slice is merged, which costs as much again at most. */
+function sliceKind({ name, sliceS, slicesOfWindow, groups }: SliceShape, { ratePerS, shards, unitsPerS }: Flow): SliceKind {
+  const writes = linksOf(unitsPerS, sliceS);
+  const linkBytes = sliceBytes(ratePerS / writes, groups);
+  const chainBytes = (linkBytes * writes * sliceS) / shards;
+  const wholeBytes = sliceBytes((ratePerS * sliceS) / shards, groups);
+  // The first links until a chain is long cost nothing more.
+  const merging = Math.max(0, 1 - COMPACT_LENGTH / chainBytes) * Math.min(1, wholeBytes / 2 / COMPACT_LENGTH);
+  const units = writes * (writeUnits(stored(linkBytes)) + (merging * linkBytes) / LINK_COMPRESSION / 1024);
+  const readBytes = Math.min(chainBytes, 2 * Math.max(COMPACT_LENGTH, wholeBytes)) / LINK_COMPRESSION;
+  const closing = (shards * slicesOfWindow * readUnits(readBytes)) / sliceS;
+  return {
+    name,
+    writes,
+    units,
+    hot: units / shards,
+    readUnits: closing + (2 * merging * writes * linkBytes) / LINK_COMPRESSION / 4096,
+    storedBytes: shards * (slicesOfWindow + 1) * readBytes,
+  };
 }
 
 function sum(values: readonly number[]): number {

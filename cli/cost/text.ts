@@ -7,16 +7,16 @@ import type { Offered } from './workload.ts';
 
 /** What the figures rest on, one sentence each. */
 export function assumptionsOf({ size, shape }: Offered): string[] {
-  const many = shape.slices.find(({ buckets }) => buckets > 1);
+  const many = shape.slices.find(({ groups }) => groups !== constants.FEW_GROUPS);
   const c = constants;
   return [
     `Size ${size.name}: batches gather for ${size.batchingWindowS} s, the processor has ${countText(size.processorMb)} MB, delivery buffers ${size.deliveryBufferS} s.`,
     `One event a record; limits are used to ${c.USE_SHARE * 100} %; the rate is steady all month of ${c.MONTH_HOURS} hours.`,
     `CPU: ${c.EVENT_CPU_US} µs an event (README, "How fast"), ${c.WRITE_CPU_US} µs a write through the SDK (measured against a local server).`,
-    'State: on-demand table, one profile write an event, each touched part of a slice written whole in each batch; part sizes are measured.',
+    'State: on-demand table, one profile write an event, one link for each slice that a batch touches, compressed; sizes are measured.',
     ...(many === undefined
       ? []
-      : [`Groups of ${many.name}: ${countText(many.groups)} (--groups); those of aggregates with one bucket: ${c.FEW_GROUPS}.`]),
+      : [`Groups of ${many.name}: ${countText(many.groups)} (--groups); those of aggregates by places and channels: ${c.FEW_GROUPS}.`]),
     `Profiles: ${countText(c.CUSTOMERS)} of ${countText(c.PROFILE_BYTES)} bytes. Alerts: ${(c.ALERT_SHARE * 100).toFixed(1)} % of events (the handbook file).`,
     `Storage: what one month adds, kept for one month; each further month kept costs the same S3 storage again.`,
     `Athena: ${countText(c.QUERIES_MONTH)} queries a month, each over one day of decisions. No free tier, no discounts, no data transfer, no tax.`,

@@ -1,4 +1,4 @@
-/** Seed of the hash that spreads groups over buckets and of the upper half of a 64-bit hash; fixed for good, stored state depends on it. */
+/** Seed of the upper half of a 64-bit hash; fixed for good, stored state depends on it. */
 export const SEED_A = 0x9747b28c;
 /** Seed of the lower half of a 64-bit hash; fixed for good. */
 export const SEED_B = 0x3c6ef372;

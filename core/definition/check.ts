@@ -7,8 +7,6 @@ import type { Aggregate, EventTypeSpec, Pipeline } from './pipeline.ts';
 type Fields = EventTypeSpec['fields'];
 
 const HOUR_MS = 3_600_000;
-/** More state items for each window and shard than this would cost more to read than they save. */
-const BUCKETS_MAX = 256;
 /** A scale of nine keeps whole numbers up to nine million exact. */
 const SCALE_MAX = 9;
 /** Part of stream, bucket and function names, which allow 63 characters in all. */
@@ -150,7 +148,6 @@ function checkAggregate(pipeline: Pipeline, aggregate: Aggregate): void {
   const path = `aggregates.${aggregate.name}`;
   const type = typeOf(`${path}.over`, pipeline, aggregate.over);
   checkWindow(`${path}.window`, aggregate.window);
-  checkWhole(`${path}.buckets`, aggregate.buckets, 1, BUCKETS_MAX);
   checkGroups(path, aggregate, type);
   const measures = Object.entries(aggregate.measures);
   ensure(measures.length > 0, `${path}.measures`, '{}', 'at least one measure');

@@ -28,8 +28,6 @@ export interface AggregateSpec {
   readonly groupBy: readonly (string | GroupField)[];
   /** Column name to measure, in column order. */
   readonly measures: Readonly<Record<string, MeasureSpec>>;
-  /** State items one window is spread over per shard (1..256), fixed for good: raise it for very many groups. */
-  readonly buckets?: number;
 }
 
 /** Time limits of the pipeline, ms. */
@@ -84,7 +82,6 @@ export interface Aggregate {
   readonly window: WindowSpec;
   readonly groupBy: readonly GroupField[];
   readonly measures: Readonly<Record<string, MeasureSpec>>;
-  readonly buckets: number;
 }
 
 /** Defaults: a minute of disorder, ten minutes of lateness, idle after a minute; ids for an hour; a day ahead at most. */
@@ -104,7 +101,7 @@ const IMPLIED_FIELDS: Readonly<Record<string, FieldSpec>> = {
 
 function aggregateOf(name: string, spec: AggregateSpec): Aggregate {
   const groupBy = spec.groupBy.map((group) => (typeof group === 'string' ? { field: group } : group));
-  return { ...spec, name, groupBy, buckets: spec.buckets ?? 1 };
+  return { ...spec, name, groupBy };
 }
 
 /** Checks a pipeline spec and fills in defaults. Throws UsageError saying what was wrong, the value received and what is allowed. */

@@ -15,26 +15,17 @@ export const profileKey = (key: string): ItemKey => ({ pk: `profile#${key}`, sk:
 /** Key of one spilled segment of a profile's event ids. */
 export const idSegmentKey = (key: string, segment: number): ItemKey => ({ pk: `profile#${key}`, sk: `ids#${segment}` });
 
-/** Partition key of all parts of one slice of a window family. */
-export const slicePk = (family: string, sliceStartMs: number): string => `slice#${family}#${sliceStartMs}`;
+/** Place of one slice of one shard: window family (or timers), start (epoch ms), stream epoch, shard. */
+export interface SlicePlace {
+  readonly name: string;
+  readonly startMs: number;
+  readonly streamEpoch: string;
+  readonly shardId: string;
+}
 
-/** Key of one packed part of a slice. */
-export const sliceKey = (family: string, sliceStartMs: number, part: string): ItemKey => ({
-  pk: slicePk(family, sliceStartMs),
-  sk: part,
-});
-
-/** Sort key of the part of a slice that one shard writes for one bucket. */
-export const slicePart = (streamEpoch: string, shardId: string, bucket: number): string => `${streamEpoch}#${shardId}#${bucket}`;
-
-/** Partition key of all timer items of one minute (epoch ms of its start). */
-export const timerPk = (minuteMs: number): string => `timer#${minuteMs}`;
-
-/** Key of one shard's timer item of one minute. */
-export const timerKey = (minuteMs: number, streamEpoch: string, shardId: string): ItemKey => ({
-  pk: timerPk(minuteMs),
-  sk: `${streamEpoch}#${shardId}`,
-});
+/** Partition key of one generation of the chain of a slice; no two shards share one. */
+export const slicePk = ({ name, startMs, streamEpoch, shardId }: SlicePlace, generation: number): string =>
+  `slice#${name}#${startMs}#${streamEpoch}#${shardId}#${generation}`;
 
 /** Key of the closed tiles of one key of a tile ring. */
 export const tilesKey = (ringId: string, key: string): ItemKey => ({ pk: `tiles#${ringId}#${key}`, sk: 'tiles' });

@@ -1,5 +1,6 @@
 import type { Position } from '../model.ts';
 import { type ShardClock, watermarkOf } from '../time/watermark.ts';
+import type { SliceHead } from '../windows/chain.ts';
 
 /** Everything a verdict depends on that is not in the shard's own sequence; recorded before a batch writes anything else. */
 export interface Context {
@@ -40,8 +41,8 @@ export interface ShardState {
   counters: Counters;
   /** Drained shards whose entries in profiles may go. */
   ancestors: readonly string[];
-  /** Slice starts that this shard may hold parts of, by window family; timer minutes under `TIMERS`. */
-  open: Record<string, number[]>;
+  /** Slices that this shard has events in, by window family, ascending; timer minutes under `TIMERS`. What is not in these chains was never finished. */
+  open: Record<string, SliceHead[]>;
   /** Greatest end of any window that holds an event of this shard, epoch ms. */
   lastWindowEndMs: number | null;
 }

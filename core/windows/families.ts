@@ -33,12 +33,8 @@ export function tileFamilyOf(ring: TileRing) {
     over: ring.over,
     sliceMs: ring.tileMs,
     reachMs: ring.tileMs,
-    buckets: TILE_BUCKETS,
     fn: tileFunction(ring),
     groupKeyOf: (event: Event): string | undefined => (matches(ring, event) ? String(event.values[ring.by]) : undefined),
     aggregate: undefined,
   };
 }
-
-/** State items one open tile is spread over per shard; fixed for good. */
-const TILE_BUCKETS = 4;

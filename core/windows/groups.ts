@@ -1,4 +1,3 @@
-import { hash32, SEED_A } from '../aggregates/hash.ts';
 import type { GroupField } from '../definition/pipeline.ts';
 import type { Event, FieldValue } from '../model.ts';
 
@@ -19,9 +18,4 @@ export function groupKeyOf(aggregate: { readonly groupBy: readonly GroupField[] 
 /** Values of a group key, in the order of the aggregate's group fields. */
 export function groupValuesOf(groupKey: string): FieldValue[] {
   return JSON.parse(groupKey) as FieldValue[];
-}
-
-/** Bucket (0..buckets - 1) of a group; stable for good, since stored state depends on it. */
-export function bucketOf(groupKey: string, buckets: number): number {
-  return buckets === 1 ? 0 : hash32(groupKey, SEED_A) % buckets;
 }

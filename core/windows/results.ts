@@ -1,5 +1,6 @@
-import type { Accumulator, AggregateFunction, ResultValue } from '../aggregates/types.ts';
+import type { AggregateFunction, ResultValue } from '../aggregates/types.ts';
 import type { SessionState } from './sessions.ts';
+import type { SliceState } from './slice.ts';
 
 /** One row of an aggregate: the result of one group in one window `[startMs, endMs)`, epoch ms. */
 export interface WindowResult {
@@ -22,11 +23,13 @@ export interface ResultSource {
 }
 
 /** Rows of one tumbling or hopping window in canonical order: by group key, in code-unit order. */
-export function resultsOf(source: ResultSource, startMs: number, merged: ReadonlyMap<string, Accumulator>): WindowResult[] {
+export function resultsOf(source: ResultSource, startMs: number, { groups }: SliceState): WindowResult[] {
   const { name, reachMs, fn } = source;
   const results: WindowResult[] = [];
-  for (const [groupKey, accumulator] of merged) {
-    results.push({ aggregate: name, groupKey, startMs, endMs: startMs + reachMs, values: fn.result(accumulator) });
+  for (const groupKey in groups) {
+    const accumulator = groups[groupKey];
+    if (accumulator !== undefined)
+      results.push({ aggregate: name, groupKey, startMs, endMs: startMs + reachMs, values: fn.result(accumulator) });
   }
   return results.sort(canonically);
 }

@@ -10,7 +10,7 @@ import {
   type WriteRequest,
 } from '@aws-sdk/client-dynamodb';
 import type { Clock, ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
-import { type Attributes, checkedItemBytes, keyAttributes, keyText, liveItem, writtenItem } from './dynamo-items.ts';
+import { type Attributes, keyAttributes, keyText, liveItem, type WrittenItem, writtenItem } from './dynamo-items.ts';
 import { chunksOf, forEachLimited } from './parallel.ts';
 import { backOff, type RetryOptions, withRetry } from './retry.ts';
 import { attemptsOf, errorOfCode, outcomeOf, type ServiceCall, serviceError } from './service-error.ts';
@@ -40,7 +40,7 @@ const IS_ABSENT = 'attribute_not_exists(pk) OR expires_ms < :now';
 const IS_EXPECTED = 'version = :expected AND (attribute_not_exists(expires_ms) OR expires_ms >= :now)';
 
 /**
- * State in one DynamoDB table: `pk`, `sk`, `version`, `body`, and `expires_at` (epoch seconds) for its TTL. Each write is one
+ * State in one DynamoDB table: `pk`, `sk`, `version`, `body` (binary where it is compressed), and `expires_at` (epoch seconds) for its TTL. Each write is one
  * conditional PutItem. A write whose reply was lost is sent again; if it then fails its condition and the stored item is what it
  * would have written, it counts as applied. Throws ServiceError (retriable) and ItemTooLargeError, the latter before anything is sent.
  */
@@ -86,8 +86,8 @@ export class DynamoStateStore implements StateStore {
   }
 
   async put(writes: readonly StateWrite[]): Promise<boolean[]> {
-    const largest = writes.reduce((most, write) => Math.max(most, checkedItemBytes(write)), 0);
-    if (writes.length > 0) this.options.observeItemBytes?.(largest);
+    const items = writes.map(writtenItem);
+    if (items.length > 0) this.options.observeItemBytes?.(Math.max(...items.map(({ bytes }) => bytes)));
     const applied = writes.map(() => false);
     // Writes of one key wait for each other; those of different keys do not.
     const chains = new Map<string, number[]>();
@@ -97,7 +97,7 @@ export class DynamoStateStore implements StateStore {
       else chain.push(i);
     }
     await forEachLimited([...chains.values()], this.options.writesMax ?? WRITES_MAX, async (chain) => {
-      for (const i of chain) applied[i] = await this.write(writes[i] as StateWrite);
+      for (const i of chain) applied[i] = await this.write(writes[i] as StateWrite, items[i] as WrittenItem);
     });
     return applied;
   }
@@ -146,7 +146,7 @@ export class DynamoStateStore implements StateStore {
     return serviceError(this.call(operation), errorOfCode('ProvisionedThroughputExceededException', `${count} keys were left unprocessed`));
   }
 
-  private async write(write: StateWrite): Promise<boolean> {
+  private async write(write: StateWrite, { attributes }: WrittenItem): Promise<boolean> {
     const { client, table, clock, retry } = this.options;
     const isNew = write.expectedVersion === 0;
     const expected: Attributes = isNew ? {} : { ':expected': { N: String(write.expectedVersion) } };
@@ -154,7 +154,7 @@ export class DynamoStateStore implements StateStore {
     for (let failures = 1; ; failures += 1) {
       const command = new PutItemCommand({
         TableName: table,
-        Item: writtenItem(write),
+        Item: attributes,
         ConditionExpression: isNew ? IS_ABSENT : IS_EXPECTED,
         ExpressionAttributeValues: { ...expected, ':now': { N: String(clock()) } },
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',

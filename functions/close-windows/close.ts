@@ -3,35 +3,36 @@ import { RetriableError } from '../../core/errors.ts';
 import type { Row } from '../../core/ports.ts';
 import { appendTile, type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
 import type { CloserState, OpenedCloser } from '../../core/state/closer.ts';
-import { closerKey, profileKey, slicePk, tilesKey, timerPk } from '../../core/state/keys.ts';
+import { closerKey, profileKey, tilesKey } from '../../core/state/keys.ts';
 import { parseSessions } from '../../core/state/profile.ts';
 import { isPending, type ShardState } from '../../core/state/shard.ts';
-import { sliceStartsOfWindow } from '../../core/windows/assign.ts';
 import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
 import { resultsOf, sessionResultsOf, type WindowResult } from '../../core/windows/results.ts';
 import { finalSessions } from '../../core/windows/sessions.ts';
-import { mergeSlices, parseSlice, type SliceState } from '../../core/windows/slice.ts';
+import type { SliceState } from '../../core/windows/slice.ts';
 import type { CloseWindowsPorts } from './handler.ts';
 import { shardItems } from './shards.ts';
+import { SliceReader } from './slices.ts';
 
 /** Rows handed to delivery in one call at most: bounds memory when many windows close at once. */
 const ROWS_MAX = 5_000;
 
-/** Emits everything final at `targetMs` that was not before; the caller records the returned state afterwards. */
+/** Emits everything final at `targetMs` that was not before; the caller records what is `closed` afterwards. */
 export async function closeThrough(
   ports: CloseWindowsPorts,
   opened: OpenedCloser,
   target: { readonly targetMs: number; readonly isEndOfInput: boolean },
-): Promise<Pick<CloserState, 'closedMs' | 'sessionsClosedMs' | 'windowsClosed'>> {
+): Promise<{ readonly closed: Pick<CloserState, 'closedMs' | 'sessionsClosedMs' | 'windowsClosed'>; readonly slices: SliceReader }> {
   const closer = opened.state;
   const fence = new Fence(ports, opened.version);
-  const shards = (await shardItems(ports)).map(({ state }) => state);
+  const known = await shardItems(ports);
+  const shards = known.map(({ state }) => state);
   const emitter = new Emitter(ports, fence);
   const due = dueWindows(ports.plan, shards, { fromMs: closer.closedMs, toMs: target.targetMs });
-  const slices = new SliceReader(ports);
+  const slices = new SliceReader(ports, known);
   const oldestFrontierMs = oldestPendingFrontier(shards);
   for (const window of due) {
-    const merged = mergeSlices(await slices.read(window), window.family.fn);
+    const merged = await slices.readWindow(window);
     if (window.family.aggregate !== undefined) await emitter.emit(resultsOf(window.family, window.startMs, merged));
     else await storeTiles(ports, fence, window, merged, oldestFrontierMs);
   }
@@ -40,10 +41,16 @@ export async function closeThrough(
     closer.sessionsClosedMs ?? Number.NEGATIVE_INFINITY,
   );
   for (const minute of dueTimers(shards, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs })) {
-    await emitSessions(ports, emitter, minute, { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs });
+    await emitSessions(
+      ports,
+      emitter,
+      { minute, keys: await slices.readTimers(minute) },
+      { fromMs: closer.sessionsClosedMs, toMs: sessionsClosedMs },
+    );
   }
   await emitter.flush();
-  return { closedMs: target.targetMs, sessionsClosedMs, windowsClosed: closer.windowsClosed + emitter.count };
+  const closed = { closedMs: target.targetMs, sessionsClosedMs, windowsClosed: closer.windowsClosed + emitter.count };
+  return { closed, slices };
 }
 
 /**
@@ -101,39 +108,6 @@ class Emitter {
   }
 }
 
-/** Reads slices of windows; neighbouring hopping windows share most of theirs, so the last few stay in memory. */
-class SliceReader {
-  private readonly ports: CloseWindowsPorts;
-  private readonly kept = new Map<string, SliceState[]>();
-
-  constructor(ports: CloseWindowsPorts) {
-    this.ports = ports;
-  }
-
-  async read({ family, startMs }: DueWindow): Promise<SliceState[]> {
-    const window = family.aggregate?.window;
-    const starts = window?.kind === 'hopping' ? sliceStartsOfWindow(window, startMs) : [startMs];
-    const parts: SliceState[] = [];
-    for (const start of starts) parts.push(...(await this.parts(slicePk(family.name, start), starts.length > 1)));
-    return parts;
-  }
-
-  private async parts(pk: string, keep: boolean): Promise<SliceState[]> {
-    const kept = this.kept.get(pk);
-    if (kept !== undefined) return kept;
-    const parts = (await this.ports.store.query(pk)).map(({ body }) => parseSlice(body));
-    if (keep) {
-      this.kept.set(pk, parts);
-      const oldest = this.kept.keys().next();
-      if (this.kept.size > SLICES_KEPT && !oldest.done) this.kept.delete(oldest.value);
-    }
-    return parts;
-  }
-}
-
-/** Slices kept while closing: one hour of five-minute slices for a few hopping aggregates. */
-const SLICES_KEPT = 64;
-
 /** Least tile frontier that the retry of an unfinished batch may still read by; +Infinity when no batch is unfinished. */
 function oldestPendingFrontier(shards: readonly ShardState[]): number {
   const frontiers = shards.filter(isPending).map(({ context }) => context?.tileFrontierMs ?? Number.POSITIVE_INFINITY);
@@ -144,12 +118,12 @@ async function storeTiles(
   ports: CloseWindowsPorts,
   fence: Fence,
   window: DueWindow,
-  merged: ReturnType<typeof mergeSlices>,
+  { groups: merged }: SliceState,
   oldestFrontierMs: number,
 ): Promise<void> {
   const ring = ports.plan.tileFeatures.rings.find((one) => tileFamilyName(one) === window.family.name);
   if (ring === undefined) throw new Error(`window family ${window.family.name} has no tile ring`);
-  const groups = [...merged];
+  const groups = Object.entries(merged);
   const keys = groups.map(([groupKey]) => tilesKey(ring.ringId, groupKey));
   // Reads end at the frontier or later, except those of a batch begun under an older one.
   const expireBeforeMs = Math.min(window.startMs, oldestFrontierMs) - ring.windowMsMax - ring.delayMsMax;
@@ -169,11 +143,9 @@ async function storeTiles(
 async function emitSessions(
   ports: CloseWindowsPorts,
   emitter: Emitter,
-  minute: number,
+  { minute, keys }: { readonly minute: number; readonly keys: readonly string[] },
   range: { readonly fromMs: number | null; readonly toMs: number },
 ): Promise<void> {
-  const timers = await ports.store.query(timerPk(minute));
-  const keys = [...new Set(timers.flatMap(({ body }) => JSON.parse(body) as string[]))].sort();
   const profiles = await ports.store.get(keys.map(profileKey));
   const lateness = ports.plan.pipeline.time.allowedLatenessMs;
   // Only sessions that this minute's timer stands for: a key with several due sessions has a timer for each.

@@ -8,6 +8,7 @@ import type { RowBuilder } from '../../lake/rows.ts';
 import { clearClosed } from './clear.ts';
 import { closeThrough } from './close.ts';
 import { type LiveShard, leastWatermark, liveShards, raiseFloors } from './shards.ts';
+import type { SliceReader } from './slices.ts';
 
 /** What the closer needs from outside. */
 export interface CloseWindowsPorts {
@@ -40,17 +41,19 @@ export function createCloseWindows(ports: CloseWindowsPorts): (round: CloseRound
     const shards = await liveShards(ports, opened.state);
     const { targetMs, watch } = await targetOf(ports, opened.state, shards, round);
     let { state, version } = opened;
+    let reader: SliceReader | undefined;
     const advances = targetMs !== null && (state.closedMs === null || targetMs > state.closedMs);
     if (advances) {
-      const closed = await closeThrough(ports, opened, { targetMs, isEndOfInput: round.kind === 'end' });
+      const { closed, slices } = await closeThrough(ports, opened, { targetMs, isEndOfInput: round.kind === 'end' });
       state = { ...state, ...closed };
+      reader = slices;
     }
     if (advances || round.kind === 'live') {
       state = { ...state, watch, lastRoundMs: ports.clock() };
       version = await swapCloser(ports, version, state);
     }
     if (state.closedMs !== null && state.clearedMs !== state.closedMs) {
-      await clearClosed(ports, { fromMs: state.clearedMs, toMs: state.closedMs });
+      await clearClosed(ports, { fromMs: state.clearedMs, toMs: state.closedMs }, reader);
       state = { ...state, clearedMs: state.closedMs };
       await swapCloser(ports, version, state);
     }

@@ -31,6 +31,8 @@ export interface ProcessStreamPorts {
   /** Changes when the stream is deleted and made again. */
   readonly streamEpoch: string;
   readonly observe?: (stats: BatchStats) => void;
+  /** Length of the links of a slice before they are merged; smaller in tests. */
+  readonly compactLength?: number;
 }
 
 /** Handler of the event source mapping: processes one shard's batch and names the first record that is not done. */

@@ -1,11 +1,12 @@
 import { RetriableError } from '../../core/errors.ts';
-import { foldSlice, openAfter, windowUpdatesOf } from '../../core/fold.ts';
+import { openAfter, windowUpdatesOf } from '../../core/fold.ts';
 import type { Event } from '../../core/model.ts';
 import { type Judged, judgeBatch, type Profile, type Unit } from '../../core/processor.ts';
 import { shardKey } from '../../core/state/keys.ts';
 import type { ShardState } from '../../core/state/shard.ts';
 import { type BegunBatch, beginBatch, type OpenedShard, openShard, shardRefOf } from './begin.ts';
 import type { ProcessStreamPorts } from './handler.ts';
+import { SliceChains, type WrittenLinks } from './slices.ts';
 import { BatchState } from './state.ts';
 
 /** Processes the batches of one shard, one at a time, in the fixed order: context, delivery, profiles, windows, shard item. */
@@ -14,6 +15,7 @@ export class ShardProcessor {
   private readonly shardId: string;
   private readonly shardRef: string;
   private readonly state: BatchState;
+  private readonly slices: SliceChains;
   /** `attempts` of the shard item as this instance last wrote it: unequal means that another instance was here. */
   private lastAttempt: number | undefined;
 
@@ -21,7 +23,9 @@ export class ShardProcessor {
     this.ports = ports;
     this.shardId = shardId;
     this.shardRef = shardRefOf(ports.streamEpoch, shardId);
-    this.state = new BatchState(ports.store, ports.streamEpoch, shardId);
+    this.state = new BatchState(ports.store);
+    const { store, streamEpoch, compactLength } = ports;
+    this.slices = new SliceChains({ store, streamEpoch, shardId, ...(compactLength === undefined ? {} : { compactLength }) });
   }
 
   /** Processes records in stream order and returns how many of them are done; the rest needs another call. */
@@ -76,9 +80,9 @@ export class ShardProcessor {
     const changed = new Set(judged.verdicts.flatMap(({ event, isFresh }) => (event !== undefined && isFresh ? [event.key] : [])));
     await this.state.storeProfiles(profiles, changed);
     const updates = windowUpdatesOf(plan, judged.verdicts);
-    await this.state.addTimers(updates.timers);
-    await this.state.updateSlices(updates.slices, foldSlice);
-    await this.finish(begun, this.nextState(opened, begun, judged, updates));
+    const links = await this.slices.append(begun.state.attempts, updates.slices, begun.state.open);
+    await this.finish(begun, this.nextState(opened, begun, judged, { links, lastWindowEndMs: updates.lastWindowEndMs }));
+    await this.slices.clean(links);
   }
 
   private async loadTiles(events: readonly Event[], begun: BegunBatch): ReturnType<BatchState['loadTiles']> {
@@ -87,7 +91,12 @@ export class ShardProcessor {
     return this.state.loadTiles(plan, judgedEvents, begun.context.tileFrontierMs);
   }
 
-  private nextState(opened: OpenedShard, begun: BegunBatch, judged: Judged, updates: ReturnType<typeof windowUpdatesOf>): ShardState {
+  private nextState(
+    opened: OpenedShard,
+    begun: BegunBatch,
+    judged: Judged,
+    windows: { readonly links: WrittenLinks; readonly lastWindowEndMs: number | null },
+  ): ShardState {
     const { state } = begun;
     const hi = judged.verdicts.at(-1)?.raw.position ?? state.hi;
     return {
@@ -96,8 +105,8 @@ export class ShardProcessor {
       through: state.through !== null && hi !== null && state.through > hi ? state.through : hi,
       maxEventMs: judged.maxEventMs,
       counters: judged.counters,
-      open: openAfter(this.ports.plan, state.open, updates, opened.closer.clearedMs),
-      lastWindowEndMs: greatest(state.lastWindowEndMs, updates.lastWindowEndMs),
+      open: openAfter(this.ports.plan, state.open, windows.links.heads, opened.closer.clearedMs),
+      lastWindowEndMs: greatest(state.lastWindowEndMs, windows.lastWindowEndMs),
     };
   }
 

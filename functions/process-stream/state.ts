@@ -1,21 +1,16 @@
 import { RetriableError } from '../../core/errors.ts';
-import type { SliceUpdate } from '../../core/fold.ts';
 import type { Event } from '../../core/model.ts';
 import type { Plan } from '../../core/plan.ts';
-import type { ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
+import type { ItemKey, StateStore, StateWrite } from '../../core/ports.ts';
 import type { Profile } from '../../core/processor.ts';
 import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
 import { type IdEntry, isFull, spillIds } from '../../core/state/ids.ts';
-import { idSegmentKey, profileKey, sliceKey, slicePart, tilesKey, timerKey } from '../../core/state/keys.ts';
+import { idSegmentKey, profileKey, tilesKey } from '../../core/state/keys.ts';
 import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
-import { newSlice, parseSlice, type SliceState } from '../../core/windows/slice.ts';
 import { ItemCache } from './cache.ts';
 
 /** Profiles and tiles kept warm per shard: about 40 MB at a typical 2 KB each, well inside a 512 MB function. */
 const CACHE_ITEMS_MAX = 20_000;
-
-/** Open slices and timers kept warm per shard: those of the last hours of a busy stream; closed ones age out. */
-const CACHE_WINDOWS_MAX = 2_000;
 
 interface Loaded<T> {
   readonly key: ItemKey;
@@ -30,28 +25,20 @@ interface LoadedTiles {
 
 const idOf = (key: ItemKey): string => `${key.pk}\n${key.sk}`;
 
-/** Reads and writes the keyed state of one shard's batches: profiles, closed tiles, slices, timers. */
+/** Reads and writes the keyed state of one shard's batches: profiles and closed tiles. */
 export class BatchState {
   private readonly store: StateStore;
-  private readonly streamEpoch: string;
-  private readonly shardId: string;
   /** With their keys: a key that is made anew for each batch must be hashed anew by the store. */
   private readonly profiles = new ItemCache<{ readonly key: ItemKey; readonly profile: Profile }>(CACHE_ITEMS_MAX);
-  private readonly slices = new ItemCache<SliceState>(CACHE_WINDOWS_MAX);
-  private readonly timers = new ItemCache<Set<string>>(CACHE_WINDOWS_MAX);
   private readonly tiles = new ItemCache<LoadedTiles>(CACHE_ITEMS_MAX);
 
-  constructor(store: StateStore, streamEpoch: string, shardId: string) {
+  constructor(store: StateStore) {
     this.store = store;
-    this.streamEpoch = streamEpoch;
-    this.shardId = shardId;
   }
 
   /** Forgets cached state: another instance may have written, or an attempt failed half-way. */
   forget(): void {
     this.profiles.clear();
-    this.slices.clear();
-    this.timers.clear();
     this.tiles.clear();
   }
 
@@ -150,57 +137,6 @@ export class BatchState {
       this.tiles.set(id, item?.version ?? 0, state);
     }
     return (ringId, key) => tiles.get(idOf(tilesKey(ringId, key)));
-  }
-
-  /** Folds updates into slices by compare-and-swap. */
-  async updateSlices(updates: readonly SliceUpdate[], fold: (slice: SliceState, update: SliceUpdate) => void): Promise<void> {
-    const keys = updates.map((one) => sliceKey(one.family.name, one.sliceStartMs, slicePart(this.streamEpoch, this.shardId, one.bucket)));
-    const missing = keys.filter((key) => this.slices.get(idOf(key)) === undefined);
-    const items = await this.store.get(missing);
-    const read = new Map<string, StateItem | undefined>(missing.map((key, i) => [idOf(key), items[i]]));
-    const writes: StateWrite[] = [];
-    const states: SliceState[] = [];
-    for (const [i, update] of updates.entries()) {
-      const key = keys[i];
-      if (key === undefined) continue;
-      const cached = this.slices.get(idOf(key));
-      const item = read.get(idOf(key));
-      const state = cached?.state ?? (item === undefined ? newSlice() : parseSlice(item.body));
-      fold(state, update);
-      states.push(state);
-      writes.push({ ...key, expectedVersion: cached?.version ?? item?.version ?? 0, body: JSON.stringify(state) });
-    }
-    await this.swap(writes);
-    for (const [i, write] of writes.entries()) {
-      const state = states[i];
-      if (state !== undefined) this.slices.set(idOf(write), write.expectedVersion + 1, state);
-    }
-  }
-
-  /** Adds partition keys to this shard's timer items. */
-  async addTimers(timers: ReadonlyMap<number, ReadonlySet<string>>): Promise<void> {
-    const missing = [...timers.keys()].map((minute) => this.timerKey(minute)).filter((key) => this.timers.get(key.pk) === undefined);
-    const items = await this.store.get(missing);
-    const read = new Map<string, StateItem | undefined>(missing.map((key, i) => [key.pk, items[i]]));
-    const writes: StateWrite[] = [];
-    const written: Set<string>[] = [];
-    for (const [minute, added] of timers) {
-      const key = this.timerKey(minute);
-      const cached = this.timers.get(key.pk);
-      const item = read.get(key.pk);
-      const keys = cached?.state ?? new Set(JSON.parse(item?.body ?? '[]') as string[]);
-      const before = keys.size;
-      for (const one of added) keys.add(one);
-      if (keys.size === before) continue;
-      writes.push({ ...key, expectedVersion: cached?.version ?? item?.version ?? 0, body: JSON.stringify([...keys]) });
-      written.push(keys);
-    }
-    await this.swap(writes);
-    for (const [i, write] of writes.entries()) this.timers.set(write.pk, write.expectedVersion + 1, written[i] ?? new Set());
-  }
-
-  private timerKey(minute: number): ItemKey {
-    return timerKey(minute, this.streamEpoch, this.shardId);
   }
 
   private async swap(writes: readonly StateWrite[]): Promise<void> {

@@ -24,7 +24,7 @@ const MINUTE_MS = 60_000;
 const BEHIND_MS = 15 * MINUTE_MS;
 /** Half of the retention: the other half is the time there is to mend it. */
 const AGE_MAX_MS = (RETENTION_HOURS / 2) * 60 * MINUTE_MS;
-/** Items end at 400 KB; past 256 KB there is still time to raise `buckets`. */
+/** Items end at 400 KB; past 256 KB there is still time to look which key or group holds so much. */
 const STATE_ITEM_BYTES = 256 * 1024;
 /** Delivery is late when the oldest row waits for three buffers. */
 const BUFFERS_LATE = 3;
@@ -135,13 +135,14 @@ function stateAlarms({ metrics }: Watched): AlarmSpec[] {
   return [
     {
       name: 'state-item-large',
-      description: 'A state item is past 256 KB of the 400 KB it may have. Raise buckets of its aggregate in the definition.',
+      description:
+        'A state item is past 256 KB of the 400 KB it may have: the profile of one key, or one group of an aggregate. See what floods it.',
       metric: metrics.own('stateItemBytes'),
       threshold: STATE_ITEM_BYTES,
     },
     {
       name: 'state-write-throttles',
-      description: 'State writes are refused. One partition takes too many: a longer batching window or more buckets lower that.',
+      description: 'State writes are refused. One partition takes too many: a longer batching window or more shards lower that.',
       metric: metrics.state('WriteThrottleEvents'),
       threshold: 1,
       points: 2,

@@ -80,7 +80,6 @@ export const pipeline = definePipeline({
       window: tumbling(HOUR_MS),
       groupBy: ['terminal_id', 'currency'],
       measures: amountMeasures,
-      buckets: 8,
     },
     customer_session: {
       description: 'Runs of payments of one customer with pauses of at most 30 minutes.',

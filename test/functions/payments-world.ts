@@ -34,8 +34,8 @@ const RULE: Rule = parseRule(
 );
 
 /** A world of the shipped payments pipeline with one rule that reads every kind of feature. */
-export function paymentsWorld(): World {
-  return new World(pipeline, [RULE], ID_COLUMNS);
+export function paymentsWorld(compactLength?: number): World {
+  return new World(pipeline, [RULE], { idColumns: ID_COLUMNS, ...(compactLength === undefined ? {} : { compactLength }) });
 }
 
 const START_MS = Date.parse('2025-12-01T00:00:00Z');

@@ -6,10 +6,14 @@ import { recordOf, tablesOfLake, type WireEvent, type World } from './world.ts';
 
 const SHARD = 'shardId-000000000000';
 
+/** Calls that end any of the streams here, retries included. */
+const TRIES_MAX = 300;
+
 /** Runs the records in batches of the given sizes, retrying failed ones with a fresh instance, then closes everything. */
 async function runAll(world: World, records: readonly KinesisRecord[], sizes: readonly number[]): Promise<void> {
   let done = 0;
   for (let batch = 0; done < records.length; batch += 1) {
+    if (batch > TRIES_MAX) throw new Error('the batches do not come to an end');
     const size = sizes[batch % sizes.length] ?? 1;
     const part = records.slice(done, done + size);
     try {
@@ -17,14 +21,14 @@ async function runAll(world: World, records: readonly KinesisRecord[], sizes: re
       expect(batchItemFailures).toEqual([]);
       done += part.length;
     } catch (error) {
-      expect(String(error)).toMatch(/planned fault/);
+      expect(String(error)).toMatch(/planned fault|tried again/);
       world.restart();
     }
   }
 }
 
 async function closeAll(world: World): Promise<void> {
-  for (;;) {
+  for (let round = 0; round < TRIES_MAX; round += 1) {
     try {
       await world.close({ kind: 'end' });
       return;
@@ -128,15 +132,17 @@ describe('redelivery', () => {
     return { lake: tablesOfLake(world.lake.tables), counters: await countersOf(world) };
   };
 
-  test('any batch boundaries give the same rows', async () => {
+  test('any batch boundaries give the same rows, however often slices are merged, and leave no window state', async () => {
     const expected = await truth();
+    const sizes = fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 6 });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 6 }), async (sizes) => {
-        const world = paymentsWorld();
-        await runAll(world, busyStream(), sizes);
+      fc.asyncProperty(sizes, fc.constantFrom(undefined, 0, 900), async (batchSizes, compactLength) => {
+        const world = paymentsWorld(compactLength);
+        await runAll(world, busyStream(), batchSizes);
         await closeAll(world);
         expect(tablesOfLake(world.lake.tables)).toEqual(expected.lake);
         expect(await countersOf(world)).toEqual(expected.counters);
+        expect(await world.slicesLeft()).toEqual([]);
       }),
       { numRuns: 20 },
     );
@@ -153,26 +159,73 @@ describe('redelivery', () => {
     expect(tablesOfLake(world.lake.tables)).toEqual((await truth()).lake);
   });
 
-  test('a failure at any one I/O call, before or after it took effect, changes no row and no counter', async () => {
-    const expected = await truth();
-    const clean = paymentsWorld();
-    await runAll(clean, busyStream(), [15]);
-    await closeAll(clean);
-    const calls = clean.faults.calls;
-    expect(calls).toBeGreaterThan(40);
-    for (let failAt = 1; failAt <= calls; failAt += 1) {
-      for (const isAfter of [false, true]) {
-        const world = paymentsWorld();
-        world.faults.failAt = failAt;
-        world.faults.isAfter = isAfter;
-        await runAll(world, busyStream(), [15, 4, 22]);
-        await closeAll(world);
-        expect(tablesOfLake(world.lake.tables), `fault at ${failAt}, after ${isAfter}`).toEqual(expected.lake);
-        expect(await countersOf(world)).toEqual(expected.counters);
-        expect(world.lake.conflicts).toEqual([]);
+  test.each([undefined, 0])(
+    'a failure at any one I/O call changes no row and no counter, merging slices past %s',
+    async (compactLength) => {
+      const expected = await truth();
+      const clean = paymentsWorld(compactLength);
+      await runAll(clean, busyStream(), [15]);
+      await closeAll(clean);
+      const calls = clean.faults.calls;
+      expect(calls).toBeGreaterThan(40);
+      for (let failAt = 1; failAt <= calls; failAt += 1) {
+        for (const isAfter of [false, true]) {
+          const world = paymentsWorld(compactLength);
+          world.faults.failAt = failAt;
+          world.faults.isAfter = isAfter;
+          await runAll(world, busyStream(), [15, 4, 22]);
+          await closeAll(world);
+          expect(tablesOfLake(world.lake.tables), `fault at ${failAt}, after ${isAfter}`).toEqual(expected.lake);
+          expect(await countersOf(world)).toEqual(expected.counters);
+          expect(world.lake.conflicts).toEqual([]);
+          expect(await world.slicesLeft(), `fault at ${failAt}, after ${isAfter}`).toEqual([]);
+        }
       }
-    }
-  }, 60_000);
+    },
+    60_000,
+  );
+
+  test.each([undefined, 0])(
+    'an instance that wakes up at any I/O call, after others went on, changes nothing, merging slices past %s',
+    async (compactLength) => {
+      const expected = await truth();
+      const records = busyStream();
+      const batches = [records.slice(0, 15), records.slice(15, 40), records.slice(40)];
+      const clean = paymentsWorld(compactLength);
+      await clean.process({ Records: batches[0] ?? [] });
+      const before = clean.faults.calls;
+      await clean.process({ Records: batches[1] ?? [] });
+      const calls = clean.faults.calls - before;
+      for (let at = 1; at <= calls; at += 1) {
+        for (const wakesAfter of [0, 1, 2]) {
+          const world = paymentsWorld(compactLength);
+          await world.process({ Records: batches[0] ?? [] });
+          let wake = (): void => {};
+          world.faults.wakeUp = new Promise((resolve) => {
+            wake = resolve;
+          });
+          world.faults.failAt = world.faults.calls + at;
+          const overdue = world.process({ Records: batches[1] ?? [] }).catch((error: unknown) => String(error));
+          await new Promise((resolve) => setImmediate(resolve));
+          world.restart();
+          // Another cut than the overdue one has, before or after which that one wakes up.
+          const rest = [records.slice(15, 28), records.slice(28, 40), ...batches.slice(2)];
+          for (const [i, batch] of rest.entries()) {
+            if (i === wakesAfter) {
+              wake();
+              await overdue;
+            }
+            await runAll(world, batch, [batch.length]);
+          }
+          await closeAll(world);
+          expect(tablesOfLake(world.lake.tables), `asleep at ${at}`).toEqual(expected.lake);
+          expect(await countersOf(world)).toEqual(expected.counters);
+          expect(world.lake.conflicts).toEqual([]);
+        }
+      }
+    },
+    60_000,
+  );
 
   test('a retry is judged by the context recorded before, even if the closer went on meanwhile', async () => {
     const fraud = {

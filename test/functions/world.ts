@@ -48,10 +48,15 @@ export class Faults {
   calls = 0;
   failAt = Number.POSITIVE_INFINITY;
   isAfter = false;
+  /** Partition keys of all items ever written. */
+  readonly written = new Set<string>();
+  /** What the call at `failAt` waits for instead of failing. */
+  wakeUp: Promise<void> | undefined;
 
   async around<T>(call: () => Promise<T>): Promise<T> {
     this.calls += 1;
     if (this.calls !== this.failAt) return call();
+    if (this.wakeUp !== undefined) return this.wakeUp.then(call);
     if (this.isAfter) await call();
     throw new RetriableError('planned fault');
   }
@@ -60,7 +65,10 @@ export class Faults {
     return {
       get: (keys) => this.around(() => store.get(keys)),
       query: (pk) => this.around(() => store.query(pk)),
-      put: (writes) => this.around(() => store.put(writes)),
+      put: (writes) => {
+        for (const { pk } of writes) this.written.add(pk);
+        return this.around(() => store.put(writes));
+      },
       remove: (keys) => this.around(() => store.remove(keys)),
     };
   }
@@ -115,8 +123,15 @@ export class World {
   nowMs = ARRIVAL_MS;
   process: ProcessStream;
   private readonly rules: readonly Rule[];
+  /** Length of the links of a slice before they are merged; undefined: as shipped. */
+  private readonly compactLength: number | undefined;
 
-  constructor(pipeline: Pipeline, rules: readonly Rule[], idColumns: ReadonlyMap<string, readonly string[]>) {
+  constructor(
+    pipeline: Pipeline,
+    rules: readonly Rule[],
+    { idColumns, compactLength }: { readonly idColumns: ReadonlyMap<string, readonly string[]>; readonly compactLength?: number },
+  ) {
+    this.compactLength = compactLength;
     this.plan = compilePlan(pipeline);
     this.rules = rules;
     this.store = new MemoryStateStore(() => this.nowMs);
@@ -129,6 +144,7 @@ export class World {
     const ruleSet = compileRules(this.rules, this.plan.pipeline, 'v1');
     this.process = createProcessStream({
       ...this.ports(),
+      ...(this.compactLength === undefined ? {} : { compactLength: this.compactLength }),
       ruleSetVersion: () => 'v1',
       ruleSetOf: async () => (this.plan.pipeline.decision === undefined ? undefined : ruleSet),
       parentsOf: async (shardId) => this.shards.find((one) => one.shardId === shardId)?.parents ?? [],
@@ -140,6 +156,13 @@ export class World {
   close(round: Parameters<ReturnType<typeof createCloseWindows>>[0]): ReturnType<ReturnType<typeof createCloseWindows>> {
     const shards: StreamShards = { list: async () => this.shards, hasUnread: async (shardId) => this.unread.has(shardId) };
     return createCloseWindows({ ...this.ports(), shards })(round);
+  }
+
+  /** Partition keys of window state that is still stored. */
+  async slicesLeft(): Promise<string[]> {
+    const left: string[] = [];
+    for (const pk of this.faults.written) if (pk.startsWith('slice#') && (await this.store.query(pk)).length > 0) left.push(pk);
+    return left;
   }
 
   private ports() {

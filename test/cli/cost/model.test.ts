@@ -89,12 +89,6 @@ describe('limits', () => {
       if (name.startsWith('shard: 1,000')) expect(metAtPerS).toBe(1_000);
     }
   });
-
-  test('a definition without slices and sessions meets no limit of an item', () => {
-    const bare = { ...shape, slices: [], sessions: [] };
-    const { limits } = costOf({ ratePerS: 100, bytes: 300, size: SIZES.small, shape: bare }, table);
-    expect(limits.find(({ name }) => name.includes('one item'))?.metAtPerS).toBeNull();
-  });
 });
 
 describe('the price table', () => {

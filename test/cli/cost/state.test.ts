@@ -4,6 +4,7 @@ import { stateUse } from '../../../cli/cost/state.ts';
 import { compilePlan } from '../../../core/plan.ts';
 import type { StateStore } from '../../../core/ports.ts';
 import { compileRules } from '../../../core/rules/compile.ts';
+import { writtenItem } from '../../../functions/adapters/dynamo-items.ts';
 import { createCloseWindows } from '../../../functions/close-windows/handler.ts';
 import type { KinesisRecord } from '../../../functions/kinesis-event.ts';
 import { createProcessStream } from '../../../functions/process-stream/handler.ts';
@@ -20,11 +21,10 @@ const START_MS = Date.parse('2026-01-05T00:00:00Z');
 const HOUR_MS = 3_600_000;
 /** Three currencies in the generated town. */
 const GROUPS = 3 * TERMINALS;
-const ITEM_OVERHEAD_BYTES = 30;
 
 interface Counts {
   writes: number;
-  /** Write units of the parts of each aggregate. */
+  /** Write units of the slices of each aggregate. */
   readonly units: Map<string, number>;
 }
 
@@ -32,9 +32,9 @@ interface Counts {
 function counting(store: StateStore): { readonly store: StateStore; readonly counts: Counts } {
   const counts: Counts = { writes: 0, units: new Map() };
   const put: StateStore['put'] = (writes) => {
-    for (const { pk, sk, body } of writes) {
-      const [kind, name = ''] = pk.split('#');
-      const units = Math.ceil((pk.length + sk.length + Buffer.byteLength(body) + ITEM_OVERHEAD_BYTES) / 1024);
+    for (const write of writes) {
+      const [kind, name = ''] = write.pk.split('#');
+      const units = Math.ceil(writtenItem(write).bytes / 1024);
       counts.writes += 1;
       if (kind === 'slice') counts.units.set(name, (counts.units.get(name) ?? 0) + units);
     }

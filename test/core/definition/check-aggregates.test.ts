@@ -10,7 +10,6 @@ describe('a right aggregate may sit on the limits', () => {
   test.each([
     ['an advance of the size', WINDOW, { kind: 'hopping', sizeMs: 60_000, advanceMs: 60_000 }],
     ['a window of 1 ms', WINDOW, { kind: 'tumbling', sizeMs: 1 }],
-    ['256 buckets', `${SALES}.buckets`, 256],
     ['the currency alone as the group', GROUPS, ['currency']],
     ['a share of 1', M, { kind: 'quantile', field: 'price', share: 1 }],
     ['the first of any field', M, { kind: 'first', field: 'sold_at' }],
@@ -67,8 +66,6 @@ describe('aggregates', () => {
   refuses([
     ['a name not in snake_case', 'aggregates.sales-1h', rightSpec().aggregates['sales_1m'], 'aggregates.sales-1h: got "sales-1h"'],
     ['an event type that is not there', `${SALES}.over`, 'sell', `${SALES}.over: got "sell"; allowed: an event type (sale, refund, visit)`],
-    ['no buckets', `${SALES}.buckets`, 0, `${SALES}.buckets: got 0`],
-    ['257 buckets', `${SALES}.buckets`, 257, `${SALES}.buckets: got 257; allowed: a whole number in 1..256`],
     ['no measures', `${SALES}.measures`, {}, `${SALES}.measures: got "{}"`],
   ]);
 });

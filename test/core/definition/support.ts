@@ -111,7 +111,6 @@ function salesAggregate(window: WindowSpec): AggregateSpec {
       p50_minor: { kind: 'quantile', field: 'price', share: 0.5 },
       shops: { kind: 'distinct', field: 'shop_id' },
     },
-    buckets: 8,
   };
 }
 

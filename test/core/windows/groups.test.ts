@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { bucketOf, groupKeyOf, groupValuesOf } from '../../../core/windows/groups.ts';
+import { groupKeyOf, groupValuesOf } from '../../../core/windows/groups.ts';
 
 const byPlace = { groupBy: [{ field: 'currency' }, { field: 'country', missing: 'unknown' }] };
 
@@ -33,27 +33,5 @@ describe('group keys', () => {
       }),
       { numRuns: 200 },
     );
-  });
-});
-
-describe('buckets', () => {
-  test('one bucket is bucket 0', () => {
-    expect(bucketOf('["anything"]', 1)).toBe(0);
-  });
-
-  test('every bucket number is in range and each bucket is used', () => {
-    const used = new Set(Array.from({ length: 4_000 }, (_, i) => bucketOf(`["${i}"]`, 256)));
-    expect(used.size).toBe(256);
-    expect([Math.min(...used), Math.max(...used)]).toEqual([0, 255]);
-  });
-
-  test('buckets are fixed for good: stored windows depend on them', () => {
-    expect(['["T1","EUR"]', '["T2","EUR"]', '["9999","USD"]'].map((key) => bucketOf(key, 8))).toMatchInlineSnapshot(`
-      [
-        4,
-        1,
-        6,
-      ]
-    `);
   });
 });

@@ -1,6 +1,6 @@
 import type { ServiceReply, ServiceRequest } from './json-server.ts';
 
-type Attribute = { readonly S?: string; readonly N?: string };
+type Attribute = { readonly S?: string; readonly N?: string; readonly B?: string };
 type Item = Record<string, Attribute>;
 
 /** A table in memory that understands what the state store says: its keys, its two conditions, its batches. */
