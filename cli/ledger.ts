@@ -1,6 +1,7 @@
+import { shardLedgers } from '../lake/ledger.ts';
 import type { LedgerShard } from '../lake/rows.ts';
 import type { LoadedPipeline } from '../local/pipeline.ts';
-import { checkLedger, type LedgerReport, shardLedgers } from '../local/runtime/ledger.ts';
+import { checkLedger, type LedgerReport } from '../local/runtime/ledger.ts';
 import { lockHolder } from '../local/runtime/lock.ts';
 import { openMachine } from '../local/runtime/machine.ts';
 import type { LakeSql } from '../local/sql/lake-sql.ts';

@@ -131,6 +131,28 @@ export interface SqlEngine {
   run(text: string, signal?: AbortSignal): Promise<SqlAnswer>;
 }
 
+/** Where firings of active rules wait until the subscribers have them. */
+export interface AlertOutbox {
+  /** Takes rows of the table `alerts` at least once: durable on return, each alert id kept once. */
+  put(alerts: readonly Row[]): Promise<void>;
+}
+
+/** One firing on its way to subscribers. */
+export interface Alert {
+  /** Column `alert_id`: subscribers drop repeats by it. */
+  readonly id: string;
+  /** Row of the table `alerts`. */
+  readonly row: Row;
+}
+
+/** One that is told of alerts (an EventBridge bus, an SNS topic). */
+export interface AlertSubscriber {
+  /** Kebab-case, different for each subscriber; part of state keys. */
+  readonly name: string;
+  /** Hands alerts over at least once: all are taken on return. Throws when one was not taken; some of the others may have been. */
+  send(alerts: readonly Alert[]): Promise<void>;
+}
+
 /** One event to be put on the stream. */
 export interface ProducedEvent {
   /** 1 to 256 characters; events of one key keep their order. */

@@ -1,9 +1,10 @@
-import type { Event, Lane, Parsed, RawEvent, Rejection } from './model.ts';
+import { RetriableError } from './errors.ts';
+import type { Event, Lane, Parsed, Position, RawEvent, Rejection } from './model.ts';
 import type { Plan } from './plan.ts';
 import type { KeyTiles } from './profiles/tiles.ts';
 import type { Decision, RuleSet } from './rules/compile.ts';
 import { forgetIds, type IdEntry, type IdVerdict, judgeId } from './state/ids.ts';
-import type { ProfileState } from './state/profile.ts';
+import type { ProfileState, RecordedVerdict } from './state/profile.ts';
 import type { Context, Counters, ShardState } from './state/shard.ts';
 import { isLate, observe, watermarkOf } from './time/watermark.ts';
 import { groupKeyOf } from './windows/groups.ts';
@@ -29,7 +30,7 @@ export interface Verdict {
   readonly watermarkMs: number | null;
   readonly event?: Event;
   readonly rejection?: Rejection;
-  /** False when an earlier attempt already delivered it and folded it into its profile. */
+  /** False when an earlier attempt already folded it into its profile. */
   readonly isFresh: boolean;
   readonly decision?: Decision;
   readonly features?: Readonly<Record<string, number | null>>;
@@ -62,7 +63,8 @@ export interface Judged {
 
 /**
  * Judges the records of one shard in order: quarantined, duplicate, late or accepted, and decides on accepted and late events.
- * A pure function of (shard prefix, recorded context): each retry, whatever its boundaries, gives the same verdicts.
+ * A pure function of (shard prefix, recorded context, profiles), and profiles keep the verdicts of what is unfinished: each retry,
+ * whatever its boundaries, gives the same verdicts.
  */
 export function judgeBatch(input: JudgeInput): Judged {
   const { plan, shard, context } = input;
@@ -101,18 +103,37 @@ function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, watermarkMs:
   const profile = profileOf(input, event.key);
   const appliedTo = profile.state.hi[shardRef];
   const isFresh = appliedTo === undefined || raw.position > appliedTo;
+  if (!isFresh) return { raw, watermarkMs, event, isFresh, ...recordedVerdict(input, profile.state, raw.position, event) };
   const aliveFromMs = watermarkMs === null ? Number.NEGATIVE_INFINITY : watermarkMs - duplicateMemoryMs;
   const known = judgeIdIn(profile, { type: event.type, id: event.id, position: raw.position, shard: shardRef, aliveFromMs });
   const lane = laneOf(known, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
-  const verdict = { raw, lane, watermarkMs, event, isFresh };
-  if (!isFresh) {
-    if (lane === 'accepted' && known !== 'own') throw new Error(`profile of ${event.key} lost what it accepted at ${raw.position}`);
-    return verdict;
-  }
   const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
   if (lane === 'accepted') accept(input, raw, event, profile.state, watermarkMs);
+  record(input, profile.state, { at: raw.position, lane, ...(judged?.features === undefined ? {} : { features: judged.features }) });
   profile.state.hi[shardRef] = raw.position;
-  return judged === undefined ? verdict : { ...verdict, ...judged };
+  return { raw, lane, watermarkMs, event, isFresh, ...judged };
+}
+
+/** Keeps a verdict for retries; those of batches that are finished go. */
+function record({ shardRef, shard }: JudgeInput, profile: ProfileState, verdict: RecordedVerdict): void {
+  const before = profile.verdicts[shardRef];
+  const first = before?.[0];
+  if (before === undefined || first === undefined) profile.verdicts[shardRef] = [verdict];
+  else if (shard.hi === null || first.at > shard.hi) before.push(verdict);
+  else profile.verdicts[shardRef] = [...before.filter(({ at }) => shard.hi === null || at > shard.hi), verdict];
+}
+
+/** What an earlier attempt made of an event; its rules are run again over the features of then. */
+function recordedVerdict(
+  { rules, shardRef }: JudgeInput,
+  profile: ProfileState,
+  position: Position,
+  event: Event,
+): Pick<Verdict, 'lane' | 'decision' | 'features'> {
+  const recorded = profile.verdicts[shardRef]?.find(({ at }) => at === position);
+  if (recorded === undefined) throw new RetriableError(`profile of ${event.key} has moved past ${position}; the batch will be tried again`);
+  const { lane, features } = recorded;
+  return features === undefined || rules === undefined ? { lane } : { lane, features, decision: rules.judge(event, features) };
 }
 
 function profileOf(input: JudgeInput, key: string): Profile {
@@ -178,7 +199,10 @@ function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: Profile
 /** Drops from a profile what no retry and no later event can need. */
 function tidy(input: JudgeInput, profile: ProfileState, finishedMs: number | null): void {
   const { plan, closedMs, shardRef, shard } = input;
-  for (const ancestor of shard.ancestors) delete profile.hi[ancestor];
+  for (const ancestor of shard.ancestors) {
+    delete profile.hi[ancestor];
+    delete profile.verdicts[ancestor];
+  }
   const { allowedLatenessMs, duplicateMemoryMs } = plan.pipeline.time;
   if (finishedMs !== null) forgetIds(profile.ids, finishedMs - duplicateMemoryMs, shardRef);
   if (closedMs === null) return;

@@ -98,7 +98,7 @@ function batchRows(pipeline: Pipeline, builders: ReadonlyMap<string, EventBuilde
     add('archive', archiveRow(verdict, place));
     if (verdict.rejection !== undefined) add('quarantine', quarantineRow(verdict, place));
     const { event } = verdict;
-    if (event === undefined || !verdict.isFresh || verdict.lane === 'duplicate') continue;
+    if (event === undefined || verdict.lane === 'duplicate') continue;
     const builder = builders.get(event.type);
     if (builder === undefined) throw new Error(`event type ${event.type} has no table`);
     add(builder.table, eventRow(builder, event, verdict, place));

@@ -3,8 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Pipeline } from '../core/definition/pipeline.ts';
 import { UsageError, usageError } from '../core/errors.ts';
-import { compileRules } from '../core/rules/compile.ts';
-import { type LoadedRules, loadRules } from './rules.ts';
+import { type LoadedRules, rulesOf } from '../pipelines/rule-files.ts';
 
 /** One pipeline folder, read and checked: the definition and its rules. */
 export interface LoadedPipeline {
@@ -17,20 +16,13 @@ export interface LoadedPipeline {
 /** Members that tell a checked pipeline from any other export. */
 const PIPELINE_MEMBERS = ['eventTypes', 'aggregates', 'features', 'time'] as const;
 
-/** A pipeline without decision judges nothing. */
-const NO_RULES: LoadedRules = { rules: [], version: '' };
-
 /**
  * Loads `<dir>/pipeline.ts` and the rules beside it, and compiles the rules, so that what is wrong shows before anything starts.
  * Throws UsageError of one line when the folder, its export, the definition or a rule is wrong.
  */
 export async function loadPipeline(dir: string): Promise<LoadedPipeline> {
   const pipeline = await importPipeline(dir);
-  const rulesDir = join(dir, 'rules');
-  const hasRules = pipeline.decision !== undefined || existsSync(rulesDir);
-  const rules = hasRules ? await loadRules(rulesDir) : NO_RULES;
-  compileRules(rules.rules, pipeline, rules.version);
-  return { dir, pipeline, rules };
+  return { dir, pipeline, rules: await rulesOf(pipeline, dir) };
 }
 
 async function importPipeline(dir: string): Promise<Pipeline> {

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DescribeStreamSummaryCommand, KinesisClient } from '@aws-sdk/client-kinesis';
+import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { AthenaSql } from '../../functions/adapters/athena-sql.ts';
 import { clientOptions } from '../../functions/adapters/client-options.ts';
 import { DynamoStateStore } from '../../functions/adapters/dynamo-state-store.ts';
+import { streamEpoch } from '../../functions/adapters/kinesis-epoch.ts';
 import { KinesisProducer } from '../../functions/adapters/kinesis-producer.ts';
-import { type RetryOptions, withRetry } from '../../functions/adapters/retry.ts';
+import type { RetryOptions } from '../../functions/adapters/retry.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
 import { stackNames } from './names.ts';
 import { StackSource } from './stack.ts';
@@ -35,13 +36,6 @@ export function openStack(stack: string, loaded: LoadedPipeline): StackSource {
     },
   };
   return new StackSource(ports, loaded);
-}
-
-/** Epoch seconds of the stream's creation, as in state keys. Throws ServiceError. */
-export async function streamEpoch(client: KinesisClient, stream: string, retry: RetryOptions): Promise<string> {
-  const call = { action: 'kinesis:DescribeStreamSummary', target: `stream ${stream}` };
-  const answer = await withRetry(retry, call, () => client.send(new DescribeStreamSummaryCommand({ StreamName: stream })));
-  return String(Math.floor((answer.StreamDescriptionSummary?.StreamCreationTimestamp?.getTime() ?? 0) / 1000));
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Position } from '../model.ts';
+import type { Lane, Position } from '../model.ts';
 import type { RingStates } from '../profiles/rings.ts';
 import type { SessionState } from '../windows/sessions.ts';
 import { emptyIdMemory, type IdMemory } from './ids.ts';
@@ -7,11 +7,23 @@ import { Part } from './part.ts';
 /** Open sessions by aggregate, then group key. */
 export type Sessions = Record<string, Record<string, SessionState[]>>;
 
+/** What was made of one event, for the retries of the batch it came in. Features are those its decision was made with, if it had one. */
+export interface RecordedVerdict {
+  readonly at: Position;
+  readonly lane: Lane;
+  readonly features?: Readonly<Record<string, number | null>>;
+}
+
 /** State of one partition key. */
 export interface ProfileState {
   readonly schema: 1;
   /** Highest position folded in, by shard. */
   readonly hi: Record<string, Position>;
+  /**
+   * Verdicts of the newest batch of each shard that touched the key. Swapping the profile is what decides: rows are delivered after it,
+   * and a retry takes the verdicts from here, whatever other shards have done to the key since.
+   */
+  readonly verdicts: Record<string, RecordedVerdict[]>;
   readonly ids: IdMemory;
   readonly rings: Part<RingStates>;
   readonly sessions: Part<Sessions>;
@@ -19,7 +31,7 @@ export interface ProfileState {
 
 /** A key that was never seen. */
 export function newProfile(): ProfileState {
-  return { schema: 1, hi: {}, ids: emptyIdMemory(), rings: Part.of({}), sessions: Part.of({}) };
+  return { schema: 1, hi: {}, verdicts: {}, ids: emptyIdMemory(), rings: Part.of({}), sessions: Part.of({}) };
 }
 
 /**

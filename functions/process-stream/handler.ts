@@ -1,6 +1,6 @@
 import { unpackRecord } from '../../core/decode/unpack.ts';
 import type { Plan } from '../../core/plan.ts';
-import type { Clock, Delivery, StateStore } from '../../core/ports.ts';
+import type { AlertOutbox, Clock, Delivery, StateStore } from '../../core/ports.ts';
 import type { Unit, Verdict } from '../../core/processor.ts';
 import type { RuleSet } from '../../core/rules/compile.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
@@ -30,7 +30,10 @@ export interface ProcessStreamPorts {
   readonly parentsOf: (shardId: string) => Promise<readonly string[]>;
   /** Changes when the stream is deleted and made again. */
   readonly streamEpoch: string;
+  /** Hears of each sub-batch once it is finished. */
   readonly observe?: (stats: BatchStats) => void;
+  /** Takes the firings of active rules; absent where nobody subscribes to them. */
+  readonly alerts?: AlertOutbox;
   /** Length of the links of a slice before they are merged; smaller in tests. */
   readonly compactLength?: number;
 }

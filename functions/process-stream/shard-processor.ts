@@ -9,7 +9,10 @@ import type { ProcessStreamPorts } from './handler.ts';
 import { SliceChains, type WrittenLinks } from './slices.ts';
 import { BatchState } from './state.ts';
 
-/** Processes the batches of one shard, one at a time, in the fixed order: context, delivery, profiles, windows, shard item. */
+/** Table whose rows subscribers are told of. */
+const ALERT_TABLE = 'alerts';
+
+/** Processes the batches of one shard, one at a time, in the fixed order: context, profiles, delivery, windows, shard item. */
 export class ShardProcessor {
   private readonly ports: ProcessStreamPorts;
   private readonly shardId: string;
@@ -68,20 +71,23 @@ export class ShardProcessor {
       tilesOf: await this.loadTiles(events, begun),
       closedMs: opened.closer.sessionsClosedMs,
     });
-    await delivery.deliver(
-      this.ports.rows.batchRows({
-        shardId: this.shardId,
-        context: begun.context,
-        isContextNew: begun.isContextNew,
-        verdicts: judged.verdicts,
-      }),
-    );
-    this.ports.observe?.({ shardId: this.shardId, verdicts: judged.verdicts, deliveredMs: this.ports.clock() });
     const changed = new Set(judged.verdicts.flatMap(({ event, isFresh }) => (event !== undefined && isFresh ? [event.key] : [])));
     await this.state.storeProfiles(profiles, changed);
+    // Only what the profiles have decided is told: a swap that is lost would have told of a verdict that never was.
+    const delivered = this.ports.rows.batchRows({
+      shardId: this.shardId,
+      context: begun.context,
+      isContextNew: begun.isContextNew,
+      verdicts: judged.verdicts,
+    });
+    await delivery.deliver(delivered);
+    await this.ports.alerts?.put(delivered.flatMap(({ table, rows }) => (table === ALERT_TABLE ? rows : [])));
+    const deliveredMs = this.ports.clock();
     const updates = windowUpdatesOf(plan, judged.verdicts);
     const links = await this.slices.append(begun.state.attempts, updates.slices, begun.state.open);
     await this.finish(begun, this.nextState(opened, begun, judged, { links, lastWindowEndMs: updates.lastWindowEndMs }));
+    // Only now is every event of it in its bin for good: a batch that failed before would be counted again.
+    this.ports.observe?.({ shardId: this.shardId, verdicts: judged.verdicts, deliveredMs });
     await this.slices.clean(links);
   }
 

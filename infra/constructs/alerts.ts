@@ -1,12 +1,13 @@
-import { Duration } from 'aws-cdk-lib';
+import { Aws, Duration } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
 import type { Installation } from '../installation.ts';
-import { functionName, type Names } from '../names.ts';
+import { arnOf, functionName, type Names } from '../names.ts';
 import { failureQueue } from './failure-queue.ts';
 import { keyAccess, stateAccess } from './permissions.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
@@ -27,6 +28,7 @@ export class Subscribers extends Construct {
     this.bus = new EventBus(this, 'Bus', { eventBusName: names.bus, description: 'Alerts, for rules of subscribers.', kmsKey: key });
     this.alertTopic = topic(this, 'AlertTopic', { name: names.alertTopic, key });
     this.alarmTopic = topic(this, 'AlarmTopic', { name: names.alarmTopic, key });
+    this.alarmTopic.addToResourcePolicy(alarmsMayPublish(names, this.alarmTopic));
     if (email === undefined) return;
     const undelivered = failureQueue(this, 'AlarmFailures', { name: `${names.prefix}-alarm-failures`, key });
     this.alarmTopic.addSubscription(new EmailSubscription(email, { deadLetterQueue: undelivered }));
@@ -35,6 +37,20 @@ export class Subscribers extends Construct {
 
 function topic(scope: Construct, id: string, { name, key }: { readonly name: string; readonly key: IKey }): Topic {
   return new Topic(scope, id, { topicName: name, masterKey: key, enforceSSL: true });
+}
+
+/** A topic with a policy of its own has lost the default one, which let alarms in. */
+function alarmsMayPublish({ prefix }: Names, { topicArn }: Topic): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'Alarms',
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: ['sns:Publish'],
+    resources: [topicArn],
+    conditions: {
+      StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID },
+      ArnLike: { 'aws:SourceArn': arnOf('cloudwatch', `alarm:${prefix}-*`) },
+    },
+  });
 }
 
 const TIMEOUT_S = 60;

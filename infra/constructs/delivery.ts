@@ -29,6 +29,8 @@ export interface DeliveryProps {
 
 /** Folder of the lake's bucket for rows that could not be converted or partitioned. */
 const ERROR_FOLDER = 'delivery-errors/';
+/** To a prefix without a time Firehose appends folders of arrival time; so a time begins the name of the file. */
+const FILE_NAME_START = '!{timestamp:yyyyMMddHHmm}-';
 /** Least buffer of a stream that converts is 64 MiB; larger ones make larger files at no price but memory of the service. */
 const BUFFER_MB = 128;
 /** How long writing an object is tried before its rows go to the error folder, seconds: the most that is allowed. */
@@ -59,7 +61,8 @@ export class Delivery extends Construct {
     const statement = (sid: string, actions: string[], resources: string[]): PolicyStatement =>
       new PolicyStatement({ sid, actions, resources });
     return new Role(this, 'Role', {
-      assumedBy: new ServicePrincipal('firehose.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+      // Firehose tells its account as external id.
+      assumedBy: new ServicePrincipal('firehose.amazonaws.com', { conditions: { StringEquals: { 'sts:ExternalId': Aws.ACCOUNT_ID } } }),
       description: 'Delivery streams: reads table schemas, writes landing files.',
       inlinePolicies: {
         Delivery: new PolicyDocument({
@@ -101,7 +104,7 @@ export class Delivery extends Construct {
       extendedS3DestinationConfiguration: {
         bucketArn: bucketArn(names.lakeBucket),
         roleArn: role.roleArn,
-        prefix: deliveryObjectPrefix(table.name),
+        prefix: `${deliveryObjectPrefix(table.name)}${FILE_NAME_START}`,
         errorOutputPrefix: `${ERROR_FOLDER}${table.name}/!{firehose:error-output-type}/dt=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/`,
         bufferingHints: { sizeInMBs: BUFFER_MB, intervalInSeconds: bufferS },
         compressionFormat: 'UNCOMPRESSED',

@@ -38,7 +38,7 @@ export class Keys extends Construct {
 }
 
 /** Services that use the operations key for resources of this environment. */
-function serviceStatements({ prefix, bus }: Names): PolicyStatement[] {
+function serviceStatements({ prefix, bus, alarmTopic }: Names): PolicyStatement[] {
   const resources = ['*'];
   const use = ['kms:Decrypt', 'kms:GenerateDataKey'];
   const account = { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } };
@@ -56,6 +56,13 @@ function serviceStatements({ prefix, bus }: Names): PolicyStatement[] {
       actions: use,
       resources,
       conditions: account,
+    }),
+    new PolicyStatement({
+      sid: 'UndeliveredAlarmsToQueue',
+      principals: [new ServicePrincipal('sns.amazonaws.com')],
+      actions: use,
+      resources,
+      conditions: { ...account, ArnEquals: { 'aws:SourceArn': arnOf('sns', alarmTopic) } },
     }),
     new PolicyStatement({
       sid: 'EventsToQueues',

@@ -1,10 +1,9 @@
-import { Aws, Duration } from 'aws-cdk-lib';
-import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, BucketEncryption, type CfnBucket, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
-import { bucketArn, type Names } from '../names.ts';
+import type { Names } from '../names.ts';
 import { privateBucket, SETTINGS } from './private-bucket.ts';
 
 /** What the lake needs. */
@@ -67,23 +66,13 @@ export class Lake extends Construct {
   }
 }
 
-/** Access logs are written by a service that takes no customer-managed key, and are not themselves logged. */
+/** Access logs are written by a service that takes no customer-managed key, and are not themselves logged. Each logged bucket adds its leave. */
 function accessLogBucket(scope: Construct, names: Names): Bucket {
-  const bucket = new Bucket(scope, 'AccessLogs', {
+  return new Bucket(scope, 'AccessLogs', {
     ...SETTINGS,
     bucketName: names.accessLogBucket,
     encryption: BucketEncryption.S3_MANAGED,
     versioned: true,
     lifecycleRules: [ABORT_UPLOADS, expire(ACCESS_LOG_DAYS)],
   });
-  bucket.addToResourcePolicy(
-    new PolicyStatement({
-      sid: 'AccessLogDelivery',
-      principals: [new ServicePrincipal('logging.s3.amazonaws.com')],
-      actions: ['s3:PutObject'],
-      resources: [bucketArn(names.accessLogBucket, '*')],
-      conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
-    }),
-  );
-  return bucket;
 }

@@ -1,4 +1,4 @@
-import { Aws, Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -49,7 +49,8 @@ export class PipelineFunction extends Construct {
       architecture: Architecture.ARM_64,
       memorySize: memoryMb,
       timeout: Duration.seconds(timeoutS),
-      role: this.role,
+      // Nothing but the permissions below: the library would add its own wildcards.
+      role: this.role.withoutPolicyUpdates(),
       logGroup,
       tracing: Tracing.ACTIVE,
       environment: environmentOf(props),
@@ -85,7 +86,8 @@ function roleOf(scope: Construct, { service, permissions }: PipelineFunctionProp
     { sid: 'Traces', actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], resources: ['*'] },
   ];
   return new Role(scope, 'Role', {
-    assumedBy: new ServicePrincipal('lambda.amazonaws.com', { conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } } }),
+    // No condition on the account: a role can be passed to functions of its own account only.
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     description: `Function ${service}: what its handler calls, and nothing else.`,
     inlinePolicies: {
       Function: new PolicyDocument({

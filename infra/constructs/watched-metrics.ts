@@ -20,14 +20,13 @@ export class WatchedMetrics {
 
   /** A metric that a function emits itself. */
   own(key: keyof typeof METRICS, statistic?: Statistic): Metric {
-    const { name, service, unit, description } = METRICS[key];
+    const { name, service, unit } = METRICS[key];
     return new Metric({
       namespace: this.names.metricNamespace,
       metricName: name,
       dimensionsMap: { service },
       statistic: statistic ?? usual(unit),
       period: PERIOD,
-      label: description,
     });
   }
 

@@ -1,17 +1,28 @@
 import { UsageError } from '../../core/errors.ts';
 import { quoteName, quoteText, type SourceColumn, timestampSql, valueSql } from './columns.ts';
+import type { CsvForm } from './csv-text.ts';
 import type { FeedShape } from './events.ts';
 import type { Inputs } from './inputs.ts';
 
-/** SQL for the view `input` over the files: rows in file order. CSV that no import shapes is read as text, exactly as written. */
-export function inputViewSql(inputs: Inputs, hasImport: boolean): string {
+/** SQL for the view `input` over the files, which an import shapes: rows in file order. */
+export function inputViewSql(inputs: Inputs): string {
   const files = `[${inputs.files.map(quoteText).join(', ')}]`;
   const readers = {
     parquet: `read_parquet(${files}, union_by_name = true)`,
-    csv: `read_csv(${files}, header = true, union_by_name = true, all_varchar = ${!hasImport})`,
+    csv: `read_csv(${files}, header = true, union_by_name = true)`,
     ndjson: `read_json(${files}, format = 'newline_delimited', union_by_name = true)`,
   };
-  return `CREATE VIEW input AS SELECT * FROM ${readers[inputs.kind]}`;
+  return `CREATE OR REPLACE VIEW input AS SELECT * FROM ${readers[inputs.kind]}`;
+}
+
+/**
+ * SQL for the view `input` over one CSV file whose rows are events: text exactly as written. Rows that do not fit the header go to
+ * `reject_errors` with their place in the file.
+ */
+export function csvViewSql(file: string, { delimiter, columns }: CsvForm): string {
+  const types = columns.map((name) => `${quoteText(name)}: 'VARCHAR'`).join(', ');
+  const form = `auto_detect = false, header = true, columns = {${types}}, delim = ${quoteText(delimiter)}, quote = '"', escape = '"'`;
+  return `CREATE OR REPLACE VIEW input AS SELECT * FROM read_csv(${quoteText(file)}, ${form}, store_rejects = true)`;
 }
 
 /** The import's SELECT without closing semicolons, or all rows of the input. */

@@ -10,9 +10,10 @@ import {
 } from '@duckdb/node-api';
 import { UsageError } from '../../core/errors.ts';
 import type { SourceColumn } from './columns.ts';
+import { csvForm, linesAt } from './csv-text.ts';
 import { type EventChunk, type FeedShape, partitionKeyOf } from './events.ts';
 import type { Inputs } from './inputs.ts';
-import { inputViewSql, payloadSql, selectSql } from './query.ts';
+import { csvViewSql, inputViewSql, payloadSql, selectSql } from './query.ts';
 
 /** How rows are read. */
 export interface RowsOptions {
@@ -26,12 +27,18 @@ export interface RowsOptions {
 /** DuckDB's share of the memory: a sort of millions of rows fits, a bigger one spills to disk. */
 const DUCKDB_CONFIG = { memory_limit: '350MB', threads: '2', autoinstall_known_extensions: 'false' };
 
+/** Longest reason of the engine that is shown: what was wrong comes first in it. */
+const REASON_LENGTH_MAX = 300;
+
 /** A query that fails is the user's: the file, the SELECT or the columns. */
 async function asked<T>(what: string, answer: Promise<T>): Promise<T> {
   try {
     return await answer;
   } catch (error) {
-    throw new UsageError(`${what}: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}`, { cause: error });
+    throw new UsageError(
+      `${what}: ${error instanceof Error ? error.message.replaceAll(/\s+/g, ' ').slice(0, REASON_LENGTH_MAX) : String(error)}`,
+      { cause: error },
+    );
   }
 }
 
@@ -70,23 +77,57 @@ function eventsOf(chunk: DuckDBDataChunk): EventChunk {
   return { count, bytes, ends, keys: texts, timesMs };
 }
 
-/** Events from the rows of files, in the order of the query (without ORDER BY: file by file, row by row). Throws UsageError for files or SQL it cannot read. */
+/**
+ * Events from the rows of files, in the order of the query (without ORDER BY: file by file, row by row). A CSV row that does not fit
+ * its header comes as the bytes it has, after the others of its file. Throws UsageError for files or SQL it cannot read.
+ */
 export async function* rowEvents(inputs: Inputs, options: RowsOptions): AsyncGenerator<EventChunk> {
   const spillPath = options.spillPath ?? join(tmpdir(), 'headrace-import');
   const instance = await DuckDBInstance.create(':memory:', { ...DUCKDB_CONFIG, temp_directory: spillPath });
   const connection = await instance.connect();
   try {
-    await asked('input files cannot be read', connection.run(inputViewSql(inputs, options.importSql !== undefined)));
-    const select = selectSql(options.importSql);
-    const columns = await asked('import query is not a SELECT that works on these files', columnsOf(connection, select));
-    const result = await asked('input cannot be read', connection.stream(payloadSql(select, columns, options.shape)));
-    for (;;) {
-      const chunk = await asked('input cannot be read', result.fetchChunk());
-      if (chunk === null || chunk.rowCount === 0) return;
-      yield eventsOf(chunk);
+    if (inputs.kind !== 'csv' || options.importSql !== undefined) {
+      yield* viewEvents(connection, inputViewSql(inputs), options);
+      return;
+    }
+    for (const file of inputs.files) {
+      const form = await csvForm(file);
+      if (form === undefined) continue;
+      yield* viewEvents(connection, csvViewSql(file, form), options);
+      yield* rejectedRows(connection, file);
     }
   } finally {
     connection.closeSync();
     instance.closeSync();
   }
+}
+
+async function* viewEvents(connection: DuckDBConnection, viewSql: string, options: RowsOptions): AsyncGenerator<EventChunk> {
+  await asked('input files cannot be read', connection.run(viewSql));
+  const select = selectSql(options.importSql);
+  const columns = await asked('import query is not one SELECT that works on these files', columnsOf(connection, select));
+  const result = await asked('input cannot be read', connection.stream(payloadSql(select, columns, options.shape)));
+  for (;;) {
+    const chunk = await asked('input cannot be read', result.fetchChunk());
+    if (chunk === null || chunk.rowCount === 0) return;
+    yield eventsOf(chunk);
+  }
+}
+
+/** The rows of a CSV file that did not fit, as they stand in it. */
+async function* rejectedRows(connection: DuckDBConnection, file: string): AsyncGenerator<EventChunk> {
+  const found = await connection.runAndReadAll('SELECT DISTINCT line_byte_position AS place FROM reject_errors ORDER BY place');
+  const places = found.getRows().map(([place]) => Number(place));
+  if (places.length === 0) return;
+  const lines = await linesAt(file, places);
+  const ends: number[] = [];
+  for (const line of lines) ends.push((ends.at(-1) ?? 0) + line.byteLength);
+  yield {
+    count: lines.length,
+    bytes: Buffer.concat(lines),
+    ends: Uint32Array.from(ends),
+    keys: lines.map(() => partitionKeyOf(null)),
+    timesMs: new Float64Array(lines.length).fill(Number.NaN),
+  };
+  await connection.run('DELETE FROM reject_errors');
 }

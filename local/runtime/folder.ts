@@ -31,6 +31,8 @@ export interface FolderMeta {
   readonly streamEpoch: string;
   /** The input of the newest `run`, and whether it came to its end. */
   readonly run?: { readonly input: string; readonly isDone: boolean };
+  /** Every input that a `run` has brought to its end. */
+  readonly inputs?: readonly string[];
 }
 
 /** Reads what a folder was made for; undefined for a new folder. */

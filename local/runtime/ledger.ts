@@ -1,7 +1,4 @@
-import type { Plan } from '../../core/plan.ts';
-import type { StateStore } from '../../core/ports.ts';
-import { shardsPk } from '../../core/state/keys.ts';
-import { type Counters, parseShard, recordedWatermark } from '../../core/state/shard.ts';
+import type { Counters } from '../../core/state/shard.ts';
 import { type LedgerShard, placeOfPosition } from '../../lake/rows.ts';
 import type { LakeQueries } from '../sql/format.ts';
 
@@ -14,15 +11,6 @@ export interface LedgerReport {
   readonly total: Counters;
   /** One line for each number that differs; empty when everything balances. */
   readonly differences: readonly string[];
-}
-
-/** Ledgers of all shards on record, by shard id. */
-export async function shardLedgers(store: StateStore, plan: Plan, streamEpoch: string): Promise<LedgerShard[]> {
-  const items = await store.query(shardsPk(streamEpoch));
-  return items.map(({ sk, body }) => {
-    const { hi, counters, ...rest } = parseShard(body);
-    return { shardId: sk, hi, counters, watermarkMs: recordedWatermark({ hi, counters, ...rest }, plan.pipeline.time.outOfOrdernessMs) };
-  });
 }
 
 /** Sum of the counters of several shards. */

@@ -1,9 +1,10 @@
 import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { parseCloser } from '../../core/state/closer.ts';
 import { closerKey } from '../../core/state/keys.ts';
+import { shardLedgers } from '../../lake/ledger.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { LakeSql } from '../sql/lake-sql.ts';
-import { checkLedger, shardLedgers } from './ledger.ts';
+import { checkLedger } from './ledger.ts';
 import type { Machine } from './machine.ts';
 import type { Meter } from './meter.ts';
 

@@ -1,12 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { usageError } from '../../core/errors.ts';
+import { shardLedgers } from '../../lake/ledger.ts';
 import { feedShapeOf } from '../feed/events.ts';
 import { type Feeder, startFeeder } from '../feed/feeder.ts';
 import { feedIdOf, resolveInputs } from '../feed/inputs.ts';
 import { findFeedTail } from '../feed/tail.ts';
 import { runAligned } from '../mapping/aligned.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
-import { shardLedgers } from './ledger.ts';
 import { type Machine, openMachine, spillPath } from './machine.ts';
 import { Meter } from './meter.ts';
 import { OversizeEvents } from './oversize.ts';
@@ -76,14 +76,15 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
     onRetry: options.onRetry ?? (() => {}),
   });
   try {
-    await checkFolder(machine, options, feedId);
+    await checkFolder(machine, options, { feedId, files: inputs.files });
     machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: false } });
     const isComplete = await feedThrough(machine, options, { feedId, inputs, importSql, meter });
     if (isComplete && !options.keepOpen) await machine.handlers.close({ kind: 'end' });
     await machine.handlers.flush();
     const result: RunResult = { ...(await reportOf(machine, options.loaded.pipeline, meter)), isComplete };
     options.onResult?.(result);
-    if (isComplete) machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: true } });
+    const done = machine.meta.inputs ?? [];
+    if (isComplete) machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: true }, inputs: [...done, feedId] });
     return result;
   } finally {
     await machine.close();
@@ -99,22 +100,33 @@ async function readImport(path: string): Promise<string> {
 }
 
 /** A folder takes one input; a finished one takes more only with `--append`, since its watermark is past most of it. */
-async function checkFolder(machine: Machine, options: RunOptions, feedId: string): Promise<void> {
-  const { run } = machine.meta;
+async function checkFolder(
+  machine: Machine,
+  options: RunOptions,
+  { feedId, files }: { readonly feedId: string; readonly files: readonly string[] },
+): Promise<void> {
+  const { run, inputs = [] } = machine.meta;
   const hasLiveEvents =
     run === undefined && (await shardLedgers(machine.store, machine.handlers.plan, machine.meta.streamEpoch)).some(({ hi }) => hi !== null);
   if (run !== undefined && !run.isDone && run.input !== feedId) {
     throw usageError(
       `data folder ${options.dataDir} holds an unfinished run of another input`,
-      run.input,
-      'the same input, to finish it, or another folder with --data',
+      files.join(', '),
+      'the same input, unchanged, to finish it, or another folder with --data',
     );
   }
   if ((run?.isDone === true || hasLiveEvents) && !options.append) {
     throw usageError(
       `data folder ${options.dataDir} holds events already`,
-      'no --append',
+      'a run without --append',
       '--append to add to it (events behind its watermark will be late), or another folder with --data',
+    );
+  }
+  if (inputs.includes(feedId) && run?.isDone === true) {
+    throw usageError(
+      `data folder ${options.dataDir} holds this input already`,
+      files.join(', '),
+      'files that it has not; changed ones count as others',
     );
   }
   if (options.shardCount !== undefined && machine.stream.openShards !== options.shardCount) {

@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
+import { usageError } from '../../core/errors.ts';
 import type { ItemKey } from '../../core/ports.ts';
 import type { BodyPlace } from './held.ts';
 
@@ -28,7 +29,8 @@ const SCRATCH_BYTES = 1024 * 1024;
 
 /**
  * Append-only file of item states. Each frame holds what one call wrote and appears whole or not at all: a frame torn by a killed
- * process or a lost page fails its checksum, and it and all behind it are cut when the file is opened.
+ * process fails its checksum and is cut when the file is opened. A bad frame with sound ones behind it is no torn end: then the file is
+ * damaged, and opening it fails.
  */
 export class Journal {
   private readonly fd: number;
@@ -40,7 +42,7 @@ export class Journal {
     this.size = size;
   }
 
-  /** Opens or creates the file, hands every recorded state to `replay` in order, and cuts a torn end. */
+  /** Opens or creates the file, hands every recorded state to `replay` in order, and cuts a torn end. Throws UsageError if it is damaged. */
   static open(path: string, replay: (record: JournalRecord) => void): Journal {
     const fd = openSync(path, 'a+');
     const bytes = readFileSync(fd);
@@ -49,7 +51,17 @@ export class Journal {
       for (let at = end + FRAME_HEAD; at < next; ) at = readEntry(bytes, at, replay);
       end = next;
     }
-    if (end < fstatSync(fd).size) ftruncateSync(fd, end);
+    if (end < fstatSync(fd).size) {
+      if (hasSoundFrame(bytes, end + 1)) {
+        closeSync(fd);
+        throw usageError(
+          `${path} is damaged at byte ${end}`,
+          'a bad checksum',
+          'the file as it was written: restore the data folder, or run again into another one',
+        );
+      }
+      ftruncateSync(fd, end);
+    }
     return new Journal(fd, end);
   }
 
@@ -119,6 +131,19 @@ function frameEnd(bytes: Buffer, at: number): number | undefined {
   // An empty frame is never written, but a page of zeros would look like many.
   if (length === 0 || end > bytes.byteLength) return undefined;
   return crc32(bytes.subarray(at + FRAME_HEAD, end)) === bytes.readUInt32BE(at + 4) ? end : undefined;
+}
+
+/** Whether a whole and sound frame begins anywhere from `from` on. */
+function hasSoundFrame(bytes: Buffer, from: number): boolean {
+  for (let at = from; at + FRAME_HEAD + ENTRY_HEAD <= bytes.byteLength; at += 1) {
+    const length = bytes.readUInt32BE(at);
+    if (length < ENTRY_HEAD || at + FRAME_HEAD + length > bytes.byteLength) continue;
+    // Checksums of what cannot be a frame would take for ever: the first entry must fit into it.
+    const entryAt = at + FRAME_HEAD;
+    const entryBytes = bytes.readUInt32BE(entryAt + 16) + bytes.readUInt32BE(entryAt + 20) + bytes.readUInt32BE(entryAt + 24);
+    if (ENTRY_HEAD + entryBytes <= length && frameEnd(bytes, at) !== undefined) return true;
+  }
+  return false;
 }
 
 function writeEntry(into: Buffer, at: number, { pk, sk, version, body, expiresAtMs }: JournalEntry): { bodyAt: number; next: number } {

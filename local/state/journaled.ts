@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { RetriableError } from '../../core/errors.ts';
+import { RetriableError, UsageError } from '../../core/errors.ts';
 import type { Clock, ItemKey, StateItem, StateStore, StateWrite } from '../../core/ports.ts';
 import { type BodyPlace, type HeldItem, HeldItems, type ItemState } from './held.ts';
 import { ItemTable } from './item-table.ts';
@@ -36,7 +36,7 @@ export class JournaledStateStore implements StateStore {
   private unchangedCount = 0;
   private isClosed = false;
 
-  /** Opens or creates the folder, for this handle alone; `clock` decides what is expired. Throws RetriableError if it cannot. */
+  /** Opens or creates the folder, for this handle alone; `clock` decides what is expired. Throws RetriableError if it cannot, UsageError if it is damaged. */
   constructor(folder: string, clock: Clock, { foldBytes = FOLD_BYTES }: JournaledOptions = {}) {
     this.clock = clock;
     this.foldBytes = foldBytes;
@@ -44,7 +44,12 @@ export class JournaledStateStore implements StateStore {
       mkdirSync(folder, { recursive: true });
       // Opening the table locks the folder, so the table comes first.
       const table = new ItemTable(join(folder, 'items.sqlite'));
-      return [table, Journal.open(join(folder, 'journal'), (record) => this.replay(record))];
+      try {
+        return [table, Journal.open(join(folder, 'journal'), (record) => this.replay(record))];
+      } catch (error) {
+        table.close();
+        throw error;
+      }
     });
   }
 
@@ -221,6 +226,7 @@ function answering<T>(work: () => T): T {
   try {
     return work();
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new RetriableError(`the state store did not answer: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
 }

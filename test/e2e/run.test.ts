@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { UsageError } from '../../core/errors.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { type RunOptions, type RunResult, runPipeline } from '../../local/runtime/run.ts';
@@ -101,4 +102,19 @@ describe('headrace run', () => {
     const aggregates = Object.fromEntries(Object.keys(pipeline.aggregates).map((name) => [name, `SELECT * FROM ${name}`]));
     expect(await lakeRows(join(b, 'lake'), pipeline, aggregates)).toEqual(await lakeRows(join(a, 'lake'), pipeline, aggregates));
   }, 60_000);
+
+  test('a folder takes each input once, further ones with append, and a corrected file counts as another', async () => {
+    const dataDir = temporaryFolder();
+    const input = fileOf({ events: 60 });
+    const first = await run(input, dataDir);
+    await expect(run(input, dataDir)).rejects.toThrow(/holds events already: got "a run without --append"/);
+    await expect(run(input, dataDir, { append: true })).rejects.toThrow(/holds this input already: got ".*payments.ndjson"/);
+    writePayments(input, { events: 61 });
+    expect((await run(input, dataDir, { append: true })).report.seen).toBeGreaterThan(first.report.seen + 60);
+    await expect(run(input, dataDir, { append: true })).rejects.toThrow(UsageError);
+  });
+
+  test.each(['/proc/x', '/dev/null'])('a data folder that cannot be made (%s) is a usage error', async (dataDir) => {
+    await expect(run(fileOf({ events: 1 }), dataDir)).rejects.toThrow(UsageError);
+  });
 });

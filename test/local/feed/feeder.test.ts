@@ -163,7 +163,7 @@ describe('feeder over the real endpoint', () => {
       barrier: async () => {},
     });
     await expect(run).rejects.toThrow(UsageError);
-    await expect(feeder.finished).rejects.toThrow('import query is not a SELECT');
+    await expect(feeder.finished).rejects.toThrow('import query is not one SELECT');
     await feeder.stop();
   });
 

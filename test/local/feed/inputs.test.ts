@@ -37,6 +37,36 @@ describe('input files', () => {
     await expect(resolving).rejects.toThrow(message);
   });
 
+  test('one file under two spellings is one file', async () => {
+    const folder = await folderOf('a.csv');
+    const inputs = await resolveInputs([join(folder, 'a.csv'), `${folder}/./a.csv`]);
+    expect(inputs.files).toHaveLength(1);
+  });
+
+  test('text in UTF-16 is refused by name, with and without a byte order mark', async () => {
+    const folder = await folderOf('a.csv', 'b.ndjson', 'c.parquet');
+    for (const [name, bytes] of [
+      ['a.csv', Buffer.from('\ufeffevent_time', 'utf16le')],
+      ['b.ndjson', Buffer.from('{"a":1}', 'utf16le')],
+    ] as const) {
+      await writeFile(join(folder, name), bytes);
+      await expect(resolveInputs([join(folder, name)])).rejects.toThrow(/got ".*in UTF-16"; allowed: UTF-8/);
+    }
+    await writeFile(join(folder, 'c.parquet'), Buffer.from('ab', 'utf16le'));
+    expect((await resolveInputs([join(folder, 'c.parquet')])).kind).toBe('parquet');
+  });
+
+  test('a change anywhere in a file makes another feed', async () => {
+    const folder = await folderOf('a.csv');
+    const bytes = Buffer.alloc(300_000, 'x');
+    await writeFile(join(folder, 'a.csv'), bytes);
+    const inputs = await resolveInputs([join(folder, 'a.csv')]);
+    const before = await feedIdOf(inputs, undefined);
+    bytes[200_000] = 0x79;
+    await writeFile(join(folder, 'a.csv'), bytes);
+    expect(await feedIdOf(inputs, undefined)).not.toBe(before);
+  });
+
   test('the feed id follows content, names and import, not the folder', async () => {
     const inputsOf = async (...names: string[]) => resolveInputs([join(await folderOf(...names), '*.csv')]);
     const id = await feedIdOf(await inputsOf('a.csv'), 'SELECT 1');

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
@@ -128,6 +128,35 @@ describe('CSV', () => {
     expect(rows[1]?.timeMs).toBeNaN();
   });
 
+  test('a row that does not fit the header comes as its own bytes, after the others of its file', async () => {
+    const head = 'event_time,sensor_id,extra';
+    const bad = ['2026-01-31T10:20:31Z,short', '2026-01-31T10:20:32Z,a,b,c,d', '"2026-01-31T10:20:33Z,open,x'];
+    const text = `${head}\r\n2026-01-31T10:20:30Z,a,1\r\n${bad[0]}\r\n${bad[1]}\r\n2026-01-31T10:20:34Z,z,2\r\n${bad[2]}\r\n`;
+    const rows = await fed(await csv(text));
+    expect(rows.slice(0, 2).map((row) => row.key)).toEqual(['a', 'z']);
+    expect(rows.slice(2).map((row) => row.text)).toEqual(bad);
+  });
+
+  test('a row in another encoding comes as its own bytes', async () => {
+    const inputs = await csv('event_time,sensor_id\n2026-01-31T10:20:30Z,a\n2026-01-31T10:20:31Z,?\n');
+    const [file = ''] = inputs.files;
+    const bytes = await readFile(file);
+    bytes[bytes.indexOf('?')] = 0xe9;
+    await writeFile(file, bytes);
+    const texts: string[] = [];
+    for await (const { bytes: all, ends } of rowEvents(inputs, { shape: SHAPE })) {
+      for (const [i, end] of ends.entries()) texts.push(Buffer.from(all.subarray(ends[i - 1] ?? 0, end)).toString('latin1'));
+    }
+    expect(texts[1]).toBe('2026-01-31T10:20:31Z,é');
+  });
+
+  test('the delimiter is the one of the header, and an empty file has no rows', async () => {
+    const rows = await fed(await csv('event_time;sensor_id;extra\n2026-01-31T10:20:30Z;"a;b";1,5\n', ''));
+    expect(rows.map((row) => JSON.parse(row.text))).toEqual([
+      { type: 'reading', event_time: '2026-01-31T10:20:30Z', sensor_id: 'a;b', extra: '1,5' },
+    ]);
+  });
+
   test('an import sees typed columns', async () => {
     const inputs = await csv('when,id,v\n2026-01-31 10:20:30,7,1.5\n');
     const [row] = await fed(inputs, 'SELECT "when" AS event_time, id AS sensor_id, v * 2 AS value FROM input');
@@ -138,9 +167,9 @@ describe('CSV', () => {
 describe('what cannot be read', () => {
   test.each([
     ['no event_time', 'SELECT 1 AS x', 'no column event_time: got x'],
-    ['SQL that is wrong', 'SELEC 1', 'import query is not a SELECT'],
-    ['a column that is not there', 'SELECT nothing AS event_time FROM input', 'import query is not a SELECT'],
-    ['two statements', 'SELECT 1 AS event_time; DROP VIEW input', 'import query is not a SELECT'],
+    ['SQL that is wrong', 'SELEC 1', 'import query is not one SELECT'],
+    ['a column that is not there', 'SELECT nothing AS event_time FROM input', 'import query is not one SELECT'],
+    ['two statements', 'SELECT 1 AS event_time; DROP VIEW input', 'import query is not one SELECT'],
     ['a row that fails', "SELECT error('row 7 is odd') AS event_time FROM input", 'row 7 is odd'],
   ])('%s is a usage error', async (_name, sql, message) => {
     const inputs = await parquet('SELECT 1 AS x');

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { RetriableError } from '../../../core/errors.ts';
+import { RetriableError, UsageError } from '../../../core/errors.ts';
 import { Journal } from '../../../local/state/journal.ts';
 import { JournaledStateStore } from '../../../local/state/journaled.ts';
 import { MemoryStateStore } from '../../../local/state/memory.ts';
@@ -113,6 +113,23 @@ describe('journaled state store on disk', () => {
       await second.put([{ pk: 'p', sk: 's', expectedVersion: 2, body: 'new' }]);
       second.close();
       expect((await openAt(path).get([{ pk: 'p', sk: 's' }]))[0]?.body).toBe('new');
+    },
+  );
+
+  test.each([0, 5, 60])(
+    'a journal with sound writes behind a bad one (at byte %i) is damaged: it is refused and left as it is',
+    async (at) => {
+      const path = join(testFolder(), 'state');
+      const first = new JournaledStateStore(path, () => 0);
+      for (const expectedVersion of [0, 1, 2]) await first.put([{ pk: 'p', sk: 's', expectedVersion, body: 'x'.repeat(50) }]);
+      first.close();
+      const journal = join(path, 'journal');
+      const bytes = readFileSync(journal);
+      bytes[at] = (bytes[at] ?? 0) ^ 1;
+      writeFileSync(journal, bytes);
+      expect(() => openAt(path)).toThrow(UsageError);
+      expect(() => openAt(path)).toThrow(/journal is damaged at byte 0/);
+      expect(readFileSync(journal)).toEqual(bytes);
     },
   );
 

@@ -5,8 +5,8 @@ import { compileKeyFeatures } from '../../../core/profiles/features.ts';
 import type { RingStates } from '../../../core/profiles/rings.ts';
 import { addToTile, appendTile, compileTileFeatures, emptyTile, type KeyTiles, matches } from '../../../core/profiles/tiles.ts';
 import { compileRules, type Decision, type RuleSet } from '../../../core/rules/compile.ts';
-import { loadRules } from '../../../local/rules.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
+import { loadRules } from '../../../pipelines/rule-files.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { UsageError } from '../../core/errors.ts';
-import { loadRules } from '../../local/rules.ts';
+import { loadRules } from '../../pipelines/rule-files.ts';
 
 const RULE = `id: large
 version: 1

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { Pipeline } from '../core/definition/pipeline.ts';
 import { usageError } from '../core/errors.ts';
+import { compileRules } from '../core/rules/compile.ts';
 import { parseRule, type Rule } from '../core/rules/rule.ts';
 
 /** The rules of one folder and the version of that set. */
@@ -14,6 +17,21 @@ export interface LoadedRules {
 
 /** 48 bits: two different rule sets of one installation do not meet by chance, and a person can still compare them by eye. */
 const VERSION_LENGTH = 12;
+
+/** A pipeline without decision judges nothing. */
+const NO_RULES: LoadedRules = { rules: [], version: '' };
+
+/**
+ * Rules of a pipeline whose folder is `dir`, compiled once, so that what is wrong shows before anything starts or is built. Throws
+ * UsageError of one line.
+ */
+export async function rulesOf(pipeline: Pipeline, dir: string): Promise<LoadedRules> {
+  const rulesDir = join(dir, 'rules');
+  const hasRules = pipeline.decision !== undefined || existsSync(rulesDir);
+  const loaded = hasRules ? await loadRules(rulesDir) : NO_RULES;
+  compileRules(loaded.rules, pipeline, loaded.version);
+  return loaded;
+}
 
 /** Reads the `*.yaml` files of a folder, one rule each, in name order. Throws UsageError of one line naming the file. */
 export async function loadRules(dir: string): Promise<LoadedRules> {

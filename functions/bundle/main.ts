@@ -1,0 +1,57 @@
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { UsageError } from '../../core/errors.ts';
+import { type BuiltFunction, buildFunctions } from './build.ts';
+import { importCpuMs } from './import-cpu.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const OUT_DIR = join('.headrace', 'functions');
+
+const HELP = `Builds the functions for Lambda into ${OUT_DIR}/ and prints what they weigh.
+
+  node functions/bundle/main.ts [--pipeline NAME] [--no-cpu]
+
+  --pipeline NAME  folder in pipelines/ whose definition and rules go in (payments)
+  --no-cpu         do not measure the CPU of imports
+`;
+
+/** Builds and prints the table. */
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { pipeline: { type: 'string', default: 'payments' }, cpu: { type: 'boolean', default: true }, help: { type: 'boolean' } },
+    allowNegative: true,
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const built = await buildFunctions({ root, pipeline: values.pipeline, outDir: join(root, OUT_DIR) });
+  const lines = [['function', 'start bytes', 'later bytes', 'import CPU ms', 'clients']];
+  for (const one of built) lines.push(await lineOf(one, values.cpu));
+  const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
+  for (const line of lines)
+    process.stdout.write(
+      `${line
+        .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+}
+
+async function lineOf(
+  { service, dir, startBytes, laterBytes, startClients, laterClients }: BuiltFunction,
+  isTimed: boolean,
+): Promise<string[]> {
+  const cpu = isTimed ? (await importCpuMs(join(dir, 'index.mjs'))).toFixed(0) : '-';
+  const later = laterClients.map((name) => `(${name})`);
+  return [service, String(startBytes), String(laterBytes), cpu, [...startClients, ...later].join(' ')];
+}
+
+try {
+  await main();
+} catch (error) {
+  const isUsage = error instanceof UsageError || (error instanceof TypeError && 'code' in error);
+  if (!isUsage) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 2;
+}

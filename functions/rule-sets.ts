@@ -1,0 +1,38 @@
+import type { Pipeline } from '../core/definition/pipeline.ts';
+import { RetriableError } from '../core/errors.ts';
+import type { StateStore } from '../core/ports.ts';
+import { compileRules, type RuleSet } from '../core/rules/compile.ts';
+import type { Rule } from '../core/rules/rule.ts';
+import { ruleSetKey } from '../core/state/keys.ts';
+
+/** A pipeline and the rules it is to judge by. */
+export interface JudgingPipeline {
+  readonly pipeline: Pipeline;
+  readonly rules: { readonly rules: readonly Rule[]; readonly version: string };
+}
+
+/** The rule set in force, and every other one that was. */
+export interface RuleSets {
+  /** Version in force for new batches; '' when the pipeline judges nothing. */
+  readonly version: string;
+  /** The compiled rule set of a recorded version. Throws RetriableError if it is not known. */
+  readonly of: (version: string) => Promise<RuleSet | undefined>;
+}
+
+/** Keeps every rule set that was ever in force in the state store: a retry may need the one its context names. */
+export async function ruleSetsOf({ pipeline, rules }: JudgingPipeline, store: StateStore): Promise<RuleSets> {
+  if (pipeline.decision === undefined) return { version: '', of: async () => undefined };
+  const { version } = rules;
+  const compiled = new Map<string, RuleSet>([[version, compileRules(rules.rules, pipeline, version)]]);
+  const [known] = await store.get([ruleSetKey(version)]);
+  if (known === undefined) await store.put([{ ...ruleSetKey(version), expectedVersion: 0, body: JSON.stringify(rules.rules) }]);
+  const load = async (wanted: string): Promise<RuleSet> => {
+    const [item] = await store.get([ruleSetKey(wanted)]);
+    if (item === undefined)
+      throw new RetriableError(`rule set ${wanted} is not in the state store; a batch was begun with it and must end with it`);
+    const set = compileRules(JSON.parse(item.body) as Rule[], pipeline, wanted);
+    compiled.set(wanted, set);
+    return set;
+  };
+  return { version, of: async (wanted) => compiled.get(wanted) ?? load(wanted) };
+}
