@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config';
 
-/** Tests that take minutes; `npm run test:slow` runs them, `npm test` all others. */
-const SLOW = 'test/**/*.slow.test.ts';
-const isSlow = process.env['HEADRACE_TESTS'] === 'slow';
+/** Tests that take minutes: `npm run test:slow`, and `npm run e2e` for those of a deployed stack. `npm test` runs all others. */
+const LONG = { slow: 'test/**/*.slow.test.ts', stack: 'test/**/*.stack.test.ts' } as const;
+const kind = Object.entries(LONG).find(([name]) => name === process.env['HEADRACE_TESTS'])?.[1];
 const report = process.env['HEADRACE_TEST_REPORT'];
 
 export default defineConfig({
   test: {
-    include: isSlow ? [SLOW] : ['test/**/*.test.ts'],
-    exclude: isSlow ? [] : [SLOW, '**/node_modules/**'],
+    include: [kind ?? 'test/**/*.test.ts'],
+    exclude: kind === undefined ? [...Object.values(LONG), '**/node_modules/**'] : ['**/node_modules/**'],
     // Processes, not threads: tests start endpoints, native database engines and child processes of their own.
     pool: 'forks',
     maxWorkers: 2,

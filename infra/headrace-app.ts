@@ -2,7 +2,7 @@ import { App, type AppProps, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks, ServerlessChecks } from 'cdk-nag';
 import { acknowledgeFindings } from './acknowledgements.ts';
 import { environmentName, loadConfig } from './config.ts';
-import { fitEmulator, isForEmulator } from './emulator.ts';
+import { emulatorSynthesizer, fitEmulator, isForEmulator } from './emulator.ts';
 import { loadIngredients } from './ingredients.ts';
 import type { Ingredients } from './installation.ts';
 import { namesOf } from './names.ts';
@@ -21,12 +21,12 @@ export async function headraceApp(props: AppProps = {}): Promise<App> {
 
 /** Adds the stacks made from these ingredients, checked by the rule packs, or, with the context value `emulator`, fit for an emulator. */
 export function fillApp(app: App, ingredients: Ingredients): void {
-  const forEmulator = isForEmulator(app.node.tryGetContext('emulator'));
-  addStacks(app, ingredients);
-  if (forEmulator) {
+  if (isForEmulator(app.node.tryGetContext('emulator'))) {
+    addStacks(app, ingredients, emulatorSynthesizer);
     fitEmulator(app);
     return;
   }
+  addStacks(app, ingredients);
   acknowledgeFindings(app, namesOf(ingredients.config.env));
   Validations.of(app).addPlugins(...RULE_PACKS.map((Pack) => new Pack(app)));
 }

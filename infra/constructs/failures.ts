@@ -171,7 +171,8 @@ function alertAlarms({ metrics, mappings, names }: Watched): AlarmSpec[] {
     },
     {
       name: 'alerts-given-up',
-      description: 'The mapping of the table stream gave up on new alerts. The next tick of deliver-alerts finds them in the state table.',
+      description:
+        'The mapping of the table stream gave up on new alerts, which were a day old. They are in the state table and in the table alerts.',
       metric: metrics.mapping(mappings['deliver-alerts'], 'OnFailureDestinationDeliveredEventCount'),
       threshold: 1,
     },

@@ -1,4 +1,4 @@
-import { CfnOutput } from 'aws-cdk-lib';
+import { CfnOutput, type IStackSynthesizer } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
 import { Alarms } from '../constructs/alarms.ts';
@@ -22,13 +22,21 @@ import { type Names, namesOf } from '../names.ts';
 import { SIZES } from '../sizes.ts';
 import { HeadraceStack } from './headrace-stack.ts';
 
-/** Adds the stacks of one environment, in the order they are deployed in. */
-export function addStacks(scope: Construct, ingredients: Ingredients): void {
+/**
+ * Adds the stacks of one environment, in the order they are deployed in; with the roles of the bootstrap stack, unless `synthesizer`
+ * makes something else for each stack.
+ */
+export function addStacks(scope: Construct, ingredients: Ingredients, synthesizer?: () => IStackSynthesizer): void {
   const { config, tables } = ingredients;
   const names = namesOf(config.env);
   const size = SIZES[config.size];
   const stack = (role: string, description: string): HeadraceStack =>
-    new HeadraceStack(scope, { prefix: names.prefix, role, description: `Headrace ${config.env}: ${description}` });
+    new HeadraceStack(scope, {
+      prefix: names.prefix,
+      role,
+      description: `Headrace ${config.env}: ${description}`,
+      ...(synthesizer === undefined ? {} : { synthesizer: synthesizer() }),
+    });
 
   const keys = new Keys(stack('keys', 'encryption keys.'), 'Keys', { names, size });
   const logs = { logKey: keys.operations, logRetention: config.logRetentionDays as RetentionDays };

@@ -1,0 +1,109 @@
+import { type App, Aspects, CfnResource, CliCredentialsStackSynthesizer, type IAspect, type IStackSynthesizer } from 'aws-cdk-lib';
+import { CfnNamedQuery } from 'aws-cdk-lib/aws-athena';
+import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnRole, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
+import { configurationError } from './errors.ts';
+
+/** One thing that is otherwise when the app is deployed to an emulator. */
+export interface EmulatorDifference {
+  /** CloudFormation type of the resources it is about; `stacks` for the stacks themselves. */
+  readonly resource: string;
+  /** What is done to them. */
+  readonly done: string;
+  readonly why: string;
+  /** Does it to a resource that it is about; others pass. Not there if it is done where stacks are made. */
+  readonly apply?: (resource: CfnResource) => void;
+}
+
+/** Variable that has a function put each row in a delivery record of its own. */
+const RECORD_ROWS_MAX = 'HEADRACE_RECORD_ROWS_MAX';
+
+/** All that is otherwise in an emulator; everything else is deployed as it is to an account. */
+export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
+  {
+    resource: 'AWS::Athena::NamedQuery',
+    done: 'left out',
+    why: 'the emulator does not know the type',
+    apply: (resource) => {
+      if (resource instanceof CfnNamedQuery) leaveOut(resource);
+    },
+  },
+  {
+    resource: 'AWS::CloudWatch::Alarm',
+    done: 'left out where they calculate from several metrics',
+    why: 'the emulator refuses alarms with metric math',
+    apply: (resource) => {
+      if (resource instanceof CfnAlarm && resource.metrics !== undefined) leaveOut(resource);
+    },
+  },
+  {
+    resource: 'stacks',
+    done: "deployed with the caller's credentials",
+    why: 'the emulator, when it enforces permissions, does not let the roles of the bootstrap stack be used',
+  },
+  {
+    resource: 'AWS::IAM::Role',
+    done: 'sns:PublishBatch added beside sns:Publish',
+    why: 'SNS asks for sns:Publish for batches too; the emulator, when it enforces permissions, for an action that IAM does not have',
+    apply: (resource) => {
+      if (resource instanceof CfnRole) for (const document of policiesOf(resource)) letPublishBatches(document);
+    },
+  },
+  {
+    resource: 'AWS::SNS::TopicPolicy',
+    done: 'left out',
+    why: 'it refuses what does not come over TLS, and the endpoint of the emulator is plain HTTP; policies of buckets and queues it does not enforce',
+    apply: (resource) => {
+      if (resource instanceof CfnTopicPolicy) leaveOut(resource);
+    },
+  },
+  {
+    resource: 'AWS::Lambda::Function',
+    done: `variable ${RECORD_ROWS_MAX}=1 added`,
+    why: 'the emulator does not take records of several rows apart',
+    apply: (resource) => {
+      if (resource instanceof CfnFunction) resource.addPropertyOverride(`Environment.Variables.${RECORD_ROWS_MAX}`, '1');
+    },
+  },
+];
+
+/** Whether the context value `emulator` is set. Throws ConfigurationError. */
+export function isForEmulator(value: unknown): boolean {
+  if (value === undefined || value === false || value === 'false') return false;
+  if (value === true || value === 'true') return true;
+  throw configurationError('context value emulator', value, 'true, false; such as --context emulator=true');
+}
+
+/** Makes the app one that an emulator can deploy. */
+export function fitEmulator(app: App): void {
+  const aspect: IAspect = {
+    visit: (construct) => {
+      if (CfnResource.isCfnResource(construct)) for (const { apply } of EMULATOR_DIFFERENCES) apply?.(construct);
+    },
+  };
+  Aspects.of(app).add(aspect);
+}
+
+function policiesOf({ policies }: CfnRole): PolicyDocument[] {
+  const given: unknown[] = Array.isArray(policies) ? policies : [];
+  return given
+    .map((policy) => (typeof policy === 'object' && policy !== null ? Reflect.get(policy, 'policyDocument') : undefined))
+    .filter((document) => document instanceof PolicyDocument);
+}
+
+function letPublishBatches(document: PolicyDocument): void {
+  if (JSON.stringify(document.toJSON()).includes('"sns:Publish"'))
+    document.addStatements(new PolicyStatement({ sid: 'PublishBatches', actions: ['sns:PublishBatch'], resources: ['*'] }));
+}
+
+/** Makes what deploys a stack with the credentials of whoever runs the command. */
+export function emulatorSynthesizer(): IStackSynthesizer {
+  // The library's own class and interface differ in one optional property under strict types.
+  return new CliCredentialsStackSynthesizer() as IStackSynthesizer;
+}
+
+function leaveOut(resource: CfnResource): void {
+  resource.node.scope?.node.tryRemoveChild(resource.node.id);
+}
