@@ -61,7 +61,7 @@ export async function openStreamPorts(config: ProcessStreamConfig, observeItemBy
     rows: createRowBuilder(loaded.pipeline),
     store,
     delivery,
-    shards: new KinesisShards({ client: kinesis, stream: config.stream, retry }),
+    shards: new KinesisShards({ client: kinesis, stream: config.stream, arn: config.streamArn, retry }),
     streamEpoch: await streamEpoch(kinesis, config.stream, retry),
     clock,
   };

@@ -27,6 +27,7 @@ export function shardsOf(source: StreamSource): StreamShards {
 export interface KinesisShardsOptions {
   readonly client: KinesisClient;
   readonly stream: string;
+  readonly arn?: string;
   readonly retry: RetryOptions;
 }
 
@@ -37,7 +38,7 @@ export class KinesisShards implements StreamShards {
 
   constructor(options: KinesisShardsOptions) {
     this.options = options;
-    this.shards = shardsOf(kinesisSource(options.client, options.stream));
+    this.shards = shardsOf(kinesisSource(options.client, options.stream, options.arn));
   }
 
   list(): Promise<ShardInfo[]> {

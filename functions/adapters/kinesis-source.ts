@@ -95,9 +95,9 @@ async function openCursor(client: KinesisClient, stream: string, shardId: string
   return answer.ShardIterator ?? '';
 }
 
-async function readPage(client: KinesisClient, cursor: string, limit: number): Promise<StreamPage> {
+async function readPage(client: KinesisClient, cursor: string, limit: number, arn: string | undefined): Promise<StreamPage> {
   try {
-    const answer = await client.send(new GetRecordsCommand({ ShardIterator: cursor, Limit: limit }));
+    const answer = await client.send(new GetRecordsCommand({ ShardIterator: cursor, Limit: limit, StreamARN: arn }));
     const records = (answer.Records ?? []).map((record) => ({
       sequence: record.SequenceNumber ?? '',
       partitionKey: record.PartitionKey ?? '',
@@ -113,11 +113,11 @@ async function readPage(client: KinesisClient, cursor: string, limit: number): P
   }
 }
 
-/** Reads a stream through the Kinesis API. */
-export function kinesisSource(client: KinesisClient, stream: string): StreamSource {
+/** Reads a stream through the Kinesis API; with its `arn` reads name it, so that permissions are told by more than a cursor. */
+export function kinesisSource(client: KinesisClient, stream: string, arn?: string): StreamSource {
   return {
     shards: () => listShards(client, stream),
     cursor: (shardId, from) => openCursor(client, stream, shardId, from),
-    read: (cursor, limit) => readPage(client, cursor, limit),
+    read: (cursor, limit) => readPage(client, cursor, limit, arn),
   };
 }

@@ -4,6 +4,7 @@ import { type Environment, readVariables } from '../environment.ts';
 export interface ProcessStreamConfig {
   readonly pipeline: string;
   readonly stream: string;
+  readonly streamArn: string;
   readonly stateTable: string;
   readonly deliveryPrefix: string;
   readonly lakeBucket: string;
@@ -19,6 +20,7 @@ export function processStreamConfig(environment: Environment): ProcessStreamConf
     [
       'HEADRACE_PIPELINE',
       'HEADRACE_STREAM',
+      'HEADRACE_STREAM_ARN',
       'HEADRACE_STATE_TABLE',
       'HEADRACE_DELIVERY_PREFIX',
       'HEADRACE_LAKE_BUCKET',
@@ -29,6 +31,7 @@ export function processStreamConfig(environment: Environment): ProcessStreamConf
   return Object.freeze({
     pipeline: read.HEADRACE_PIPELINE,
     stream: read.HEADRACE_STREAM,
+    streamArn: read.HEADRACE_STREAM_ARN,
     stateTable: read.HEADRACE_STATE_TABLE,
     deliveryPrefix: read.HEADRACE_DELIVERY_PREFIX,
     lakeBucket: read.HEADRACE_LAKE_BUCKET,

@@ -1,4 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
@@ -7,7 +8,7 @@ import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/c
 import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -28,6 +29,7 @@ export const NAMES = {
 } as const;
 
 const WAIT_MS = 45_000;
+const CALL_MS = 20_000;
 const PAUSE_MS = 300;
 const PUT_RECORDS_MAX = 500;
 
@@ -49,7 +51,12 @@ export class StackWorld {
       endpoint,
       region: REGION,
       credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-      requestHandler: new NodeHttpHandler(),
+      // A new connection for each call: the emulator ends idle ones while they are used again.
+      requestHandler: new NodeHttpHandler({
+        httpAgent: new Agent({ keepAlive: false }),
+        requestTimeout: CALL_MS,
+        throwOnRequestTimeout: true,
+      }),
     };
     this.athena = new AthenaClient(settings);
     this.dynamodb = new DynamoDBClient(settings);
@@ -106,6 +113,12 @@ export class StackWorld {
     return answer.FunctionError === undefined ? undefined : Buffer.from(answer.Payload ?? []).toString();
   }
 
+  /** ARN of a function's role. */
+  async roleOf(service: ServiceName): Promise<string> {
+    const { Role } = await this.lambda.send(new GetFunctionConfigurationCommand({ FunctionName: `${STACK}-${service}` }));
+    return Role ?? '';
+  }
+
   /** Keys of the lake's bucket. */
   async objects(): Promise<string[]> {
     const keys: string[] = [];
@@ -137,8 +150,11 @@ export class StackWorld {
   /** Makes a queue that hears what the bus and the topic are told; a function that takes what is in it. */
   async listen(): Promise<() => Promise<{ readonly fromBus: unknown[]; readonly fromTopic: unknown[] }>> {
     const take = async (name: string, subscribe: (arn: string) => Promise<unknown>): Promise<() => Promise<unknown[]>> => {
-      const { QueueUrl } = await this.sqs.send(new CreateQueueCommand({ QueueName: name }));
-      await subscribe(`arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`);
+      const arn = `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+      const allowed = { Effect: 'Allow', Principal: '*', Action: 'sqs:SendMessage', Resource: arn };
+      const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [allowed] });
+      const { QueueUrl } = await this.sqs.send(new CreateQueueCommand({ QueueName: name, Attributes: { Policy } }));
+      await subscribe(arn);
       return () => this.drain(QueueUrl ?? '');
     };
     const fromBus = await take('e2e-bus', async (arn) => {
