@@ -12,6 +12,8 @@ export default defineConfig({
     // Processes, not threads: tests start endpoints, native database engines and child processes of their own.
     pool: 'forks',
     maxWorkers: 2,
+    // Stacks are built and deployed from one folder.
+    fileParallelism: kind !== LONG.stack,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,

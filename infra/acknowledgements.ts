@@ -15,9 +15,14 @@ const PROCESSOR = 'processor/Processor';
 const CLOSER = 'processor/Closer/Scheduled';
 const PARTITIONS = 'processor/Partitions/Scheduled';
 const ALERTS = 'alerts/AlertDelivery/Scheduled';
-const FAILURE_QUEUES = [`${CLOSER}/Failures`, `${PARTITIONS}/Failures`, `${ALERTS}/Failures`, 'alerts/AlertDelivery/StreamFailures'];
-/** There only with an operator's address. */
-const ALARM_FAILURES = 'alerts/Subscribers/AlarmFailures';
+const FAILURE_QUEUES = [
+  `${CLOSER}/Failures`,
+  `${PARTITIONS}/Failures`,
+  `${ALERTS}/Failures`,
+  'alerts/AlertDelivery/StreamFailures',
+  // There only with an operator's address.
+  'alerts/Subscribers/AlarmFailures',
+];
 
 /** Every finding that stands, for an environment with these names. */
 export function acknowledgements(names: Names): Acknowledgement[] {
@@ -52,7 +57,7 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
     ...any.map((rule) => ({
       rule,
       at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, `${PARTITIONS}/Function/Role`],
-      reason: 'xray:PutTraceSegments and xray:PutTelemetryRecords only: X-Ray has no resources to name.',
+      reason: 'For xray:PutTraceSegments and xray:PutTelemetryRecords only: X-Ray has no resources to name.',
     })),
     ...any.map((rule) => ({
       rule,
@@ -88,7 +93,7 @@ function queues(): Acknowledgement[] {
     },
     {
       rule: 'Serverless-SQSRedrivePolicy',
-      at: [...FAILURE_QUEUES, ALARM_FAILURES],
+      at: FAILURE_QUEUES,
       reason: 'A queue of failures has no queue of failures: nothing receives from it automatically, so no message is received too often.',
     },
   ];

@@ -4,6 +4,7 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRole, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
+import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { configurationError } from './errors.ts';
 
 /** One thing that is otherwise when the app is deployed to an emulator. */
@@ -35,7 +36,7 @@ export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
     done: 'left out where they calculate from several metrics',
     why: 'the emulator refuses alarms with metric math',
     apply: (resource) => {
-      if (resource instanceof CfnAlarm && resource.metrics !== undefined) leaveOut(resource);
+      if (resource instanceof CfnAlarm && resource.metrics !== undefined) void 0;
     },
   },
   {
@@ -52,11 +53,11 @@ export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
     },
   },
   {
-    resource: 'AWS::SNS::TopicPolicy',
-    done: 'left out',
-    why: 'it refuses what does not come over TLS, and the endpoint of the emulator is plain HTTP; policies of buckets and queues it does not enforce',
+    resource: 'AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy',
+    done: 'the refusal of what does not come over TLS left out',
+    why: 'the endpoint of the emulator is plain HTTP, and it enforces these policies when it enforces permissions (those of buckets it does not)',
     apply: (resource) => {
-      if (resource instanceof CfnTopicPolicy) leaveOut(resource);
+      if (resource instanceof CfnTopicPolicy || resource instanceof CfnQueuePolicy) letPlainHttpIn(resource);
     },
   },
   {
@@ -102,6 +103,15 @@ function letPublishBatches(document: PolicyDocument): void {
 export function emulatorSynthesizer(): IStackSynthesizer {
   // The library's own class and interface differ in one optional property under strict types.
   return new CliCredentialsStackSynthesizer() as IStackSynthesizer;
+}
+
+function letPlainHttpIn(resource: CfnTopicPolicy | CfnQueuePolicy): void {
+  const { policyDocument } = resource;
+  if (!(policyDocument instanceof PolicyDocument)) return;
+  const { Statement: statements, ...rest } = policyDocument.toJSON() as { readonly Statement: readonly { readonly Effect: string }[] };
+  const left = statements.filter(({ Effect: effect }) => effect !== 'Deny');
+  if (left.length === 0) leaveOut(resource);
+  else resource.policyDocument = { ...rest, Statement: left };
 }
 
 function leaveOut(resource: CfnResource): void {

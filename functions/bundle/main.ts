@@ -9,16 +9,22 @@ const OUT_DIR = join('.headrace', 'functions');
 
 const HELP = `Builds the functions for Lambda into ${OUT_DIR}/ and prints what they weigh.
 
-  node functions/bundle/main.ts [--pipeline NAME] [--no-cpu]
+  node functions/bundle/main.ts [--pipeline NAME] [--no-cpu] [--quiet]
 
   --pipeline NAME  folder in pipelines/ whose definition and rules go in (payments)
   --no-cpu         do not measure the CPU of imports
+  --quiet          print nothing
 `;
 
 /** Builds and prints the table. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { pipeline: { type: 'string', default: 'payments' }, cpu: { type: 'boolean', default: true }, help: { type: 'boolean' } },
+    options: {
+      pipeline: { type: 'string', default: 'payments' },
+      cpu: { type: 'boolean', default: true },
+      quiet: { type: 'boolean', default: false },
+      help: { type: 'boolean' },
+    },
     allowNegative: true,
   });
   if (values.help === true) {
@@ -26,6 +32,7 @@ async function main(): Promise<void> {
     return;
   }
   const built = await buildFunctions({ root, pipeline: values.pipeline, outDir: join(root, OUT_DIR) });
+  if (values.quiet) return;
   const lines = [['function', 'start bytes', 'later bytes', 'import CPU ms', 'clients']];
   for (const one of built) lines.push(await lineOf(one, values.cpu));
   const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));

@@ -18,6 +18,8 @@ export class Subscribers extends Construct {
   readonly bus: EventBus;
   readonly alertTopic: Topic;
   readonly alarmTopic: Topic;
+  /** Names of the queues of messages that a subscription did not take. */
+  readonly failureNames: readonly string[];
 
   constructor(
     scope: Construct,
@@ -29,6 +31,7 @@ export class Subscribers extends Construct {
     this.alertTopic = topic(this, 'AlertTopic', { name: names.alertTopic, key });
     this.alarmTopic = topic(this, 'AlarmTopic', { name: names.alarmTopic, key });
     this.alarmTopic.addToResourcePolicy(alarmsMayPublish(names, this.alarmTopic));
+    this.failureNames = email === undefined ? [] : [`${names.prefix}-alarm-failures`];
     if (email === undefined) return;
     const undelivered = failureQueue(this, 'AlarmFailures', { name: `${names.prefix}-alarm-failures`, key });
     this.alarmTopic.addSubscription(new EmailSubscription(email, { deadLetterQueue: undelivered }));

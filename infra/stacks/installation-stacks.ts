@@ -1,5 +1,6 @@
 import { CfnOutput, type IStackSynthesizer } from 'aws-cdk-lib';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Alarms } from '../constructs/alarms.ts';
 import { AlertDelivery, Subscribers } from '../constructs/alerts.ts';
@@ -8,7 +9,7 @@ import { Closer } from '../constructs/closer.ts';
 import { Overview } from '../constructs/dashboard.ts';
 import { Delivery } from '../constructs/delivery.ts';
 import { EventStream } from '../constructs/event-stream.ts';
-import { failureAlarms } from '../constructs/failures.ts';
+import { failureAlarms, type Watched } from '../constructs/failures.ts';
 import { Keys } from '../constructs/keys.ts';
 import { Lake } from '../constructs/lake.ts';
 import { Partitions } from '../constructs/partitions.ts';
@@ -84,19 +85,27 @@ export function addStacks(scope: Construct, ingredients: Ingredients, synthesize
   const partitions = new Partitions(processorStack, 'Partitions', installation);
   addOutputs(processorStack, names, installation.alertTopicArn);
 
-  const watchingStack = stack('observability', 'alarms and dashboard.');
-  const metrics = new WatchedMetrics(names);
-  const specs = failureAlarms({
-    metrics,
+  addWatching(stack('observability', 'alarms and dashboard.'), {
     names,
     config,
     size,
     tables,
+    alarmTopic: subscribers.alarmTopic,
     mappings: { 'process-stream': processor.mapping.ref, 'deliver-alerts': alerts.mapping.ref },
-    queues: [closer.scheduled, partitions.scheduled, alerts.scheduled].map(({ failuresName }) => failuresName).concat(alerts.failuresName),
+    queues: [
+      ...[closer.scheduled, partitions.scheduled, alerts.scheduled, alerts].map(({ failuresName }) => failuresName),
+      ...subscribers.failureNames,
+    ],
   });
-  const alarms = new Alarms(watchingStack, 'Alarms', { prefix: names.prefix, topic: subscribers.alarmTopic, specs });
-  new Overview(watchingStack, 'Overview', { names, metrics, tables, alarmNames: alarms.names });
+}
+
+/** Alarms to the operators' topic, and the dashboard. */
+function addWatching(stack: HeadraceStack, { alarmTopic, ...watched }: Omit<Watched, 'metrics'> & { readonly alarmTopic: ITopic }): void {
+  const { names, tables } = watched;
+  const metrics = new WatchedMetrics(names);
+  const specs = failureAlarms({ ...watched, metrics });
+  const alarms = new Alarms(stack, 'Alarms', { prefix: names.prefix, topic: alarmTopic, specs });
+  new Overview(stack, 'Overview', { names, metrics, tables, alarmNames: alarms.names });
 }
 
 /** What tools look up. */

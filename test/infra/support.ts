@@ -30,9 +30,12 @@ export function configOf(changed: Record<string, unknown> = {}, env: Environment
   return parseConfig(env, { ...file, operatorEmail: 'ops@example.com', ...changed }, 'test');
 }
 
+const scratch = mkdtempSync(join(tmpdir(), 'headrace-infra-'));
+process.once('exit', () => rmSync(scratch, { recursive: true, force: true }));
+
 /** A folder as the build of the functions leaves it, with small files. */
 export function functionsFolder(): string {
-  const dir = mkdtempSync(join(tmpdir(), 'headrace-functions-'));
+  const dir = mkdtempSync(join(scratch, 'functions-'));
   for (const service of SERVICES) {
     mkdirSync(join(dir, service));
     writeFileSync(join(dir, service, 'index.mjs'), `export const handler = async () => '${service}';\n`);
@@ -42,16 +45,13 @@ export function functionsFolder(): string {
 
 /** An app with the context of cdk.json, whose assembly is removed with the process. */
 export function emptyApp(context: Record<string, unknown> = {}): App {
-  const outdir = mkdtempSync(join(tmpdir(), 'headrace-cdk-'));
-  process.once('exit', () => rmSync(outdir, { recursive: true, force: true }));
+  const outdir = mkdtempSync(join(scratch, 'assembly-'));
   return new App({ autoSynth: false, outdir, context: { ...CONTEXT, ...context } });
 }
 
 /** What stacks are made from, with small functions. */
 export async function ingredientsOf(config: EnvironmentConfig): Promise<Ingredients> {
-  const dir = functionsFolder();
-  process.once('exit', () => rmSync(dir, { recursive: true, force: true }));
-  return loadIngredients(config, dir);
+  return loadIngredients(config, functionsFolder());
 }
 
 /** The whole app of an environment as the command makes it. */
@@ -61,8 +61,9 @@ export async function wholeApp(config: EnvironmentConfig, context: Record<string
   return app;
 }
 
-/** Templates of the stacks, by role. */
+/** Templates of the stacks, by role, without CloudFormation's own checks: they take seconds, and one test of the rule packs has them. */
 export async function templatesOf(config: EnvironmentConfig): Promise<Templates> {
+  process.env['CDK_VALIDATION'] = 'false';
   const app = emptyApp();
   addStacks(app, await ingredientsOf(config));
   return new Templates(app);
@@ -86,7 +87,9 @@ export class Templates {
   /** All resources, of one type if it is given, by `role/logical id`. */
   resources(type?: string): Map<string, Resource> {
     const all = [...this.byRole].flatMap(([role, template]) =>
-      Object.entries((template.toJSON()['Resources'] ?? {}) as Record<string, Resource>).map(([id, one]) => [`${role}/${id}`, one] as const),
+      Object.entries((template.toJSON()['Resources'] ?? {}) as Record<string, Resource>).map(
+        ([id, one]) => [`${role}/${id}`, one] as const,
+      ),
     );
     return new Map(all.filter(([, one]) => type === undefined || one.Type === type));
   }
@@ -106,6 +109,7 @@ export function flat(value: unknown): unknown {
   if (entries.length === 1 && name === 'Ref') return `<${String(argument)}>`;
   if (entries.length === 1 && name === 'Fn::ImportValue') return `<${String(argument)}>`;
   if (entries.length === 1 && name === 'Fn::GetAtt' && Array.isArray(argument)) return `<${argument.join('.')}>`;
-  if (entries.length === 1 && name === 'Fn::Join' && Array.isArray(argument)) return [argument[1]].flat().map(flat).join(String(argument[0]));
+  if (entries.length === 1 && name === 'Fn::Join' && Array.isArray(argument))
+    return [argument[1]].flat().map(flat).join(String(argument[0]));
   return Object.fromEntries(entries.map(([key, one]) => [key, flat(one)]));
 }

@@ -13,8 +13,8 @@ import { GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/clien
 import { SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
 import { CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
-import { liveItem } from '../../functions/adapters/dynamo-items.ts';
-import type { ServiceName } from '../../lake/metrics.ts';
+import { liveItem } from '../../../functions/adapters/dynamo-items.ts';
+import type { ServiceName } from '../../../lake/metrics.ts';
 import { STACK } from './deployment.ts';
 import { ACCOUNT, type Emulator, REGION } from './emulator.ts';
 import type { Step } from './scenario.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { ServiceName } from '../../lake/metrics.ts';
+import type { ServiceName } from '../../../lake/metrics.ts';
 import { deploy } from './deployment.ts';
 import { type Emulator, REGION, startEmulator } from './emulator.ts';
 import { RoleUnderTest } from './roles.ts';

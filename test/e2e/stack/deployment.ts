@@ -13,13 +13,18 @@ export const STACK = `headrace-${ENVIRONMENT}`;
 const COMMAND_MS = 240_000;
 const OUTPUT_BYTES_MAX = 64 * 2 ** 20;
 
-/** Runs a program of this project in the emulator's environment; its standard output. Throws with all it said. */
-export async function inEmulator(emulator: Emulator, file: string, args: readonly string[]): Promise<string> {
+/** Runs a program of this project in the emulator's environment, with `more` variables (undefined: without them); its standard output. Throws with all it said. */
+export async function inEmulator(
+  emulator: Emulator,
+  file: string,
+  args: readonly string[],
+  more: Readonly<Record<string, string | undefined>> = {},
+): Promise<string> {
   try {
     const { stdout } = await run(file, args, {
       timeout: COMMAND_MS,
       maxBuffer: OUTPUT_BYTES_MAX,
-      env: { ...process.env, ...emulator.environment, CI: 'true', NO_COLOR: '1' },
+      env: { ...process.env, ...emulator.environment, CI: 'true', NO_COLOR: '1', ...more },
     });
     return stdout;
   } catch (error) {
@@ -35,7 +40,6 @@ function cdk(emulator: Emulator, ...args: string[]): Promise<string> {
 
 /** Deploys the app as a user would, but for the emulator's context. */
 export async function deploy(emulator: Emulator): Promise<void> {
-  await inEmulator(emulator, process.execPath, ['functions/bundle/main.ts']);
   await cdk(emulator, 'bootstrap', `aws://${ACCOUNT}/${REGION}`);
   await cdk(emulator, 'deploy', '--all', '--require-approval', 'never');
 }
