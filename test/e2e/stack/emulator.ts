@@ -35,7 +35,7 @@ export const ACCOUNT = '000000000000';
 
 /** Installs the emulator into a virtual environment of the project, unless it is there, and starts it on a free port with no data. */
 export async function startEmulator({ isEnforcing }: { readonly isEnforcing: boolean }): Promise<Emulator> {
-  const python = await installed();
+  const python = await installEmulator();
   const data = mkdtempSync(join(tmpdir(), 'headrace-emulator-'));
   writeFileSync(join(data, 'package.json'), '{}\n');
   const port = await freePort();
@@ -90,8 +90,8 @@ function environmentOf(endpoint: string): Record<string, string> {
   };
 }
 
-/** Path of the Python of the virtual environment that has exactly the pinned packages. */
-async function installed(): Promise<string> {
+/** Installs the emulator into a virtual environment that has exactly the pinned packages, unless it is there; the path of its Python. */
+export async function installEmulator(): Promise<string> {
   const pins = readFileSync(REQUIREMENTS);
   const folder = resolve('.headrace', 'emulator', createHash('sha256').update(pins).digest('hex').slice(0, 12));
   const python = join(folder, 'bin', 'python');
