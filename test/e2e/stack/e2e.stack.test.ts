@@ -179,6 +179,17 @@ describe('a deployed stack', () => {
   );
 
   test(
+    'lists its quarantine through the same command as a folder',
+    async () => {
+      await world.replaceView('quarantine');
+      const out = await inEmulator(emulator, process.execPath, ['cli/headrace.mjs', 'quarantine', 'list', '--stack', STACK, '--json']);
+      const { events } = JSON.parse(out) as { readonly events: readonly { readonly code: string }[] };
+      expect(events.map(({ code }) => code).sort()).toEqual(['AMOUNT_NOT_EXACT', 'JSON_MALFORMED']);
+    },
+    STEP_MS,
+  );
+
+  test(
     'is gone when it is destroyed',
     async () => {
       await destroy(emulator);

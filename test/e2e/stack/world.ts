@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
-import { GetPartitionsCommand, GlueClient } from '@aws-sdk/client-glue';
+import { GetPartitionsCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
 import { GetFunctionConfigurationCommand, InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
@@ -24,6 +24,7 @@ export const NAMES = {
   stream: `${STACK}-events`,
   lakeBucket: `${STACK}-lake-${ACCOUNT}-${REGION}`,
   landing: `${STACK.replaceAll('-', '_')}_landing`,
+  views: STACK.replaceAll('-', '_'),
   bus: STACK,
   topicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:${STACK}-alerts`,
 } as const;
@@ -145,6 +146,14 @@ export class StackWorld {
   async hours(table: string): Promise<string[]> {
     const { Partitions } = await this.glue.send(new GetPartitionsCommand({ DatabaseName: NAMES.landing, TableName: table }));
     return (Partitions ?? []).map(({ Values }) => (Values ?? []).join('/')).sort();
+  }
+
+  /** Puts the landed table in the place of its view, which the emulator cannot answer. */
+  async replaceView(table: string): Promise<void> {
+    const { Table } = await this.glue.send(new GetTableCommand({ DatabaseName: NAMES.landing, Name: table }));
+    const { StorageDescriptor, PartitionKeys, TableType, Parameters } = Table ?? {};
+    const TableInput = { Name: table, StorageDescriptor, PartitionKeys, TableType, Parameters };
+    await this.glue.send(new UpdateTableCommand({ DatabaseName: NAMES.views, TableInput }));
   }
 
   /** Makes a queue that hears what the bus and the topic are told; a function that takes what is in it. */
