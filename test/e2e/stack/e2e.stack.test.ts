@@ -184,7 +184,7 @@ describe('a deployed stack', () => {
       await world.replaceView('quarantine');
       const out = await inEmulator(emulator, process.execPath, ['cli/headrace.mjs', 'quarantine', 'list', '--stack', STACK, '--json']);
       const { events } = JSON.parse(out) as { readonly events: readonly { readonly code: string }[] };
-      expect(events.map(({ code }) => code).sort()).toEqual(['AMOUNT_NOT_EXACT', 'JSON_MALFORMED']);
+      expect(events.map(({ code }) => code).sort()).toEqual(['AMOUNT_RANGE', 'JSON_SYNTAX']);
     },
     STEP_MS,
   );
