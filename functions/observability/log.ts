@@ -3,6 +3,9 @@ import { ServiceError } from '../adapters/errors.ts';
 
 /** Structured log of one function: JSON lines with ids and counts, never with what an event says. */
 export interface Log {
+  /** Whether single events are logged: LOG_LEVEL is DEBUG. */
+  readonly isDebug: boolean;
+  debug(message: string, ids: LogIds): void;
   info(message: string, ids: LogIds): void;
   warn(message: string, ids: LogIds): void;
   /** An error by name, message and fault; values that it carries stay out. */
@@ -16,6 +19,8 @@ export type LogIds = Readonly<Record<string, string | number | null>>;
 export function openLog(): Log {
   const logger = new Logger();
   return {
+    isDebug: logger.getLevelName() === 'DEBUG',
+    debug: (message, ids) => logger.debug(message, ids),
     info: (message, ids) => logger.info(message, ids),
     warn: (message, ids) => logger.warn(message, ids),
     error: (message, error, ids) => logger.error(message, { ...ids, ...factsOf(error) }),

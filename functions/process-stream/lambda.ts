@@ -9,7 +9,7 @@ import { ruleSetsOf } from '../rule-sets.ts';
 import { openStreamPorts } from '../stream-ports.ts';
 import { processStreamConfig } from './config.ts';
 import { createProcessStream } from './handler.ts';
-import { batchIds, meterBatch } from './signals.ts';
+import { batchIds, eventIds, meterBatch } from './signals.ts';
 
 const log = openLog();
 
@@ -26,7 +26,10 @@ const open = lazy(async () => {
     ruleSetVersion: () => rules.version,
     ruleSetOf: rules.of,
     parentsOf: async (shardId) => (await shards.list()).find((shard) => shard.shardId === shardId)?.parents ?? [],
-    observe: (stats) => meterBatch(meter, stats),
+    observe: (stats) => {
+      meterBatch(meter, stats);
+      if (log.isDebug) for (const verdict of stats.verdicts) log.debug('event', eventIds(stats.shardId, verdict));
+    },
     alerts: new StateOutbox(ports.store, ports.clock),
   });
   const publish = (): void => {

@@ -1,6 +1,8 @@
 import type { Lane } from '../../core/model.ts';
+import type { Verdict } from '../../core/processor.ts';
 import type { KinesisStreamEvent } from '../kinesis-event.ts';
 import type { LambdaContext } from '../observability/context.ts';
+import type { LogIds } from '../observability/log.ts';
 import type { Meter, MetricKey } from '../observability/meter.ts';
 import type { BatchStats } from './handler.ts';
 
@@ -49,5 +51,17 @@ export function batchIds({ Records: records }: KinesisStreamEvent, { awsRequestI
     first_sequence: first?.kinesis.sequenceNumber ?? '',
     last_sequence: records.at(-1)?.kinesis.sequenceNumber ?? '',
     records: records.length,
+  };
+}
+
+/** What ties log lines of one event together: where it lay, its id, what became of it; never what it says. */
+export function eventIds(shard: string, { raw, event, lane, decision }: Verdict): LogIds {
+  return {
+    shard,
+    sequence: raw.sequence,
+    sub_sequence: raw.subSequence,
+    event_id: event?.id ?? null,
+    lane,
+    outcome: decision?.outcome ?? null,
   };
 }

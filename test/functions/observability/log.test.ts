@@ -29,6 +29,20 @@ test('an error line has name, message, fault and ids, never what the error carri
   expect(lines[0]).not.toContain('secret');
 });
 
+test.each([
+  ['DEBUG', true, 1],
+  ['INFO', false, 0],
+])('at level %s single events are logged: %s', (level, isDebug, count) => {
+  const lines: string[] = [];
+  vi.stubEnv('POWERTOOLS_DEV', 'true');
+  vi.stubEnv('LOG_LEVEL', level);
+  vi.spyOn(console, 'debug').mockImplementation((line: string) => void lines.push(line));
+  const log = openLog();
+  log.debug('event', { shard: 's', sequence: '1', event_id: 'e' });
+  expect(log.isDebug).toBe(isDebug);
+  expect(lines).toHaveLength(count);
+});
+
 test('a function stops a minute before its end, or at half of what it has if that is less', () => {
   const of = (leftMs: number): number => deadlineOf({ awsRequestId: '', getRemainingTimeInMillis: () => leftMs }, 1_000_000);
   expect(of(300_000)).toBe(1_240_000);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Decision } from '../../../core/rules/compile.ts';
 import type { BatchStats } from '../../../functions/process-stream/handler.ts';
-import { batchIds, meterBatch } from '../../../functions/process-stream/signals.ts';
+import { batchIds, eventIds, meterBatch } from '../../../functions/process-stream/signals.ts';
 import { recordOf, sequenceAt } from '../world.ts';
 
 const raw = { position: '', sequence: '1', subSequence: 0, arrivalMs: 0, partitionKey: 'k', bytes: new Uint8Array() };
@@ -54,4 +54,20 @@ test('ids of a batch are its shard, its ends and the call, and nothing of what i
   const records = [1, 2, 3].map((n) => recordOf('shard-7', n, ['secret']));
   const ids = batchIds({ Records: records }, { awsRequestId: 'call', getRemainingTimeInMillis: () => 0 });
   expect(ids).toEqual({ batch: 'call', shard: 'shard-7', first_sequence: sequenceAt(1), last_sequence: sequenceAt(3), records: 3 });
+});
+
+test('the ids of an event are its place, its id and its bin, and nothing that it says', () => {
+  const accepted = {
+    raw,
+    lane: 'accepted',
+    watermarkMs: null,
+    event: event(1_000),
+    isFresh: true,
+    decision: decision('decline', 1),
+  } as const;
+  const place = { shard: 's', sequence: '1', sub_sequence: 0 };
+  expect(eventIds('s', accepted)).toEqual({ ...place, event_id: 'e', lane: 'accepted', outcome: 'decline' });
+  const rejection = { code: 'X', path: 'secret', message: 'secret' };
+  const quarantined = { raw, lane: 'quarantined', watermarkMs: null, rejection, isFresh: true } as const;
+  expect(eventIds('s', quarantined)).toEqual({ ...place, event_id: null, lane: 'quarantined', outcome: null });
 });
