@@ -12,7 +12,7 @@ import type { Ingredients } from './installation.ts';
 type Pipeline = Parameters<typeof tablesOf>[0];
 
 const ROOT = join(import.meta.dirname, '..');
-/** Where the build of the functions puts each one's folder. */
+/** Where the build of the functions puts a folder for each pipeline, with one for each function. */
 const FUNCTIONS_DIR = join(ROOT, '.headrace', 'functions');
 /** The one file that Lambda starts from. */
 const ENTRY = 'index.mjs';
@@ -21,7 +21,10 @@ const ENTRY = 'index.mjs';
  * Loads what the stacks of an environment are made from: the pipeline's tables and the built functions in `functionsDir`. Throws
  * errors of one line: ConfigurationError, or UsageError for a schema change that old files cannot answer.
  */
-export async function loadIngredients(config: EnvironmentConfig, functionsDir = FUNCTIONS_DIR): Promise<Ingredients> {
+export async function loadIngredients(
+  config: EnvironmentConfig,
+  functionsDir = join(FUNCTIONS_DIR, config.pipeline),
+): Promise<Ingredients> {
   const pipeline = await loadPipeline(config);
   const tables = tablesOf(pipeline);
   checkSnapshot(config.pipeline, tables);
