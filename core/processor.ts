@@ -19,7 +19,7 @@ export interface Unit {
 /** A profile in memory with the id blocks that were spilled from it, indexed by event id. */
 export interface Profile {
   readonly state: ProfileState;
-  readonly spilled: ReadonlyMap<number, ReadonlyMap<string, readonly IdEntry[]>>;
+  readonly spilled: ReadonlyMap<string, ReadonlyMap<string, readonly IdEntry[]>>;
 }
 
 /** What became of one record. */
@@ -50,8 +50,13 @@ export interface JudgeInput {
   /** Profiles of all keys in `units`; changed in place. */
   readonly profiles: ReadonlyMap<string, Profile>;
   readonly tilesOf: (ringId: string, key: string) => KeyTiles | undefined;
+  /**
+   * Watermark of the pipeline as the closer last recorded it; null before that. No live shard is behind it: what lies so far back
+   * that nobody at this watermark could need it leaves the profile, though this shard may be far ahead.
+   */
+  readonly leastMs: number | null;
   /** Sessions final behind this watermark were emitted and leave the profile. */
-  readonly closedMs: number | null;
+  readonly sessionsClosedMs: number | null;
 }
 
 /** Result of judging a batch: the profiles were changed in place. */
@@ -71,7 +76,6 @@ export function judgeBatch(input: JudgeInput): Judged {
   const counters = { ...shard.counters };
   const bound = plan.pipeline.time.outOfOrdernessMs;
   const clock: { maxEventMs: number | null; floorMs: number | null } = { maxEventMs: shard.maxEventMs, floorMs: context.floorMs };
-  const finishedMs = watermarkOf(clock, bound);
   const touched = new Set<string>();
   const verdicts = input.units.map((unit) => {
     counters.seen += 1;
@@ -87,7 +91,7 @@ export function judgeBatch(input: JudgeInput): Judged {
     if (isMisrouted(input, unit.parsed.event.key)) counters.misrouted += 1;
     return verdict;
   });
-  for (const key of touched) tidy(input, profileOf(input, key).state, finishedMs);
+  for (const key of touched) tidy(input, profileOf(input, key).state);
   return { verdicts, maxEventMs: clock.maxEventMs, counters };
 }
 
@@ -108,7 +112,7 @@ function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, watermarkMs:
   const known = judgeIdIn(profile, { type: event.type, id: event.id, position: raw.position, shard: shardRef, aliveFromMs });
   const lane = laneOf(known, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
   const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
-  if (lane === 'accepted') accept(input, raw, event, profile.state, watermarkMs);
+  if (lane === 'accepted') accept(input, raw, event, profile.state);
   record(input, profile.state, { at: raw.position, lane, ...(judged?.features === undefined ? {} : { features: judged.features }) });
   profile.state.hi[shardRef] = raw.position;
   return { raw, lane, watermarkMs, event, isFresh, ...judged };
@@ -178,13 +182,13 @@ function decide(
   return { decision: rules.judge(event, features), features };
 }
 
-function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: ProfileState, watermarkMs: number | null): void {
-  const { plan } = input;
+function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: ProfileState): void {
+  const { plan, leastMs } = input;
   profile.ids.recent.push([event.type, event.id, raw.position, event.timeMs, input.shardRef]);
   if (plan.keyFeatures.isFedBy(event.type)) {
     const rings = profile.rings.change();
     plan.keyFeatures.add(rings, event);
-    if (watermarkMs !== null) plan.keyFeatures.expire(rings, watermarkMs - plan.pipeline.time.allowedLatenessMs);
+    if (leastMs !== null) plan.keyFeatures.expire(rings, leastMs - plan.pipeline.time.allowedLatenessMs);
   }
   for (const { aggregate, gapMs, fn } of plan.sessions) {
     if (aggregate.over !== event.type) continue;
@@ -197,21 +201,21 @@ function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: Profile
 }
 
 /** Drops from a profile what no retry and no later event can need. */
-function tidy(input: JudgeInput, profile: ProfileState, finishedMs: number | null): void {
-  const { plan, closedMs, shardRef, shard } = input;
+function tidy(input: JudgeInput, profile: ProfileState): void {
+  const { plan, leastMs, sessionsClosedMs, shard } = input;
   for (const ancestor of shard.ancestors) {
     delete profile.hi[ancestor];
     delete profile.verdicts[ancestor];
   }
   const { allowedLatenessMs, duplicateMemoryMs } = plan.pipeline.time;
-  if (finishedMs !== null) forgetIds(profile.ids, finishedMs - duplicateMemoryMs, shardRef);
-  if (closedMs === null) return;
+  if (leastMs !== null) forgetIds(profile.ids, leastMs - duplicateMemoryMs);
+  if (sessionsClosedMs === null) return;
   for (const { aggregate, gapMs } of plan.sessions) {
     const groups = profile.sessions.read()[aggregate.name];
     let hasEmpty = false;
     for (const group in groups) {
       const sessions = groups[group] ?? [];
-      const open = dropFinal(sessions, gapMs, allowedLatenessMs, closedMs);
+      const open = dropFinal(sessions, gapMs, allowedLatenessMs, sessionsClosedMs);
       if (open === sessions && open.length > 0) continue;
       profile.sessions.change();
       groups[group] = open;

@@ -5,7 +5,8 @@ export type IdEntry = readonly [type: string, id: string, position: Position, ti
 
 /** A block of entries moved out of the profile into an item of its own, never changed afterwards. */
 export interface IdSegment {
-  readonly segment: number;
+  /** Unlike any other of the key, also those of attempts that failed: a block is never written twice. */
+  readonly segment: string;
   /** Greatest event time in the block, epoch ms. */
   readonly lastMs: number;
 }
@@ -14,7 +15,6 @@ export interface IdSegment {
 export interface IdMemory {
   recent: IdEntry[];
   segments: IdSegment[];
-  nextSegment: number;
 }
 
 /** Entries kept inline at most: about 64 KB, the size past which rewriting a profile costs more than one more item. */
@@ -22,44 +22,24 @@ export const INLINE_IDS_MAX = 500;
 
 /** Memory of a key never seen. */
 export function emptyIdMemory(): IdMemory {
-  return { recent: [], segments: [], nextSegment: 0 };
+  return { recent: [], segments: [] };
 }
 
-/** Shards whose entries this shard may not expire at once get a day more: their own retries may still need them. */
-const OTHER_SHARD_SLACK_MS = 86_400_000;
-
-/**
- * Forgets entries whose event time lies below `horizonMs`. `horizonMs` must come from the finished shard item: a retry of an
- * unfinished batch still finds what it accepted before.
- */
-export function forgetIds(memory: IdMemory, horizonMs: number, shard: string): void {
-  const first = memory.recent[0];
-  if (first !== undefined && memory.recent.some((entry) => isForgotten(entry, horizonMs, shard))) {
-    memory.recent = memory.recent.filter((entry) => !isForgotten(entry, horizonMs, shard));
+/** Forgets entries whose event time lies below `horizonMs`: no shard may be so far behind that an event with such an id is not late there. */
+export function forgetIds(memory: IdMemory, horizonMs: number): void {
+  if (memory.recent.some(([, , , timeMs]) => timeMs < horizonMs)) {
+    memory.recent = memory.recent.filter(([, , , timeMs]) => timeMs >= horizonMs);
   }
-  if (memory.segments.length > 0) {
-    memory.segments = memory.segments.filter((segment) => segment.lastMs >= horizonMs - OTHER_SHARD_SLACK_MS);
-  }
+  if (memory.segments.length > 0) memory.segments = memory.segments.filter(({ lastMs }) => lastMs >= horizonMs);
 }
 
-function isForgotten(entry: IdEntry, horizonMs: number, shard: string): boolean {
-  return entry[3] < (entry[4] === shard ? horizonMs : horizonMs - OTHER_SHARD_SLACK_MS);
-}
-
-/** Whether `spillIds` would move a block out. */
-export function isFull(memory: IdMemory): boolean {
-  return memory.recent.length > INLINE_IDS_MAX;
-}
-
-/** Moves the inline block out when it is full; the caller stores the returned entries before it writes the profile. */
-export function spillIds(memory: IdMemory): { segment: number; entries: IdEntry[] } | undefined {
-  if (!isFull(memory)) return undefined;
+/** Moves the inline block out when it is full, as `segment`; the caller stores the returned entries before it writes the profile. */
+export function spillIds(memory: IdMemory, segment: string): IdEntry[] | undefined {
+  if (memory.recent.length <= INLINE_IDS_MAX) return undefined;
   const entries = memory.recent;
-  const segment = memory.nextSegment;
   memory.segments.push({ segment, lastMs: entries.reduce((last, entry) => Math.max(last, entry[3]), Number.NEGATIVE_INFINITY) });
   memory.recent = [];
-  memory.nextSegment += 1;
-  return { segment, entries };
+  return entries;
 }
 
 /** What the memory knows about one event at one position. */

@@ -13,7 +13,7 @@ export const closerKey = (streamEpoch: string): ItemKey => ({ pk: `closer#${stre
 export const profileKey = (key: string): ItemKey => ({ pk: `profile#${key}`, sk: 'profile' });
 
 /** Key of one spilled segment of a profile's event ids. */
-export const idSegmentKey = (key: string, segment: number): ItemKey => ({ pk: `profile#${key}`, sk: `ids#${segment}` });
+export const idSegmentKey = (key: string, segment: string): ItemKey => ({ pk: `profile#${key}`, sk: `ids#${segment}` });
 
 /** Place of one slice of one shard: window family (or timers), start (epoch ms), stream epoch, shard. */
 export interface SlicePlace {

@@ -1,10 +1,11 @@
 import { sequenceOf } from '../../core/decode/position.ts';
+import { RetriableError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
-import type { ShardInfo } from '../../core/ports.ts';
+import type { ShardInfo, StateItem } from '../../core/ports.ts';
 import type { CloserState } from '../../core/state/closer.ts';
 import { shardKey, shardsPk } from '../../core/state/keys.ts';
 import { isPending, newShard, parseShard, recordedWatermark, type ShardState } from '../../core/state/shard.ts';
-import { ancestorsOf, childFloor } from '../process-stream/begin.ts';
+import { ancestorsOf, childFloor, shardRefOf } from '../process-stream/begin.ts';
 import type { CloseWindowsPorts } from './handler.ts';
 
 /** A shard that counts for the pipeline's watermark. */
@@ -31,17 +32,33 @@ export async function shardItems(ports: CloseWindowsPorts): Promise<{ readonly s
 export async function liveShards(ports: CloseWindowsPorts, closer: CloserState): Promise<LiveShard[]> {
   const listed = await ports.shards.list();
   const items = new Map((await ports.store.query(shardsPk(ports.streamEpoch))).map((item) => [item.sk, item]));
+  assertCurrent(ports, listed, [...items.values()]);
   const live = listed.map(({ shardId }): LiveShard => {
     const item = items.get(shardId);
     return liveShardOf(ports.plan, shardId, item === undefined ? undefined : parseShard(item.body), item?.version ?? 0);
   });
   for (const info of listed) await createChild(ports, closer, info, live, listed);
   const hasItem = (shardId: string): boolean => live.some((one) => one.shardId === shardId && one.state !== undefined);
-  return live.filter(({ shardId }) => {
+  return live.filter(({ shardId, state }) => {
     const info = listed.find((one) => one.shardId === shardId);
+    // Its parents stand for it until they are drained. An item made for it now would let them go too early.
+    if (state === undefined && listed.some((one) => info?.parents.includes(one.shardId))) return false;
     const children = listed.filter(({ parents }) => parents.includes(shardId));
     return info === undefined || info.open || children.length === 0 || !children.every((child) => hasItem(child.shardId));
   });
+}
+
+/**
+ * A list that calls a shard open whose child has its item already is an old one. The child would be missing from the minimum, and
+ * windows would close before it.
+ */
+function assertCurrent(ports: CloseWindowsPorts, listed: readonly ShardInfo[], items: readonly StateItem[]): void {
+  const ancestors = new Set(items.flatMap(({ body }) => parseShard(body).ancestors));
+  const old = listed.find(({ shardId, open }) => open && ancestors.has(shardRefOf(ports.streamEpoch, shardId)));
+  if (old !== undefined)
+    throw new RetriableError(
+      `the list of shards calls ${old.shardId} open, but its children have been read; the round will be tried again`,
+    );
 }
 
 function liveShardOf(plan: Plan, shardId: string, state: ShardState | undefined, version: number): LiveShard {

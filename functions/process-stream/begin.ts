@@ -17,15 +17,38 @@ export interface OpenedShard {
 export async function openShard(
   store: StateStore,
   plan: Plan,
-  where: { readonly streamEpoch: string; readonly shardId: string; readonly parentsOf: (shardId: string) => Promise<readonly string[]> },
+  where: {
+    readonly streamEpoch: string;
+    readonly shardId: string;
+    readonly parentsOf: (shardId: string) => Promise<readonly string[] | undefined>;
+  },
 ): Promise<OpenedShard> {
   const [item, closerItem] = await store.get([shardKey(where.streamEpoch, where.shardId), closerKey(where.streamEpoch)]);
   const closer = parseCloser(closerItem?.body);
   if (item !== undefined) return { state: parseShard(item.body), version: item.version, closer };
   const parents = await where.parentsOf(where.shardId);
-  const items = parents.length === 0 ? [] : await store.query(shardsPk(where.streamEpoch));
-  const known = items.filter(({ sk }) => parents.includes(sk)).map(({ sk, body }) => ({ shardId: sk, state: parseShard(body) }));
+  // A shard that starts without its parents would take no floor from them.
+  if (parents === undefined)
+    throw new RetriableError(`shard ${where.shardId} is not in the stream's list yet; the batch will be tried again`);
+  const known = parents.length === 0 ? [] : await knownBefore(store, parents, where);
   return { state: newShard(childFloor(plan, known, closer), ancestorsOf(where.streamEpoch, parents, known)), version: 0, closer };
+}
+
+/** Shards on record that a shard follows: its parents, and in the place of one that never had a record, that one's own. */
+async function knownBefore(
+  store: StateStore,
+  parents: readonly string[],
+  where: { readonly streamEpoch: string; readonly parentsOf: (shardId: string) => Promise<readonly string[] | undefined> },
+): Promise<KnownShard[]> {
+  const items = new Map((await store.query(shardsPk(where.streamEpoch))).map(({ sk, body }) => [sk, body]));
+  const known = new Map<string, KnownShard>();
+  const left = [...parents];
+  for (let shardId = left.pop(); shardId !== undefined; shardId = left.pop()) {
+    const body = items.get(shardId);
+    if (body === undefined) left.push(...((await where.parentsOf(shardId)) ?? []));
+    else known.set(shardId, { shardId, state: parseShard(body) });
+  }
+  return [...known.values()];
 }
 
 interface KnownShard {
@@ -44,7 +67,7 @@ export function childFloor(plan: Plan, parents: readonly KnownShard[], closer: C
 
 /** Parents of a shard and their ancestors, as profiles name them. */
 export function ancestorsOf(streamEpoch: string, parents: readonly string[], known: readonly KnownShard[]): string[] {
-  const named = parents.map((shardId) => shardRefOf(streamEpoch, shardId));
+  const named = [...parents, ...known.map(({ shardId }) => shardId)].map((shardId) => shardRefOf(streamEpoch, shardId));
   return [...new Set([...named, ...known.flatMap(({ state }) => state.ancestors)])].slice(0, ANCESTORS_MAX);
 }
 

@@ -26,8 +26,8 @@ export interface ProcessStreamPorts {
   readonly ruleSetVersion: () => string;
   /** The compiled rule set of a recorded version. Throws RetriableError if it is not known. */
   readonly ruleSetOf: (version: string) => Promise<RuleSet | undefined>;
-  /** Parents of a shard, from the stream's own list. */
-  readonly parentsOf: (shardId: string) => Promise<readonly string[]>;
+  /** Parents of a shard, from the stream's own list; undefined if that does not have the shard. */
+  readonly parentsOf: (shardId: string) => Promise<readonly string[] | undefined>;
   /** Changes when the stream is deleted and made again. */
   readonly streamEpoch: string;
   /** Hears of each sub-batch once it is finished. */

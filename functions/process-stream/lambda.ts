@@ -25,7 +25,7 @@ const open = lazy(async () => {
     ...ports,
     ruleSetVersion: () => rules.version,
     ruleSetOf: rules.of,
-    parentsOf: async (shardId) => (await shards.list()).find((shard) => shard.shardId === shardId)?.parents ?? [],
+    parentsOf: async (shardId) => (await shards.list()).find((shard) => shard.shardId === shardId)?.parents,
     observe: (stats) => {
       meterBatch(meter, stats);
       if (log.isDebug) for (const verdict of stats.verdicts) log.debug('event', eventIds(stats.shardId, verdict));

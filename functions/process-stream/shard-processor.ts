@@ -59,7 +59,8 @@ export class ShardProcessor {
   private async run(opened: OpenedShard, begun: BegunBatch, units: readonly Unit[]): Promise<void> {
     const { plan, delivery } = this.ports;
     const events = units.flatMap(({ parsed }) => ('event' in parsed ? [parsed.event] : []));
-    const profiles = await this.state.loadProfiles(new Set(events.map(({ key }) => key)));
+    const { profiles, isFromStore } = await this.state.loadProfiles(new Set(events.map(({ key }) => key)));
+    if (isFromStore) await this.assertCurrent(begun);
     const judged = judgeBatch({
       plan,
       rules: await this.ports.ruleSetOf(begun.context.ruleSet),
@@ -69,10 +70,11 @@ export class ShardProcessor {
       units,
       profiles: new Map<string, Profile>([...profiles].map(([key, { state }]) => [key, state])),
       tilesOf: await this.loadTiles(events, begun),
-      closedMs: opened.closer.sessionsClosedMs,
+      leastMs: opened.closer.closedMs,
+      sessionsClosedMs: opened.closer.sessionsClosedMs,
     });
     const changed = new Set(judged.verdicts.flatMap(({ event, isFresh }) => (event !== undefined && isFresh ? [event.key] : [])));
-    await this.state.storeProfiles(profiles, changed);
+    await this.state.storeProfiles(profiles, changed, `${this.shardRef}#${begun.state.attempts}`);
     // Only what the profiles have decided is told: a swap that is lost would have told of a verdict that never was.
     const delivered = this.ports.rows.batchRows({
       shardId: this.shardId,
@@ -114,6 +116,16 @@ export class ShardProcessor {
       open: openAfter(this.ports.plan, state.open, windows.links.heads, opened.closer.clearedMs),
       lastWindowEndMs: greatest(state.lastWindowEndMs, windows.lastWindowEndMs),
     };
+  }
+
+  /**
+   * Stops an overdue instance. Once others have finished this batch, a child shard may drop what profiles remember of this shard;
+   * profiles that were read while the shard item stands unchanged still have it, so the check comes after the read.
+   */
+  private async assertCurrent({ version }: BegunBatch): Promise<void> {
+    const [item] = await this.ports.store.get([shardKey(this.ports.streamEpoch, this.shardId)]);
+    if (item?.version !== version)
+      throw new RetriableError(`shard ${this.shardId}: another instance has gone on with this batch; this one stops`);
   }
 
   private async finish(begun: BegunBatch, next: ShardState): Promise<void> {

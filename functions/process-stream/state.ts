@@ -4,7 +4,7 @@ import type { Plan } from '../../core/plan.ts';
 import type { ItemKey, StateStore, StateWrite } from '../../core/ports.ts';
 import type { Profile } from '../../core/processor.ts';
 import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
-import { type IdEntry, isFull, spillIds } from '../../core/state/ids.ts';
+import { type IdEntry, type IdMemory, spillIds } from '../../core/state/ids.ts';
 import { idSegmentKey, profileKey, tilesKey } from '../../core/state/keys.ts';
 import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
 import { ItemCache } from './cache.ts';
@@ -43,7 +43,7 @@ export class BatchState {
   }
 
   /** Profiles of the keys, from the cache or the store; fresh ones for keys never seen. */
-  async loadProfiles(keys: Iterable<string>): Promise<Map<string, Loaded<Profile>>> {
+  async loadProfiles(keys: Iterable<string>): Promise<{ readonly profiles: Map<string, Loaded<Profile>>; readonly isFromStore: boolean }> {
     const loaded = new Map<string, Loaded<Profile>>();
     const missing: string[] = [];
     for (const key of keys) {
@@ -62,11 +62,11 @@ export class BatchState {
       );
       loaded.set(key, { key: itemKeys[i] ?? profileKey(key), version: item?.version ?? 0, state: { state, spilled } });
     }
-    return loaded;
+    return { profiles: loaded, isFromStore: missing.length > 0 };
   }
 
-  private async loadSegments(key: string, segments: readonly number[]): Promise<Map<number, Map<string, IdEntry[]>>> {
-    const spilled = new Map<number, Map<string, IdEntry[]>>();
+  private async loadSegments(key: string, segments: readonly string[]): Promise<Map<string, Map<string, IdEntry[]>>> {
+    const spilled = new Map<string, Map<string, IdEntry[]>>();
     if (segments.length === 0) return spilled;
     const items = await this.store.get(segments.map((segment) => idSegmentKey(key, segment)));
     for (const [i, segment] of segments.entries()) {
@@ -77,35 +77,30 @@ export class BatchState {
     return spilled;
   }
 
-  /** Writes the changed ones of the loaded profiles, spilled id blocks first; throws RetriableError if another writer was there. */
-  async storeProfiles(profiles: ReadonlyMap<string, Loaded<Profile>>, changed: Iterable<string>): Promise<void> {
+  /**
+   * Writes the changed ones of the loaded profiles; throws RetriableError if another writer was there. Full id blocks become items
+   * named `segment`, which no other attempt shares, before that: one that is overdue cannot touch what a profile refers to.
+   */
+  async storeProfiles(profiles: ReadonlyMap<string, Loaded<Profile>>, changed: Iterable<string>, segment: string): Promise<void> {
     const writes: StateWrite[] = [];
+    const blocks: StateWrite[] = [];
+    const expired: ItemKey[] = [];
     const written: { readonly name: string; readonly key: ItemKey; readonly version: number; readonly profile: Profile }[] = [];
     for (const key of changed) {
       const loaded = profiles.get(key);
       if (loaded === undefined) continue;
       const { state, spilled } = loaded.state;
-      // Nearly every profile has no blocks, and a turn of the event loop for each would cost more than encoding it.
-      const hasBlocks = spilled.size > 0 || isFull(state.ids);
-      const profile = { state, spilled: hasBlocks ? await this.spill(key, loaded.state) : spilled };
-      writes.push({ ...loaded.key, expectedVersion: loaded.version, body: encodeProfile(profile.state) });
-      written.push({ name: key, key: loaded.key, version: loaded.version + 1, profile });
+      const entries = spillIds(state.ids, segment);
+      if (entries !== undefined) blocks.push({ ...idSegmentKey(key, segment), expectedVersion: 0, body: JSON.stringify(entries) });
+      const kept = entries === undefined && spilled.size === 0 ? spilled : keptOf(state.ids, spilled, { segment, entries });
+      for (const name of spilled.keys()) if (!kept.has(name)) expired.push(idSegmentKey(key, name));
+      writes.push({ ...loaded.key, expectedVersion: loaded.version, body: encodeProfile(state) });
+      written.push({ name: key, key: loaded.key, version: loaded.version + 1, profile: { state, spilled: kept } });
     }
+    await this.swap(blocks);
     await this.swap(writes);
     for (const { name, key, version, profile } of written) this.profiles.set(name, version, { key, profile });
-  }
-
-  /** Moves a full id block into an item of its own and forgets blocks that have expired. */
-  private async spill(key: string, profile: Profile): Promise<Profile['spilled']> {
-    const block = spillIds(profile.state.ids);
-    const live = new Set(profile.state.ids.segments.map(({ segment }) => segment));
-    const kept = new Map([...profile.spilled].filter(([segment]) => live.has(segment)));
-    if (block === undefined) return kept;
-    const at = idSegmentKey(key, block.segment);
-    const [existing] = await this.store.get([at]);
-    await this.swap([{ ...at, expectedVersion: existing?.version ?? 0, body: JSON.stringify(block.entries) }]);
-    kept.set(block.segment, indexById(block.entries));
-    return kept;
+    if (expired.length > 0) await this.store.remove(expired);
   }
 
   /** Closed tiles that the events' features read, loaded when the cached ones may be older than `frontierMs`. */
@@ -146,6 +141,18 @@ export class BatchState {
     if (lost >= 0)
       throw new RetriableError(`state item ${idOf(writes[lost] ?? { pk: '?', sk: '?' })} changed under this batch; it will be tried again`);
   }
+}
+
+/** Blocks that the profile still refers to, with the one that was just moved out. */
+function keptOf(
+  { segments }: IdMemory,
+  spilled: Profile['spilled'],
+  added: { readonly segment: string; readonly entries: readonly IdEntry[] | undefined },
+): Profile['spilled'] {
+  const live = new Set(segments.map(({ segment }) => segment));
+  const kept = new Map([...spilled].filter(([segment]) => live.has(segment)));
+  if (added.entries !== undefined) kept.set(added.segment, indexById(added.entries));
+  return kept;
 }
 
 function indexById(entries: readonly IdEntry[]): Map<string, IdEntry[]> {

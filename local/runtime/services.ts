@@ -38,7 +38,7 @@ export async function wireHandlers(loaded: LoadedPipeline, ports: MachinePorts):
     ...base,
     ruleSetVersion: () => rules.version,
     ruleSetOf: rules.of,
-    parentsOf: async (shardId) => (await ports.shards.list()).find((shard) => shard.shardId === shardId)?.parents ?? [],
+    parentsOf: async (shardId) => (await ports.shards.list()).find((shard) => shard.shardId === shardId)?.parents,
     ...(ports.observe === undefined ? {} : { observe: ports.observe }),
   });
   const flush = async (): Promise<void> => {
