@@ -5,9 +5,11 @@ import type { Limits } from './limits.ts';
 /** A schedule that failed once and is played in every run since. */
 export interface KeptCase {
   readonly seed: number;
-  readonly limits: Limits;
+  readonly limits: Partial<Limits>;
+  /** Mutant that brings the bug back, where it has one. */
+  readonly mutant?: string;
   /** What was wrong then. */
-  readonly found: string;
+  readonly found: readonly string[];
 }
 
 const FOLDER = fileURLToPath(new URL('./kept/', import.meta.url));
@@ -22,7 +24,7 @@ export function keptCases(): KeptCase[] {
 /** Keeps a failing schedule; returns its file. */
 export function keep(one: KeptCase): string {
   mkdirSync(FOLDER, { recursive: true });
-  const file = `${FOLDER}seed-${one.seed}.json`;
+  const file = `${FOLDER}${one.mutant?.replaceAll(/\W+/g, '-') ?? `seed-${one.seed}`}.json`;
   writeFileSync(file, `${JSON.stringify(one, null, 2)}\n`);
   return file;
 }

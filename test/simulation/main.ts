@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { ACTORS, type ActorName } from './exhaustive.ts';
 import { keep, keptCases } from './kept.ts';
+import { NO_LIMITS } from './limits.ts';
 import { MUTANTS } from './mutants.ts';
 import { isSmallSeed, Player, playSeeds } from './pool.ts';
 import { complaint, Report } from './report.ts';
@@ -43,7 +44,7 @@ async function playKept(report: Report): Promise<boolean> {
   let isRight = true;
   for (const { seed, limits } of keptCases()) {
     const player = new Player({ mutant: undefined, isSmall: isSmallSeed(seed) });
-    const outcome = await player.play(seed, limits);
+    const outcome = await player.play(seed, { ...NO_LIMITS, ...limits });
     await player.close();
     report.add(outcome);
     if (outcome.isRight) continue;
@@ -69,7 +70,7 @@ async function simulate({ seeds, seed, isJson }: Options): Promise<boolean> {
   for (const one of failing.slice(0, 3)) {
     const { limits, outcome } = await shrink(one);
     say(`seed ${one}, made small: ${JSON.stringify(limits)}\n${complaint(outcome)}`);
-    say(`kept as ${keep({ seed: one, limits, found: complaint(outcome) })}`);
+    say(`kept as ${keep({ seed: one, limits, found: complaint(outcome).split('\n') })}`);
   }
   isRight &&= failing.length === 0;
   const summary = report.summary();

@@ -199,13 +199,6 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'floor raised in the middle of a batch',
-    patches: [
-      { file: 'functions/close-windows/shards.ts', find: '    if (shard.isPending) continue;\n', replace: '' },
-      { file: 'functions/close-windows/handler.ts', find: ' && !shard.isPending;', replace: ';' },
-    ],
-  },
-  {
     name: 'closer is not fenced',
     patches: [
       {
