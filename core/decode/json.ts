@@ -253,7 +253,7 @@ export class JsonScanner {
   /** Puts the fault down to the member of the event it lies in. */
   #blame(from: number, to: number, isEscaped: boolean): number {
     if (this.#rejection !== undefined)
-      this.#rejection = { ...this.#rejection, path: this.#keyText(from, to, isEscaped).slice(0, SHOWN_BYTES) };
+      this.#rejection = { ...this.#rejection, path: this.#keyText(from, to, isEscaped).slice(0, SHOWN_BYTES).toWellFormed() };
     return -1;
   }
 

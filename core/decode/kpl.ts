@@ -14,6 +14,12 @@ export const KPL_RECORDS_MAX = 10_000;
 /** Most entries of a key table: there is no use for more keys than records. */
 export const KPL_KEYS_MAX = KPL_RECORDS_MAX;
 
+/**
+ * Longest key, bytes: Kinesis takes 256 characters of up to four bytes. Each user record carries its key on, so a longer one that
+ * many records share would make rows of gigabytes out of one record.
+ */
+export const KPL_KEY_BYTES_MAX = 1_024;
+
 /** Longest aggregate: the largest record a Kinesis stream can be set to take, 10 MiB. */
 export const KPL_BYTES_MAX = 10_485_760;
 
@@ -97,6 +103,7 @@ function readField(cursor: ProtobufCursor, tag: number, into: Aggregate): KplFau
 function readKey(cursor: ProtobufCursor, into: string[]): KplFault | undefined {
   if (into.length === KPL_KEYS_MAX) return { code: 'KPL_LIMIT', what: `more than ${KPL_KEYS_MAX} keys in a table` };
   const key = cursor.bytes();
+  if (key.length > KPL_KEY_BYTES_MAX) return { code: 'KPL_LIMIT', what: `key of ${key.length} bytes, more than ${KPL_KEY_BYTES_MAX}` };
   if (!isUtf8(key)) return malformed(`key before byte ${cursor.at} is not UTF-8`);
   into.push(key.toString('utf8'));
   return undefined;

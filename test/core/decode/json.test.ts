@@ -124,6 +124,10 @@ describe('JSON scanner', () => {
     expect(rejection?.message).toContain('at byte 22');
   });
 
+  test('the path is well-formed text, whatever half of a pair the key is', () => {
+    expect(new JsonScanner(NAMES).scan(Buffer.from('{"\\ud800": tru}'))).toMatchObject({ code: 'JSON_SYNTAX', path: '\ufffd' });
+  });
+
   test('the same key in different objects is no duplicate', () => {
     expect(codeOf('{"a":{"a":1,"x":{"a":1}},"b":[{"a":1},{"a":2}]}')).toBeUndefined();
   });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KPL_BYTES_MAX, KPL_RECORDS_MAX, readKpl } from '../../../core/decode/kpl.ts';
+import { KPL_BYTES_MAX, KPL_KEY_BYTES_MAX, KPL_RECORDS_MAX, readKpl } from '../../../core/decode/kpl.ts';
 import { bytesField, frame, numberField, recordField } from '../../golden/malformed/frames.ts';
 import { oraclePack, oracleUnpack } from './oracle.ts';
 
@@ -47,6 +47,12 @@ describe('KPL reader', () => {
     const one = recordField(0, '');
     expect(codeOf(frame(bytesField(1, 'k'), ...Array<Buffer>(KPL_RECORDS_MAX).fill(one)))).toBe('records');
     expect(codeOf(frame(bytesField(1, 'k'), ...Array<Buffer>(KPL_RECORDS_MAX + 1).fill(one)))).toBe('KPL_LIMIT');
+  });
+
+  test('a key as long as Kinesis takes is read, a longer one is not: many records may share it', () => {
+    const one = recordField(0, '');
+    expect(codeOf(frame(bytesField(1, 'k'.repeat(KPL_KEY_BYTES_MAX)), one))).toBe('records');
+    expect(codeOf(frame(bytesField(1, 'k'.repeat(KPL_KEY_BYTES_MAX + 1)), one))).toBe('KPL_LIMIT');
   });
 
   test('an aggregate longer than any stream takes is not even hashed', () => {
