@@ -1,3 +1,4 @@
+import { maskText } from '../core/cards/mask.ts';
 import { UsageError, usageError } from '../core/errors.ts';
 import type { Command } from './command.ts';
 import { writeErr, writeOut } from './output.ts';
@@ -23,9 +24,10 @@ export async function main(args: readonly string[]): Promise<number> {
     return await dispatch(name, rest);
   } catch (error) {
     const line = error instanceof Error ? error.message : String(error);
-    const shown = line.replaceAll(/\s*\n\s*/g, ' ').trim();
+    // A message may quote the input that it is about.
+    const shown = maskText(line.replaceAll(/\s*\n\s*/g, ' ').trim());
     const isDebug = process.env['HEADRACE_DEBUG'] === '1' && error instanceof Error;
-    writeErr(`headrace${isKnown(name) ? ` ${name}` : ''}: ${shown}\n${isDebug ? `${error.stack ?? ''}\n` : ''}`);
+    writeErr(`headrace${isKnown(name) ? ` ${name}` : ''}: ${shown}\n${isDebug ? `${maskText(error.stack ?? '')}\n` : ''}`);
     return error instanceof UsageError ? 2 : 1;
   }
 }

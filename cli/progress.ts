@@ -1,3 +1,4 @@
+import { maskText } from '../core/cards/mask.ts';
 import type { RunProgress } from '../local/runtime/run.ts';
 import { countText } from './output.ts';
 
@@ -46,7 +47,8 @@ export function liveLine(out: LineOutput, clock: () => number, shown: TimeShown)
     },
     say: (line) => {
       clear();
-      out.write(`${line}\n`);
+      // What is said may quote the input that it is about.
+      out.write(`${maskText(line)}\n`);
     },
     end: () => {
       if (isDrawn) out.write('\n');

@@ -1,3 +1,4 @@
+import { refuseCardNumbers } from '../../core/cards/guard.ts';
 import type { RawEvent } from '../../core/model.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { ProducedEvent } from '../../core/ports.ts';
@@ -35,8 +36,8 @@ export interface RedriveOptions {
 const SEND_EVENTS_MAX = 500;
 
 /**
- * Fixes quarantined events and puts the good ones on the stream again, under their old partition keys and in stream order. What
- * would be refused again is not sent. Doing it twice does no harm: the second time they are duplicates.
+ * Fixes quarantined events and puts the good ones on the stream again, under their old partition keys (an event's own where
+ * that is masked) and in stream order. What would be refused again is not sent. Doing it twice does no harm: the second time they are duplicates.
  */
 export async function redrive(source: Source, events: readonly Quarantined[], options: RedriveOptions): Promise<RedriveReport> {
   const good: ProducedEvent[] = [];
@@ -73,7 +74,9 @@ async function fixedOf(event: Quarantined, { plan, fix, nowMs }: RedriveOptions)
     partitionKey: event.partition_key,
     bytes: data,
   };
-  const parsed = plan.parse(raw);
+  const parsed = refuseCardNumbers({ ...raw, partitionKey: '' }) ?? plan.parse(raw);
   if ('rejection' in parsed) return { id, code: parsed.rejection.code, message: parsed.rejection.message };
-  return { partitionKey: event.partition_key, data };
+  // A masked key would be refused again, and what it was is gone: the mended event goes by its own.
+  const isMasked = refuseCardNumbers({ ...raw, bytes: new Uint8Array() }) !== undefined;
+  return { partitionKey: isMasked ? parsed.event.key : event.partition_key, data };
 }

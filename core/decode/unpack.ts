@@ -1,3 +1,4 @@
+import { refuseCardNumbers } from '../cards/guard.ts';
 import { emptyRecord } from '../events/empty.ts';
 import { reject } from '../events/rejection.ts';
 import type { RawEvent, Rejection } from '../model.ts';
@@ -23,9 +24,14 @@ export interface UnpackedRecord {
 
 /**
  * Takes a stream record apart: a KPL aggregate gives one unit for each user record, with its own partition key and sub-sequence
- * 0..n-1; any other record gives one unit. Always gives at least one, so that no record vanishes. Never throws on any data.
+ * 0..n-1; any other record gives one unit. Always gives at least one, so that no record vanishes. A unit with a card number in it is
+ * refused, whatever else it is, and holds a mask in its place. Never throws on any data.
  */
 export function unpackRecord(record: StreamRecord): UnpackedRecord[] {
+  return unitsOf(record).map((unit) => refuseCardNumbers(unit.raw) ?? unit);
+}
+
+function unitsOf(record: StreamRecord): UnpackedRecord[] {
   const bytes = Buffer.from(record.data, 'base64');
   const prefix = positionPrefix(record.sequence);
   const unit = (subSequence: number, partitionKey: string, data: Buffer): RawEvent => ({

@@ -1,5 +1,6 @@
 /** Every reason a record can be quarantined for, with its meaning. Codes are stable: tables, alarms and fixes refer to them. */
 export const CODES = {
+  CARD_NUMBER: 'A field or the partition key holds what looks like a card number; a mask is kept in its place.',
   EMPTY_RECORD: 'The record, or the user record inside an aggregate, holds no bytes; or the aggregate holds no user record.',
   KPL_CHECKSUM: 'The record begins like a KPL aggregate, but its checksum does not match, and it is no plain event either.',
   KPL_MALFORMED: 'The KPL aggregate has a right checksum, but its content breaks the format.',

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { maskText } from '../../core/cards/mask.ts';
 import { ServiceError } from '../adapters/errors.ts';
 
 /** Structured log of one function: JSON lines with ids and counts, never with what an event says. */
@@ -27,9 +28,9 @@ export function openLog(): Log {
   };
 }
 
-/** Errors of clients carry requests and answers as members, and those carry data: only these few are told. */
+/** Errors of clients carry requests and answers as members, and those carry data: only these few are told, card numbers masked. */
 function factsOf(error: unknown): LogIds {
-  if (!(error instanceof Error)) return { error: String(error) };
+  if (!(error instanceof Error)) return { error: maskText(String(error)) };
   const fault = error instanceof ServiceError ? { fault: error.fault } : {};
-  return { error_name: error.name, error_message: error.message, stack: error.stack ?? '', ...fault };
+  return { error_name: error.name, error_message: maskText(error.message), stack: maskText(error.stack ?? ''), ...fault };
 }

@@ -1,3 +1,5 @@
+import { maskText } from '../../core/cards/mask.ts';
+
 /** Values that traces can be searched by. */
 export type Annotations = Readonly<Record<string, string | number | boolean>>;
 
@@ -14,7 +16,7 @@ export async function traced<T>(name: string, annotations: Annotations, work: ()
   try {
     return await work();
   } catch (error) {
-    segment?.addError(error instanceof Error ? error : String(error));
+    segment?.addError(maskedError(error));
     throw error;
   } finally {
     segment?.close();
@@ -24,4 +26,13 @@ export async function traced<T>(name: string, annotations: Annotations, work: ()
 /** Whether a trace header asks for a trace. */
 export function isSampled(header: string | undefined): boolean {
   return (header ?? '').split(';').some((part) => part.trim() === 'Sampled=1');
+}
+
+/** The error without card numbers, should a message quote one. */
+function maskedError(error: unknown): Error | string {
+  if (!(error instanceof Error)) return maskText(String(error));
+  const masked = new Error(maskText(error.message));
+  masked.name = error.name;
+  masked.stack = maskText(error.stack ?? '');
+  return masked;
 }

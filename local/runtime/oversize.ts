@@ -1,3 +1,4 @@
+import { refuseCardNumbers } from '../../core/cards/guard.ts';
 import { positionOf } from '../../core/decode/position.ts';
 import { RetriableError } from '../../core/errors.ts';
 import { CODES } from '../../core/events/codes.ts';
@@ -43,8 +44,9 @@ export class OversizeEvents {
     const sequence = String(ordinal);
     const position = positionOf(sequence, 0);
     if (state.hi !== null && position <= state.hi) return;
-    const raw: RawEvent = { position, sequence, subSequence: 0, arrivalMs: Date.now(), partitionKey, bytes };
-    const verdict = { raw, lane: 'quarantined' as const, watermarkMs: null, rejection: rejectionOf(bytes), isFresh: true };
+    const given: RawEvent = { position, sequence, subSequence: 0, arrivalMs: Date.now(), partitionKey, bytes };
+    const { raw, rejection } = refuseCardNumbers(given) ?? { raw: given, rejection: rejectionOf(bytes) };
+    const verdict = { raw, lane: 'quarantined' as const, watermarkMs: null, rejection, isFresh: true };
     const context = { floorMs: null, tileFrontierMs: null, ruleSet: '', definition: handlers.plan.pipeline.version };
     await delivery.deliver(handlers.rows.batchRows({ shardId: FEED_SHARD, context, isContextNew: false, verdicts: [verdict] }));
     const counters = { ...state.counters, seen: state.counters.seen + 1, quarantined: state.counters.quarantined + 1 };

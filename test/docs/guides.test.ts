@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkout, run, shapeOf, stepsOf } from './steps.ts';
 
@@ -11,4 +13,20 @@ test('the guide to bad data runs as written and prints what it shows', () => {
     if (shown !== undefined) expect(shapeOf(printed), command).toBe(shapeOf(shown));
     if (command.includes('headrace ledger')) expect(printed).toMatch(/^all +5 +3 +0 +0 +2$/m);
   }
+}, 60_000);
+
+test('the guide to card numbers runs as written, and its two ways to make a token agree', () => {
+  const folder = checkout();
+  const guide = readFileSync('docs/guides/card-data.md', 'utf8');
+  const steps = stepsOf(guide, 'See it');
+  expect(steps).toHaveLength(2);
+  for (const { command, shown } of steps) expect(shapeOf(run(command, folder)), command).toBe(shapeOf(shown ?? ''));
+  const [token] = stepsOf(guide, 'Send tokens');
+  const shown = token?.shown ?? 'nothing shown';
+  expect(run(token?.command ?? '', folder)).toBe(shown);
+  const script = join(folder, 'token.ts');
+  const code = /```ts\n([\s\S]*?)```/.exec(guide)?.[1] ?? '';
+  writeFileSync(script, code.replace('./core', resolve('core')));
+  const env = { CARD_TOKEN_KEY: '07'.repeat(32) };
+  expect(execFileSync(process.execPath, [script], { encoding: 'utf8', env })).toBe(shown);
 }, 60_000);
