@@ -20,6 +20,9 @@ export interface IdMemory {
 /** Entries kept inline at most: about 64 KB, the size past which rewriting a profile costs more than one more item. */
 export const INLINE_IDS_MAX = 500;
 
+/** Entries of a block at most: with the longest ids that compress worst, about a third of what an item may hold. */
+const BLOCK_IDS_MAX = 1_000;
+
 /** Memory of a key never seen. */
 export function emptyIdMemory(): IdMemory {
   return { recent: [], segments: [] };
@@ -33,13 +36,28 @@ export function forgetIds(memory: IdMemory, horizonMs: number): void {
   if (memory.segments.length > 0) memory.segments = memory.segments.filter(({ lastMs }) => lastMs >= horizonMs);
 }
 
-/** Moves the inline block out when it is full, as `segment`; the caller stores the returned entries before it writes the profile. */
-export function spillIds(memory: IdMemory, segment: string): IdEntry[] | undefined {
-  if (memory.recent.length <= INLINE_IDS_MAX) return undefined;
-  const entries = memory.recent;
-  memory.segments.push({ segment, lastMs: entries.reduce((last, entry) => Math.max(last, entry[3]), Number.NEGATIVE_INFINITY) });
+/** Entries that leave a profile for an item of their own. */
+export interface IdBlock {
+  /** Name of the block, as `IdSegment` has it. */
+  readonly segment: string;
+  readonly entries: readonly IdEntry[];
+}
+
+/**
+ * Moves the inline entries out when they are too many, in blocks named after `name`; the caller stores the blocks before it writes the
+ * profile. One batch can bring thousands of ids of one key, and a block of all of them could be larger than an item may be.
+ */
+export function spillIds(memory: IdMemory, name: string): IdBlock[] {
+  if (memory.recent.length <= INLINE_IDS_MAX) return [];
+  const blocks: IdBlock[] = [];
+  for (let at = 0; at < memory.recent.length; at += BLOCK_IDS_MAX) {
+    const entries = memory.recent.slice(at, at + BLOCK_IDS_MAX);
+    const segment = `${name}.${blocks.length}`;
+    memory.segments.push({ segment, lastMs: entries.reduce((last, entry) => Math.max(last, entry[3]), Number.NEGATIVE_INFINITY) });
+    blocks.push({ segment, entries });
+  }
   memory.recent = [];
-  return entries;
+  return blocks;
 }
 
 /** What the memory knows about one event at one position. */

@@ -92,13 +92,20 @@ export interface BegunBatch {
 
 /**
  * Records `{context, through}` before anything else is written. While an earlier batch was begun and not finished, its context
- * is used again and the batch ends where that one ended: a record is never judged under two contexts.
+ * is used again and the batch ends where that one ended: a record is never judged under two contexts. If all of that batch has left
+ * the stream since (given up, or past its retention), this one takes its context over and ends where it ends itself.
  */
 export async function beginBatch(
   store: StateStore,
   plan: Plan,
   opened: OpenedShard,
-  batch: { readonly streamEpoch: string; readonly shardId: string; readonly last: Position; readonly ruleSet: string },
+  batch: {
+    readonly streamEpoch: string;
+    readonly shardId: string;
+    readonly first: Position;
+    readonly last: Position;
+    readonly ruleSet: string;
+  },
 ): Promise<BegunBatch> {
   const { state, closer } = opened;
   if (state.context !== null && state.context.definition > plan.pipeline.version) {
@@ -106,7 +113,8 @@ export async function beginBatch(
       `pipeline ${plan.pipeline.name}: state was written by definition version ${state.context.definition}, this build has ${plan.pipeline.version}; deploy the newer build`,
     );
   }
-  const pending = isPending(state) && state.through !== null ? state.through : undefined;
+  const isBegun = isPending(state) && state.through !== null;
+  const pending = isBegun && state.through !== null && state.through >= batch.first ? state.through : undefined;
   const frontier = plan.tileMs === null ? null : tileFrontierOf(closer.closedMs, plan.pipeline.time.allowedLatenessMs, plan.tileMs);
   const fresh: Context = {
     floorMs: state.floorMs,
@@ -114,7 +122,7 @@ export async function beginBatch(
     ruleSet: batch.ruleSet,
     definition: plan.pipeline.version,
   };
-  const context = pending !== undefined && state.context !== null ? state.context : fresh;
+  const context = isBegun && state.context !== null ? state.context : fresh;
   const through = pending !== undefined && pending < batch.last ? pending : batch.last;
   const contextAfter = sameContext(context, state.context) ? state.contextAfter : (state.hi ?? '');
   const isContextNew = contextAfter === (state.hi ?? '');

@@ -40,13 +40,14 @@ export class ShardProcessor {
     });
     const hi = opened.state.hi ?? '';
     const fresh = units.filter(({ raw }) => raw.position > hi);
-    const last = fresh.at(-1);
-    if (last === undefined) return units.length;
+    const [first, last] = [fresh[0], fresh.at(-1)];
+    if (first === undefined || last === undefined) return units.length;
     if (opened.state.attempts !== this.lastAttempt) this.state.forget();
     this.lastAttempt = undefined;
     const begun = await beginBatch(this.ports.store, this.ports.plan, opened, {
       streamEpoch: this.ports.streamEpoch,
       shardId: this.shardId,
+      first: first.raw.position,
       last: last.raw.position,
       ruleSet: this.ports.ruleSetVersion(),
     });

@@ -4,7 +4,7 @@ import type { Plan } from '../../core/plan.ts';
 import type { ItemKey, StateStore, StateWrite } from '../../core/ports.ts';
 import type { Profile } from '../../core/processor.ts';
 import { type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
-import { type IdEntry, type IdMemory, spillIds } from '../../core/state/ids.ts';
+import { type IdBlock, type IdEntry, type IdMemory, spillIds } from '../../core/state/ids.ts';
 import { idSegmentKey, profileKey, tilesKey } from '../../core/state/keys.ts';
 import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
 import { ItemCache } from './cache.ts';
@@ -79,7 +79,7 @@ export class BatchState {
 
   /**
    * Writes the changed ones of the loaded profiles; throws RetriableError if another writer was there. Full id blocks become items
-   * named `segment`, which no other attempt shares, before that: one that is overdue cannot touch what a profile refers to.
+   * named after `segment`, which no other attempt shares, before that: one that is overdue cannot touch what a profile refers to.
    */
   async storeProfiles(profiles: ReadonlyMap<string, Loaded<Profile>>, changed: Iterable<string>, segment: string): Promise<void> {
     const writes: StateWrite[] = [];
@@ -90,9 +90,10 @@ export class BatchState {
       const loaded = profiles.get(key);
       if (loaded === undefined) continue;
       const { state, spilled } = loaded.state;
-      const entries = spillIds(state.ids, segment);
-      if (entries !== undefined) blocks.push({ ...idSegmentKey(key, segment), expectedVersion: 0, body: JSON.stringify(entries) });
-      const kept = entries === undefined && spilled.size === 0 ? spilled : keptOf(state.ids, spilled, { segment, entries });
+      const moved = spillIds(state.ids, segment);
+      for (const { segment: name, entries } of moved)
+        blocks.push({ ...idSegmentKey(key, name), expectedVersion: 0, body: JSON.stringify(entries) });
+      const kept = moved.length === 0 && spilled.size === 0 ? spilled : keptOf(state.ids, spilled, moved);
       for (const name of spilled.keys()) if (!kept.has(name)) expired.push(idSegmentKey(key, name));
       writes.push({ ...loaded.key, expectedVersion: loaded.version, body: encodeProfile(state) });
       written.push({ name: key, key: loaded.key, version: loaded.version + 1, profile: { state, spilled: kept } });
@@ -143,15 +144,11 @@ export class BatchState {
   }
 }
 
-/** Blocks that the profile still refers to, with the one that was just moved out. */
-function keptOf(
-  { segments }: IdMemory,
-  spilled: Profile['spilled'],
-  added: { readonly segment: string; readonly entries: readonly IdEntry[] | undefined },
-): Profile['spilled'] {
+/** Blocks that the profile still refers to, with those that were just moved out. */
+function keptOf({ segments }: IdMemory, spilled: Profile['spilled'], moved: readonly IdBlock[]): Profile['spilled'] {
   const live = new Set(segments.map(({ segment }) => segment));
   const kept = new Map([...spilled].filter(([segment]) => live.has(segment)));
-  if (added.entries !== undefined) kept.set(added.segment, indexById(added.entries));
+  for (const { segment, entries } of moved) kept.set(segment, indexById(entries));
   return kept;
 }
 

@@ -150,7 +150,7 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'functions/process-stream/begin.ts',
-        find: 'const context = pending !== undefined && state.context !== null ? state.context : fresh;',
+        find: 'const context = isBegun && state.context !== null ? state.context : fresh;',
         replace: 'const context = fresh;',
       },
     ],

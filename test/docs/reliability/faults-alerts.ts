@@ -1,0 +1,52 @@
+import { type CataloguedFault, cite } from './fault.ts';
+
+const ALERTS = 'functions/deliver-alerts/handler.test.ts';
+const NO_SAGA = 'Headrace decides and tells; it freezes no card and asks nobody, so there is nothing to undo or to approve';
+
+/** Alerts, and what would act on them. */
+export const ALERT_FAULTS: readonly CataloguedFault[] = [
+  {
+    number: 59,
+    fault: 'An alert is sent twice.',
+    outcome:
+      'Its id is made of rule, key and event, and it is kept once. Subscribers may hear of it again under the same id, never under another.',
+    shown: {
+      tests: [
+        cite('core/rules/compile.test.ts', 'alert ids > are equal exactly when rule, key and event are'),
+        cite(
+          'functions/process-stream/outbox.test.ts',
+          'a batch that fails at any one call and comes again has every alert put once, and none that the lake lacks',
+        ),
+      ],
+      simulated: ['crash-after', 'redeliver', 'lose'],
+      mutants: ['alert id from a time', 'rows before profiles decide'],
+    },
+  },
+  {
+    number: 60,
+    fault: 'A subscriber of alerts is down.',
+    outcome:
+      'After five failures it is left alone for a while; its alerts are parked for thirty days and go out when it is back. Neither the stream nor the other subscriber waits.',
+    shown: {
+      tests: [
+        cite(ALERTS, 'a subscriber that is down > keeps neither the batch nor the other one waiting, and has its alerts parked'),
+        cite(ALERTS, 'whatever flaps, repeats and crashes: every subscriber has every alert in the end'),
+        cite('infra/watching.test.ts', 'in the size %s > there is an alarm when %s', 'a circuit is open'),
+      ],
+      simulated: ['subscriber', 'part', 'crash'],
+      mutants: ['alerts told before they are kept'],
+    },
+  },
+  {
+    number: 61,
+    fault: 'A later step fails after a card was frozen.',
+    outcome: 'Nothing acts on alerts inside Headrace.',
+    shown: { outOfModel: NO_SAGA },
+  },
+  {
+    number: 62,
+    fault: 'An approval is lost, late or used twice.',
+    outcome: 'There are no approvals.',
+    shown: { outOfModel: NO_SAGA },
+  },
+];

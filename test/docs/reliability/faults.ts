@@ -1,0 +1,15 @@
+import type { CataloguedFault } from './fault.ts';
+import { ALERT_FAULTS } from './faults-alerts.ts';
+import { CRASHES } from './faults-crashes.ts';
+import { DECODING } from './faults-decoding.ts';
+import { LAKE } from './faults-lake.ts';
+import { MACHINE } from './faults-machine.ts';
+import { MAPPING_FAULTS } from './faults-mapping.ts';
+import { STATE } from './faults-state.ts';
+import { STREAMS } from './faults-streams.ts';
+import { TIME } from './faults-time.ts';
+
+/** The catalogue, by number. */
+export const FAULTS: readonly CataloguedFault[] = [
+  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE].flat(),
+].sort((a, b) => a.number - b.number);
