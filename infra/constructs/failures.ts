@@ -80,7 +80,8 @@ function streamAlarms({ metrics, mappings }: Watched): AlarmSpec[] {
     },
     {
       name: 'stream-given-up',
-      description: 'The mapping wrote a batch to the failures bucket, which should never happen. Put its records on the stream again.',
+      description:
+        'The mapping wrote a batch to the failures bucket, which should never happen. Put its records on the stream again; of those it had decided, windows stay short.',
       metric: metrics.mapping(mappings['process-stream'], 'OnFailureDestinationDeliveredEventCount'),
       ...once,
     },

@@ -118,7 +118,9 @@ export class BufferedDelivery implements Delivery {
     try {
       segments.append(encode(rows), rows.length);
     } catch (error) {
-      throw new RetriableError(`rows of ${table} could not be written`, { cause: error });
+      throw new RetriableError(`rows of ${table} could not be written: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
     }
     if (segments.bytes < this.bytesMax && segments.rows < this.rowsMax) return;
     this.seal(segments);

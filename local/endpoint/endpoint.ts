@@ -11,6 +11,8 @@ export interface EndpointOptions {
   readonly port: number;
   /** Told once when the endpoint dies after it had started. */
   readonly onFailure?: (error: Error) => void;
+  /** Told whenever a request could not be served, such as on a full disk; its client finds its connection cut, and may try again. */
+  readonly onUnserved?: (message: string) => void;
 }
 
 /** A running Kinesis endpoint. */
@@ -91,7 +93,10 @@ export async function startEndpoint(options: EndpointOptions): Promise<Endpoint>
     ended = true;
     options.onFailure?.(new RetriableError(`stream endpoint failed: ${message}`));
   };
-  worker.on('message', (message: EndpointMessage) => message.kind === 'failed' && fail(message.message));
+  worker.on('message', (message: EndpointMessage) => {
+    if (message.kind === 'failed') fail(message.message);
+    if (message.kind === 'unserved') options.onUnserved?.(message.message);
+  });
   worker.on('error', (error) => fail(error.message));
   worker.on('exit', () => fail('its thread ended'));
   let stopping: Promise<void> | undefined;

@@ -10,4 +10,6 @@ export interface EndpointStart {
 export type EndpointMessage =
   | { readonly kind: 'listening'; readonly port: number }
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
+  /** A request could not be served, such as on a full disk; others may be. */
+  | { readonly kind: 'unserved'; readonly message: string }
   | { readonly kind: 'stopped' };

@@ -13,6 +13,7 @@ const SHARDS_MAX = 4096;
 const CLOSE_GRACE_MS = 2_000;
 
 const { path, port } = workerData as EndpointStart;
+let started = false;
 let stopping = false;
 
 function say(message: EndpointMessage): void {
@@ -49,12 +50,16 @@ function probe(port: number, done: () => void): void {
 }
 
 /**
- * The server throws whatever goes wrong out of its event handlers. A client that hangs up in the middle of a request must
- * not end the stream; anything else, such as a database that cannot be opened, must be told.
+ * The server throws whatever goes wrong out of its event handlers. A client that hangs up in the middle of a request must not end the
+ * stream. A request that the database could not serve gets no answer, and a client without a time limit would wait for ever: nobody
+ * can tell which it was, so all connections are cut, and clients try again. What goes wrong before the start, such as a
+ * database that cannot be opened, must be told.
  */
 process.on('uncaughtException', (error: Error & { code?: string }) => {
   if (stopping || error.code === 'ECONNRESET') return;
-  say({ kind: 'failed', code: error.code ?? '', message: error.message });
+  if (!started) return say({ kind: 'failed', code: error.code ?? '', message: error.message });
+  say({ kind: 'unserved', message: error.message });
+  server.closeAllConnections();
 });
 
 const server = kinesalite({
@@ -69,5 +74,8 @@ server.on('error', (error: Error & { code?: string }) => say({ kind: 'failed', c
 server.listen(port, '127.0.0.1', () => {
   const address = server.address();
   if (address === null || typeof address === 'string') return;
-  probe(address.port, () => say({ kind: 'listening', port: address.port }));
+  probe(address.port, () => {
+    started = true;
+    say({ kind: 'listening', port: address.port });
+  });
 });

@@ -29,6 +29,8 @@ export interface MachineOptions {
   readonly observe: (stats: BatchStats) => void;
   /** Hears of failures that are tried again, so that a person can see them. */
   readonly onRetry: (message: string) => void;
+  /** Told once when the stream's endpoint has died, without which nothing goes on. */
+  readonly onFatal?: (error: Error) => void;
 }
 
 /** The whole pipeline on one machine: endpoint, stream, state, delivery and handlers over one data folder. */
@@ -76,7 +78,12 @@ async function open(
   const known = readMeta(folder);
   checkMeta(folder, known, name);
   mkdirSync(folder.lake, { recursive: true });
-  const endpoint = await startEndpoint({ path: folder.stream, port: options.port });
+  const endpoint = await startEndpoint({
+    path: folder.stream,
+    port: options.port,
+    ...(options.onFatal === undefined ? {} : { onFailure: options.onFatal }),
+    onUnserved: (message) => options.onRetry(`the stream could not serve a request: ${message}`),
+  });
   closers.push(() => endpoint.stop());
   const client = streamClient({ endpoint: endpoint.endpoint });
   closers.push(() => client.destroy());

@@ -67,6 +67,11 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
   const importSql = options.importFile === undefined ? undefined : await readImport(options.importFile);
   const feedId = await feedIdOf(inputs, `${importSql ?? ''}\n${options.defaultType ?? ''}`);
   const meter = new Meter(Date.now());
+  let fail: (error: Error) => void = () => {};
+  const failed = new Promise<never>((_resolve, reject) => {
+    fail = reject;
+  });
+  failed.catch(() => {});
   const machine = await openMachine({
     ...options,
     shardCount: options.shardCount ?? 1,
@@ -74,11 +79,12 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
     clock: Date.now,
     observe: meter.observe,
     onRetry: options.onRetry ?? (() => {}),
+    onFatal: (error) => fail(error),
   });
   try {
     await checkFolder(machine, options, { feedId, files: inputs.files });
     machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: false } });
-    const isComplete = await feedThrough(machine, options, { feedId, inputs, importSql, meter });
+    const isComplete = await Promise.race([feedThrough(machine, options, { feedId, inputs, importSql, meter }), failed]);
     if (isComplete && !options.keepOpen) await machine.handlers.close({ kind: 'end' });
     await machine.handlers.flush();
     const result: RunResult = { ...(await reportOf(machine, options.loaded.pipeline, meter)), isComplete };

@@ -43,11 +43,11 @@ const BATCHING_WINDOW_MS = 50;
 export async function startPipeline(options: UpOptions): Promise<RunningPipeline> {
   const meter = new Meter(Date.now());
   const onRetry = options.onRetry ?? (() => {});
-  const machine = await openMachine({ ...options, clock: Date.now, observe: meter.observe, onRetry });
   let fail: (error: Error) => void = () => {};
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
+  const machine = await openMachine({ ...options, clock: Date.now, observe: meter.observe, onRetry, onFatal: (error) => fail(error) });
   const mapping = startMapping({
     source: machine.source,
     stream: machine.stream,
