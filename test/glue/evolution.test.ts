@@ -56,7 +56,7 @@ describe('a change of schema', () => {
 describe('the snapshot of payments', () => {
   const where = 'pipelines/payments/schema.snapshot.json';
 
-  test('is that of the definition; npm run synth writes what is new', () => {
+  test('is that of the definition; cdk synth writes what is new', () => {
     expect(readFileSync(where, 'utf8')).toBe(snapshotText(snapshotOf(tablesOf(payments))));
   });
 

@@ -8,7 +8,7 @@ export const MACHINE: readonly CataloguedFault[] = [
     number: 73,
     fault: 'The disk is full, or a write to it is torn.',
     outcome:
-      'State: frames with length and checksum; a torn end is cut, damage elsewhere refused, a refused write leaves nothing. Rows on their way: a torn last line is cut; lines have no checksum.',
+      'State: frames with length and checksum; a torn end is cut, damage elsewhere refused, a refused write leaves nothing. Rows on their way: a torn last line is cut; lines have no checksum. What cannot be served or written is tried again and said; npm run soak fills a disk and tears files.',
     shown: {
       tests: [
         cite(STATE, 'journaled state store on disk > a journal whose last write was %s opens without that write and takes new ones'),
@@ -24,7 +24,7 @@ export const MACHINE: readonly CataloguedFault[] = [
   {
     number: 74,
     fault: 'The one-machine mode is killed at any moment.',
-    outcome: 'The next start goes on, to the same tables and totals as without the kill.',
+    outcome: 'The next start goes on, to the same tables and totals as without the kill; npm run soak does it hundreds of times.',
     shown: {
       tests: [
         cite('e2e/kill.test.ts', 'kill -9 > at random moments of a run, then started again: the same tables and totals'),
@@ -50,7 +50,7 @@ export const MACHINE: readonly CataloguedFault[] = [
     number: 76,
     fault: 'A card number stands in a field, in free text or in an error.',
     outcome:
-      'The record is quarantined, CARD_NUMBER, with the number masked wherever it is kept or quoted. Logs, metrics and traces hold ids and places of events, never what they say. What is no card number to the rules of decision 0011 is not found.',
+      'The record is quarantined, CARD_NUMBER, with the number masked wherever it is kept or quoted. Logs, metrics and traces hold ids and places of events, never what they say. npm run cards looks for the numbers in all that a million events leave. What is no card number to the rules of decision 0011 is not found.',
     shown: {
       tests: [
         cite('functions/process-stream/card-numbers.test.ts', 'a card number is refused and masked > in %s'),
