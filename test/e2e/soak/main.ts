@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Flags, noPositionals, readFlags } from '../../../cli/flags.ts';
 import { UsageError } from '../../../core/errors.ts';
 import { createRandom } from '../../../load-test/random.ts';
 import { loadPipeline } from '../../../local/pipeline.ts';
+import { freePort } from '../port.ts';
 import { type DiskReport, fillDisk } from './disk.ts';
 import { type KillsReport, killUp } from './kills.ts';
 import { type RestartReport, timeRestart } from './restart.ts';
@@ -91,15 +90,6 @@ async function main(args: readonly string[]): Promise<number> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
 try {
