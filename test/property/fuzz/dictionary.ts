@@ -30,6 +30,7 @@ const TIMES = [
 
 /** Texts between quotes as JSON writes them: escapes, surrogates, NUL, lengths at the edges of fields. */
 const TEXTS = [
+  ...['4111111111111111', '4111 1111 1111 1111', '378282246310005', '[card **1111]'],
   ...['', ' ', 'c1', 'x', '\\u0000', '\\u0001', '\\ud800', '\\udc00', '\\udc00\\ud800', '\\ud83d\\ude00', '\\ud83d', 'a\\ud800b'],
   ...[
     '\\n',

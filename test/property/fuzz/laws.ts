@@ -1,3 +1,4 @@
+import { refuseCardNumbers } from '../../../core/cards/guard.ts';
 import { KPL_RECORDS_MAX } from '../../../core/decode/kpl.ts';
 import { positionOf } from '../../../core/decode/position.ts';
 import type { FieldSpec } from '../../../core/definition/fields.ts';
@@ -81,6 +82,16 @@ function sizeFault({ outcomes }: Processed, { data }: FuzzInput): string | undef
   return longest > KEY_BYTES_MAX ? `partition key of ${longest} characters on each of ${outcomes.length} user records` : undefined;
 }
 
+/** What is kept of a record with a card number is masked for good, and others have none. */
+function cardFault({ raw, parsed }: Outcome): string | undefined {
+  const again = refuseCardNumbers(raw);
+  const isRefused = 'rejection' in parsed && parsed.rejection.code === 'CARD_NUMBER';
+  if (isRefused !== (again !== undefined)) return isRefused ? 'what was masked is let through' : 'a card number is let through';
+  if (again === undefined) return undefined;
+  const isSame = again.raw.partitionKey === raw.partitionKey && Buffer.from(again.raw.bytes).equals(raw.bytes);
+  return isSame ? undefined : 'what was masked is masked to something else';
+}
+
 type Check = (processed: Processed, input: FuzzInput) => string | undefined;
 
 const each =
@@ -101,6 +112,7 @@ const LAWS: Readonly<Record<string, Check>> = {
   'outcomes are well-formed': each(outcomeFault),
   'JSON is what JSON.parse reads': each(jsonFault),
   "aggregates are what Amazon's library reads": aggregateFault,
+  'card numbers are masked for good': each(cardFault),
   'no prototype changes': () => (isPolluted() ? 'a property on every object' : undefined),
 };
 
