@@ -102,6 +102,9 @@ const structure: readonly MalformedCase[] = [
   tx('10,000 keys in a member', 'JSON_TOO_WIDE', 'extra', {
     extra: Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`k${index}`, 1])),
   }),
+  tx('card number in a text', 'CARD_NUMBER', 'merchant_id', { merchant_id: 'paid with 4111-1111-1111-1111' }),
+  tx('card number in a member', 'CARD_NUMBER', 'extra', { extra: '378282246310005' }),
+  raw('card number as a number, escaped key', 'CARD_NUMBER', '', '"\\u0061":5555555555554444'),
   tx('one text of 300 KB', 'EVENT_TOO_LARGE', '', { extra: 'x'.repeat(300_000) }),
   raw('number of 300,000 digits', 'EVENT_TOO_LARGE', '', `"extra":${'9'.repeat(300_000)}`),
   raw('same field twice', 'DUPLICATE_KEY', 'amount', '"amount":"99.00"'),
