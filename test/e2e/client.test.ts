@@ -26,6 +26,12 @@ function payment(id: string): string {
   });
 }
 
+/** What quarantine keeps of a record: its bytes, but for a card number, whose place a mark takes. */
+function keptOf(code: string, data: Buffer): Buffer {
+  if (code !== 'CARD_NUMBER') return data;
+  return Buffer.from(data.toString().replace(/[0-9][0-9-]{11,}([0-9]{4})/, '[card **$1]'));
+}
+
 describe('any Kinesis client', () => {
   test('plain and KPL-aggregated records put with fake credentials are found with SQL, and a second start goes on from the first', async () => {
     const dataDir = temporaryFolder();
@@ -95,7 +101,7 @@ describe('any Kinesis client', () => {
     const whole = malformed.filter(({ name }) => byKey.has(name));
     expect(whole.length).toBeGreaterThan(malformed.length - 10);
     for (const { name, data, code, path } of whole)
-      expect(byKey.get(name), name).toEqual([code, path, Buffer.from(data).toString('base64')]);
+      expect(byKey.get(name), name).toEqual([code, path, keptOf(code, data).toString('base64')]);
     expect(rows['good']).toEqual([['good']]);
   }, 60_000);
 });
