@@ -1,5 +1,5 @@
 import type { ColumnType, TableSchema } from '../lake/schema.ts';
-import { quoteName } from './sql-text.ts';
+import { quoteName } from '../lake/sql-text.ts';
 import { glueType } from './tables.ts';
 import { viewColumns, viewSql } from './views.ts';
 

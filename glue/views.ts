@@ -1,6 +1,7 @@
 import { currencyCodes, currencyExponent } from '../core/events/currency.ts';
+import { preferenceOf } from '../lake/preference.ts';
 import type { ColumnType, MoneyColumn, TableSchema } from '../lake/schema.ts';
-import { quoteName, quoteText } from './sql-text.ts';
+import { quoteName, quoteText } from '../lake/sql-text.ts';
 
 /** Exponent of currencies that no list of codes names. */
 const USUAL_EXPONENT = 2;
@@ -37,17 +38,6 @@ export function viewSql(table: TableSchema, source: string, blobs: StoredBlobs =
     `  FROM ${source}) AS ranked`,
     `WHERE ${RANK} = 1`,
   ].join('\n');
-}
-
-/** Which of several rows with one id is shown: the highest revision; accepted before late; the first in the stream. */
-function preferenceOf({ columns }: TableSchema): string[] {
-  const has = (name: string): boolean => columns.some((column) => column.name === name);
-  return [
-    ...(has('revision') ? ['"revision" DESC'] : []),
-    ...(has('lane') ? [`CASE WHEN "lane" = 'accepted' THEN 0 ELSE 1 END`] : []),
-    // Sequence numbers are decimal text: the longer one is greater.
-    ...(has('sequence') ? ['length("sequence")', '"sequence"', '"sub_sequence"'] : []),
-  ];
 }
 
 /** Columns of the view of a table in their order: name and type. */

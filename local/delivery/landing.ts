@@ -1,10 +1,10 @@
 import { rmSync } from 'node:fs';
 import { type DuckDBConnection, DuckDBInstance, DuckDBListValue } from '@duckdb/node-api';
-import { quoteName, quoteText } from '../../glue/sql-text.ts';
+import { fromJson, jsonType } from '../../lake/duck-types.ts';
 import { landingKey, partitionOf, segmentFileName } from '../../lake/names.ts';
 import type { TableSchema } from '../../lake/schema.ts';
+import { quoteName, quoteText } from '../../lake/sql-text.ts';
 import type { FolderObjectStore } from '../objects/folder.ts';
-import { fromJson, jsonType } from '../sql/duck-types.ts';
 import type { SealedSegment } from './segments.ts';
 
 /** Memory and threads of the writer. */

@@ -11,10 +11,10 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { UsageError, usageError } from '../../core/errors.ts';
-import { quoteName, quoteText } from '../../glue/sql-text.ts';
 import { viewSql } from '../../glue/views.ts';
+import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
-import { duckType } from './duck-types.ts';
+import { quoteName, quoteText } from '../../lake/sql-text.ts';
 import { type SqlValue, sqlValue } from './values.ts';
 
 /** A lake to query, and the limits of the engine. */

@@ -1,12 +1,12 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { onTestFinished } from 'vitest';
 import { DUCKDB_MACROS } from '../../glue/macros.ts';
-import { quoteName } from '../../glue/sql-text.ts';
 import { viewSql } from '../../glue/views.ts';
 import { landedTable } from '../../lake/delivery-format.ts';
+import { duckType } from '../../lake/duck-types.ts';
 import { partitionOf } from '../../lake/names.ts';
+import { quoteName } from '../../lake/sql-text.ts';
 import { tablesOf } from '../../lake/tables.ts';
-import { duckType } from '../../local/sql/duck-types.ts';
 import { pipeline as payments } from '../../pipelines/payments/pipeline.ts';
 
 /** SQL literals by column; columns left out are null. */

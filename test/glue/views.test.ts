@@ -1,9 +1,9 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { viewSql } from '../../glue/views.ts';
+import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { tablesOf } from '../../lake/tables.ts';
-import { duckType } from '../../local/sql/duck-types.ts';
 import { pipeline as payments } from '../../pipelines/payments/pipeline.ts';
 
 type Cells = Readonly<Record<string, string | number | null>>;

@@ -1,5 +1,5 @@
-import { quoteName } from '../../glue/sql-text.ts';
-import type { Column, ColumnType } from '../../lake/schema.ts';
+import type { Column, ColumnType } from './schema.ts';
+import { quoteName } from './sql-text.ts';
 
 /** DuckDB type of a lake column. */
 export function duckType(type: ColumnType): string {
