@@ -55,6 +55,8 @@ export interface Delivery {
 export interface StoredObject {
   readonly key: string;
   readonly bytes: number;
+  /** When its bytes were last written, epoch ms by the store's own clock. */
+  readonly modifiedMs: number;
 }
 
 /** An object as it was read. */
@@ -74,6 +76,18 @@ export interface ObjectStore {
   /** Objects whose key starts with `prefix`, in code-unit order. */
   list(prefix: string): Promise<StoredObject[]>;
   remove(key: string): Promise<void>;
+}
+
+/** Objects of a store as files of this machine, for engines that read and write files. */
+export interface ObjectFiles {
+  /** An empty folder on this machine, outside of all keys; what was in it is removed. The caller removes it. */
+  scratch(name: string): string;
+  /** Path of a file with the bytes of an object, to be read only; undefined if there is no such object. It stays until `release`. */
+  open(key: string): Promise<string | undefined>;
+  /** Moves a finished file of a scratch folder into place under a key: readers see all of it or nothing. */
+  store(key: string, path: string): Promise<void>;
+  /** Frees what `open` gave. */
+  release(paths: readonly string[]): Promise<void>;
 }
 
 /** One shard of the stream, as the stream itself lists it. */

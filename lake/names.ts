@@ -31,7 +31,7 @@ export function landingPrefix(table: string): string {
 
 /** Object key of a landing file. */
 export function landingKey({ table, dt, hour, name }: LandingName): string {
-  return `${landingPrefix(table)}dt=${dt}/hour=${hour}/${name}.parquet`;
+  return `${landingFolder(table, { dt, hour })}${name}.parquet`;
 }
 
 /** Parts of a landing key; undefined for any other key. */
@@ -40,6 +40,69 @@ export function parseLandingKey(key: string): LandingName | undefined {
   if (match === null) return undefined;
   const [, table = '', dt = '', hour = '', name = ''] = match;
   return { table, dt, hour, name };
+}
+
+/** Address of one object of a generation. */
+export interface GenerationName extends PartitionName {
+  readonly table: string;
+  readonly number: number;
+  /** File name with its ending. */
+  readonly name: string;
+}
+
+const GENERATION_KEY = /^([a-z][a-z0-9_]*)\/gen=(\d+)\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\/([^/]+)$/;
+const MANIFEST_KEY = /^([a-z][a-z0-9_]*)\/manifest\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\.json$/;
+const LANDED_KEY = /^([a-z][a-z0-9_]*)\/landing\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\/([^/_.][^/]*)$/;
+
+/** Folder of the landing files of one partition. */
+export function landingFolder(table: string, { dt, hour }: PartitionName): string {
+  return `${landingPrefix(table)}dt=${dt}/hour=${hour}/`;
+}
+
+/** Parts of the key of a landing file, whatever made it: `name` with its ending; undefined for any other key. Names that begin with `_` or `.` are no data. */
+export function parseLandedKey(key: string): LandingName | undefined {
+  const [, table, dt = '', hour = '', name = ''] = LANDED_KEY.exec(key) ?? [];
+  return table === undefined ? undefined : { table, dt, hour, name };
+}
+
+/** Prefix of all generations of a table. */
+export function generationPrefix(table: string): string {
+  return `${table}/gen=`;
+}
+
+/** Folder of one generation of a partition: what the catalogue points at. */
+export function generationFolder(table: string, { dt, hour }: PartitionName, number: number): string {
+  return `${generationPrefix(table)}${number}/dt=${dt}/hour=${hour}/`;
+}
+
+/** Parts of the key of an object of a generation; undefined for any other key. */
+export function parseGenerationKey(key: string): GenerationName | undefined {
+  const [, table, number, dt = '', hour = '', name = ''] = GENERATION_KEY.exec(key) ?? [];
+  return table === undefined ? undefined : { table, number: Number(number), dt, hour, name };
+}
+
+/** Prefix of all manifests of a table. */
+export function manifestPrefix(table: string): string {
+  return `${table}/manifest/`;
+}
+
+/** Key of the manifest of a partition. */
+export function manifestKey(table: string, { dt, hour }: PartitionName): string {
+  return `${manifestPrefix(table)}dt=${dt}/hour=${hour}.json`;
+}
+
+/** Partition that a manifest is of; undefined for any other key. */
+export function parseManifestKey(key: string): (PartitionName & { readonly table: string }) | undefined {
+  const [, table, dt = '', hour = ''] = MANIFEST_KEY.exec(key) ?? [];
+  return table === undefined ? undefined : { table, dt, hour };
+}
+
+/** Receipt of a generation, beside its files: engines pass over names that begin with `_`. */
+export const RECEIPT_NAME = '_receipt.json';
+
+/** Name of the `index`-th file of a generation. */
+export function partFileName(index: number): string {
+  return `part-${String(index).padStart(5, '0')}.parquet`;
 }
 
 /** Name of the `index`-th landing file that segment `number` left in one partition. */

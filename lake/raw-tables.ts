@@ -38,6 +38,7 @@ export function archiveTable(): TableSchema {
     ],
     partitionColumn: 'arrival_time',
     idColumns: [...STREAM_ID, 'kind'],
+    clusterColumns: ['shard_id'],
     money: [],
   };
 }
@@ -60,6 +61,7 @@ export function lateTable(): TableSchema {
     ],
     partitionColumn: 'event_time',
     idColumns: STREAM_ID,
+    clusterColumns: ['key'],
     money: [],
   };
 }
@@ -80,6 +82,7 @@ export function quarantineTable(): TableSchema {
     ],
     partitionColumn: 'arrival_time',
     idColumns: STREAM_ID,
+    clusterColumns: ['code'],
     money: [],
   };
 }
@@ -99,6 +102,7 @@ export function ledgerTable(): TableSchema {
     ],
     partitionColumn: 'recorded_at',
     idColumns: ['shard_id', 'hi', 'recorded_at'],
+    clusterColumns: ['shard_id'],
     money: [],
   };
 }

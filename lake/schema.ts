@@ -34,6 +34,8 @@ export interface TableSchema {
   readonly partitionColumn: string;
   /** Columns that identify a row: a repeat with the same values is the same row landed twice. */
   readonly idColumns: readonly string[];
+  /** Columns that rows of one stretch of time are sorted by in published files: what people ask for together lies together. */
+  readonly clusterColumns: readonly string[];
   /** Money shown as DECIMAL by the view. */
   readonly money: readonly MoneyColumn[];
 }

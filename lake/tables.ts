@@ -25,6 +25,7 @@ export function eventTableOf(type: EventTypeSpec): TableSchema {
     columns: [...identityColumns(), ...fieldColumns(type), lane(), partitionKey(), ...place(), arrival()],
     partitionColumn: 'event_time',
     idColumns: [type.key, 'event_id'],
+    clusterColumns: [type.key],
     money: moneyOf(type),
   };
 }
@@ -54,6 +55,7 @@ export function decisionTableOf(pipeline: Pipeline, decision: DecisionSpec): Tab
     ],
     partitionColumn: 'event_time',
     idColumns: [key, 'event_id'],
+    clusterColumns: [key],
     money: [],
   };
 }
@@ -80,6 +82,7 @@ export function alertTableOf(pipeline: Pipeline, decision: DecisionSpec): TableS
     ],
     partitionColumn: 'event_time',
     idColumns: ['alert_id'],
+    clusterColumns: [keyOf(pipeline, decision)],
     money: [],
   };
 }
@@ -114,6 +117,7 @@ export function aggregateTableOf(pipeline: Pipeline, aggregate: Aggregate): Tabl
     ],
     partitionColumn: 'window_start',
     idColumns: [...groups.map(({ name }) => name), 'window_start'],
+    clusterColumns: groups.map(({ name }) => name),
     money: [],
   };
 }

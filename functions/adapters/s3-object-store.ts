@@ -78,7 +78,8 @@ export class S3ObjectStore implements ObjectStore {
     do {
       const command = new ListObjectsV2Command({ Bucket: bucket, Prefix: this.full(prefix), ContinuationToken: token });
       const page: ListObjectsV2CommandOutput = await withRetry(retry, this.call('ListBucket', prefix), () => client.send(command));
-      for (const { Key: key = '', Size: bytes = 0 } of page.Contents ?? []) found.push({ key: key.slice(root.length), bytes });
+      for (const { Key: key = '', Size: bytes = 0, LastModified: modified } of page.Contents ?? [])
+        found.push({ key: key.slice(root.length), bytes, modifiedMs: modified?.getTime() ?? 0 });
       token = page.NextContinuationToken;
     } while (token !== undefined);
     // S3 sorts by UTF-8 bytes.

@@ -43,7 +43,7 @@ export class SegmentLanding {
 
   /** Writes the landing files of one segment and returns how many there are. */
   async land(table: TableSchema, segment: SealedSegment): Promise<number> {
-    this.scratch ??= this.objects.scratchFolder('land');
+    this.scratch ??= this.objects.scratch('land');
     const db = await this.connect();
     try {
       await db.run(loadSql(table, segment.path));
@@ -73,7 +73,7 @@ export class SegmentLanding {
       memory_limit: `${this.options.memoryMb}MiB`,
       threads: String(this.options.threads),
       // Spills go beside the lake, never into the folder the command was started in.
-      temp_directory: this.objects.scratchFolder('duckdb'),
+      temp_directory: this.objects.scratch('duckdb'),
       enable_external_file_cache: 'false',
       autoinstall_known_extensions: 'false',
     });
@@ -85,7 +85,7 @@ export class SegmentLanding {
     for (const { path, dt, hour } of files) {
       const index = perPartition.get(`${dt} ${hour}`) ?? 0;
       perPartition.set(`${dt} ${hour}`, index + 1);
-      await this.objects.putFile(landingKey({ table: table.name, dt, hour, name: segmentFileName(number, index) }), path);
+      await this.objects.store(landingKey({ table: table.name, dt, hour, name: segmentFileName(number, index) }), path);
     }
   }
 }

@@ -9,12 +9,12 @@ import type { SealedSegment } from './segments.ts';
 
 /** Lands a segment of a low-volume table row by row, one file for each hour, under the same names as other segments. */
 export async function landRows(objects: FolderObjectStore, table: TableSchema, segment: SealedSegment): Promise<number> {
-  const scratch = objects.scratchFolder(`land-${table.name}`);
+  const scratch = objects.scratch(`land-${table.name}`);
   const partitions = partitionsOf(table, segment);
   for (const { dt, hour, rows } of partitions) {
     const path = join(scratch, `${dt}-${hour}.parquet`);
     await writeParquetRows(path, table, rows);
-    await objects.putFile(landingKey({ table: table.name, dt, hour, name: segmentFileName(segment.number, 0) }), path);
+    await objects.store(landingKey({ table: table.name, dt, hour, name: segmentFileName(segment.number, 0) }), path);
   }
   rmSync(scratch, { recursive: true, force: true });
   return partitions.length;

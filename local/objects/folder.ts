@@ -1,7 +1,7 @@
 import { type Dirent, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { RetriableError } from '../../core/errors.ts';
-import type { ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
+import type { ObjectFiles, ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
 import { checkObjectKey, SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { bodyVersion } from './version.ts';
 
@@ -11,7 +11,7 @@ import { bodyVersion } from './version.ts';
  * Files are small or moved whole, so plain synchronous calls cost less than a thread hop each. They also make `putIf` one step among
  * the stores of a process; a data folder has one process at a time, and creating (no version expected) is one step among all.
  */
-export class FolderObjectStore implements ObjectStore {
+export class FolderObjectStore implements ObjectStore, ObjectFiles {
   readonly root: string;
   private readonly folders = new Set<string>();
   private written = 0;
@@ -55,13 +55,22 @@ export class FolderObjectStore implements ObjectStore {
   }
 
   /** Moves a finished file of the same file system into place under `key`, replacing what was there. */
-  async putFile(key: string, path: string): Promise<void> {
+  async store(key: string, path: string): Promise<void> {
     checkObjectKey(key);
     answering(() => this.moveIn(path, key));
   }
 
-  /** An empty folder outside of all keys, on the same file system, for files on their way to `putFile`; what was in it is removed. */
-  scratchFolder(name: string): string {
+  async open(key: string): Promise<string | undefined> {
+    checkObjectKey(key);
+    const path = join(this.root, key);
+    return answering(() => absentAs(undefined, () => (statSync(path).isFile() ? path : undefined)));
+  }
+
+  /** The files are the objects themselves. */
+  async release(): Promise<void> {}
+
+  /** An empty folder outside of all keys, on the same file system; what was in it is removed. */
+  scratch(name: string): string {
     const path = join(this.root, SCRATCH_FOLDER, name);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
@@ -129,8 +138,8 @@ export class FolderObjectStore implements ObjectStore {
       const isOnTheWay = entry.isDirectory() && (`${key}/`.startsWith(prefix) || prefix.startsWith(`${key}/`));
       if (isOnTheWay) this.walk(`${key}/`, prefix, found);
       else if (entry.isFile() && key.startsWith(prefix)) {
-        const bytes = absentAs(undefined, () => statSync(join(this.root, key)).size);
-        if (bytes !== undefined) found.push({ key, bytes });
+        const stat = absentAs(undefined, () => statSync(join(this.root, key)));
+        if (stat !== undefined) found.push({ key, bytes: stat.size, modifiedMs: stat.mtimeMs });
       }
     }
   }

@@ -18,6 +18,7 @@ export const kindsTable: TableSchema = {
   ],
   partitionColumn: 'at',
   idColumns: ['id'],
+  clusterColumns: ['small'],
   money: [],
 };
 

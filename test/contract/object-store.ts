@@ -64,7 +64,7 @@ export function objectStoreContract(name: string, open: () => Promise<ObjectStor
       expect((await store.list('t/')).map(({ key }) => key)).toEqual(['t/B', 't/a-1', 't/a/10', 't/a/2', 't/b']);
       expect((await store.list('t/a')).map(({ key }) => key)).toEqual(['t/a-1', 't/a/10', 't/a/2']);
       expect((await store.list('t')).map(({ key }) => key)).toEqual(['t/B', 't/a-1', 't/a/10', 't/a/2', 't/b', 'tt/x']);
-      expect(await store.list('u')).toEqual([{ key: 'u', bytes: 1 }]);
+      expect(await store.list('u')).toEqual([{ key: 'u', bytes: 1, modifiedMs: expect.any(Number) }]);
       expect(await store.list('')).toHaveLength(7);
       expect(await store.list('none/')).toEqual([]);
     });

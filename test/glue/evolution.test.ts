@@ -9,7 +9,7 @@ import { pipeline as payments } from '../../pipelines/payments/pipeline.ts';
 const base = [required('id', 'string', 'Id.'), required('at', 'timestamp', 'When.'), nullable('note', 'string', 'Note.')];
 
 function table(columns: readonly Column[], rest: Partial<TableSchema> = {}): TableSchema {
-  return { name: 't', description: 'T.', columns, partitionColumn: 'at', idColumns: ['id'], money: [], ...rest };
+  return { name: 't', description: 'T.', columns, partitionColumn: 'at', idColumns: ['id'], clusterColumns: [], money: [], ...rest };
 }
 
 const published = snapshotOf([table(base)]);

@@ -29,9 +29,9 @@ describe('objects of a folder', () => {
   test('can be moved in as finished files, replacing what was there', async () => {
     const store = new FolderObjectStore(testFolder());
     await store.put('t/x.parquet', Buffer.from('old'));
-    const path = join(store.scratchFolder('work'), 'x');
+    const path = join(store.scratch('work'), 'x');
     writeFileSync(path, 'new');
-    await store.putFile('t/x.parquet', path);
+    await store.store('t/x.parquet', path);
     expect(existsSync(path)).toBe(false);
     expect(Buffer.from((await store.get('t/x.parquet'))?.body ?? []).toString()).toBe('new');
   });

@@ -1,0 +1,77 @@
+import { type PartitionState, readTable } from '../generations/state.ts';
+import type { PartitionName } from '../names.ts';
+import type { TableSchema } from '../schema.ts';
+import { type Compacted, compactPartition } from './partition.ts';
+import { type DuePolicy, dueOf } from './plan.ts';
+import type { CompactionPorts } from './ports.ts';
+import { repairManifest } from './repair.ts';
+
+/** What to compact, and for how long. */
+export interface CompactLakeOptions {
+  readonly tables: readonly TableSchema[];
+  readonly policy: DuePolicy;
+  /** Makes damaged manifests anew before. */
+  readonly isRepairing?: boolean;
+  /** No partition is begun once this fires; the next call goes on. */
+  readonly signal?: AbortSignal;
+  /** Hears of each partition that is done. */
+  readonly onCompacted?: (one: Compacted) => void;
+}
+
+/** A partition that could not be compacted; what was published of it stays. */
+export interface Failed {
+  readonly table: string;
+  readonly partition: PartitionName;
+  readonly error: unknown;
+}
+
+/** What became of the lake. */
+export interface CompactedLake {
+  readonly compacted: readonly Compacted[];
+  readonly failed: readonly Failed[];
+  /** Partitions with new landing files that are not due yet. */
+  readonly waiting: number;
+  /** Manifests that were made anew. */
+  readonly repaired: number;
+  /** False if the signal ended it early. */
+  readonly isComplete: boolean;
+}
+
+/** Compacts every partition that is due, table by table, the oldest first. A partition that fails does not keep the others back. */
+export async function compactLake(ports: CompactionPorts, options: CompactLakeOptions): Promise<CompactedLake> {
+  const { tables, policy, isRepairing = false, signal } = options;
+  const done = { compacted: [] as Compacted[], failed: [] as Failed[], waiting: 0, repaired: 0 };
+  for (const table of tables) {
+    if (isRepairing) done.repaired += await repairTable(ports, table.name);
+    for (const state of await readTable(ports.objects, table.name)) {
+      if (signal?.aborted === true) return { ...done, isComplete: false };
+      const { action } = dueOf(state, policy, ports.clock());
+      if (action === 'wait') done.waiting += 1;
+      if (action === 'compact' || action === 'damaged') await compactOne(ports, table, state, done, options);
+    }
+  }
+  return { ...done, isComplete: true };
+}
+
+async function compactOne(
+  ports: CompactionPorts,
+  table: TableSchema,
+  state: PartitionState,
+  done: { readonly compacted: Compacted[]; readonly failed: Failed[] },
+  { onCompacted }: CompactLakeOptions,
+): Promise<void> {
+  try {
+    const compacted = await compactPartition(ports, table, state);
+    if (compacted === undefined) return;
+    done.compacted.push(compacted);
+    onCompacted?.(compacted);
+  } catch (error) {
+    done.failed.push({ table: table.name, partition: state.partition, error });
+  }
+}
+
+async function repairTable({ objects }: CompactionPorts, table: string): Promise<number> {
+  let repaired = 0;
+  for (const state of await readTable(objects, table)) if (await repairManifest(objects, state)) repaired += 1;
+  return repaired;
+}

@@ -1,0 +1,51 @@
+import type { StoredObject } from '../../core/ports.ts';
+import { publishedOf } from '../generations/manifest.ts';
+import type { PartitionState } from '../generations/state.ts';
+import { partitionStartMs } from '../names.ts';
+
+/** When a partition is worth compacting. */
+export interface DuePolicy {
+  /** Time after the end of its hour before which a partition is left alone: rows of that hour still come. */
+  readonly settleMs: number;
+  /** Time without a new landing file. */
+  readonly quietMs: number;
+  /** Longest that a landing file waits though others keep coming. */
+  readonly waitMaxMs: number;
+}
+
+/** What is to be done with a partition, and why. */
+export type Due = { readonly action: 'compact' | 'wait' | 'none' | 'damaged' | 'failed'; readonly reason: string };
+
+const HOUR_MS = 3_600_000;
+/** Time that a partition whose generation was refused by the witness is left alone: a person has to look. */
+const FAILED_REST_MS = 24 * HOUR_MS;
+
+/** When functions compact by themselves: half an hour after the hour, once nothing has landed for ten minutes, within an hour at most. */
+export const USUAL_POLICY: DuePolicy = { settleMs: HOUR_MS / 2, quietMs: HOUR_MS / 6, waitMaxMs: HOUR_MS };
+
+/** When a person says so: whatever has landed is compacted. */
+export const NOW_POLICY: DuePolicy = { settleMs: Number.NEGATIVE_INFINITY, quietMs: 0, waitMaxMs: 0 };
+
+/** Landing files that the published generation does not include. */
+export function uncoveredOf({ manifest, landing }: PartitionState): StoredObject[] {
+  const covered = new Set(manifest === undefined ? [] : publishedOf(manifest.value)?.covers);
+  return landing.filter(({ key }) => !covered.has(key.slice(key.lastIndexOf('/') + 1)));
+}
+
+/** Whether a partition is to be compacted at `nowMs`. */
+export function dueOf(state: PartitionState, policy: DuePolicy, nowMs: number): Due {
+  if (state.damage !== undefined) return { action: 'damaged', reason: state.damage.error.message };
+  const waiting = uncoveredOf(state);
+  if (waiting.length === 0) return { action: 'none', reason: 'all that landed is included' };
+  const files = `${waiting.length} new landing ${waiting.length === 1 ? 'file' : 'files'}`;
+  if (policy.settleMs === Number.NEGATIVE_INFINITY) return { action: 'compact', reason: files };
+  const failed = state.manifest?.value.attempts.find(
+    ({ failure, startedMs }) => failure !== undefined && nowMs - startedMs < FAILED_REST_MS,
+  );
+  if (failed !== undefined) return { action: 'failed', reason: `generation ${failed.number} was refused: ${failed.failure}` };
+  if (nowMs < partitionStartMs(state.partition) + HOUR_MS + policy.settleMs)
+    return { action: 'wait', reason: `${files}; its hour is not settled` };
+  const times = waiting.map(({ modifiedMs }) => modifiedMs);
+  const isQuiet = nowMs - Math.max(...times) >= policy.quietMs || nowMs - Math.min(...times) >= policy.waitMaxMs;
+  return isQuiet ? { action: 'compact', reason: files } : { action: 'wait', reason: `${files}; more may be coming` };
+}

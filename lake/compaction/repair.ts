@@ -1,0 +1,28 @@
+import type { ObjectStore } from '../../core/ports.ts';
+import { LakeError } from '../errors.ts';
+import { type Manifest, manifestBytes } from '../generations/manifest.ts';
+import { type PartitionState, receiptsOf } from '../generations/state.ts';
+import { manifestKey } from '../names.ts';
+
+/**
+ * Makes the manifest of a partition anew from the receipts that lie beside its generations; the damaged one is kept beside it with the
+ * ending `.damaged`. The generation with the highest number counts as published: all that have a receipt were found right by the witness.
+ * False if the manifest is whole. Throws LakeError PARTITION_CHANGED if someone else has put it right meanwhile.
+ */
+export async function repairManifest(objects: ObjectStore, state: PartitionState): Promise<boolean> {
+  if (state.damage === undefined) return false;
+  const key = manifestKey(state.table, state.partition);
+  const damaged = await objects.get(key);
+  if (damaged?.version !== state.damage.version) throw changed(key);
+  const generations = await receiptsOf(objects, state);
+  const { dt, hour } = state.partition;
+  const next = Math.max(0, ...state.objects.keys()) + 1;
+  const made: Manifest = { table: state.table, dt, hour, next, attempts: [], generations };
+  if (damaged !== undefined) await objects.put(`${key}.damaged`, damaged.body);
+  if ((await objects.putIf(key, manifestBytes(made), damaged?.version)) === undefined) throw changed(key);
+  return true;
+}
+
+function changed(key: string): LakeError {
+  return new LakeError('PARTITION_CHANGED', `${key} was changed meanwhile; repair again`, { retriable: true });
+}

@@ -1,0 +1,90 @@
+import type { ObjectStore } from '../../core/ports.ts';
+import { type Manifest, manifestBytes } from '../generations/manifest.ts';
+import { type PartitionState, readTable } from '../generations/state.ts';
+import { manifestKey } from '../names.ts';
+import { reconcile } from './catalogue.ts';
+import type { CompactionPorts } from './ports.ts';
+
+/** What a sweep removed. */
+export interface Swept {
+  /** Generations whose time had come. */
+  readonly expired: number;
+  /** Files of tries that died, and of expired generations. */
+  readonly filesRemoved: number;
+  /** Landing files that a generation includes for longer than generations are kept. */
+  readonly landingRemoved: number;
+  /** Partitions that the catalogue had wrong. */
+  readonly reconciled: number;
+}
+
+const NOTHING: Swept = { expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
+const HOUR_MS = 3_600_000;
+/** Age from which on a try is dead: no compaction of one partition may take that long. */
+const ATTEMPT_MS = 6 * HOUR_MS;
+/** Queries that began when a generation could still be asked for have this long to end. */
+const MARGIN_MS = HOUR_MS;
+
+/**
+ * Removes what nobody needs any more from a table: generations that were replaced longer than `keptMs` ago, landing files that a
+ * generation has included for as long, and the files of tries that died. A damaged partition is left as it is.
+ */
+export async function sweepTable(
+  { objects, clock, catalogue }: Pick<CompactionPorts, 'objects' | 'clock' | 'catalogue'>,
+  table: string,
+  keptMs: number,
+): Promise<Swept> {
+  const nowMs = clock();
+  // The lists before the manifests: what is in a list and in no manifest read later was given up, for numbers are taken before files are written.
+  const listed = await readTable(objects, table);
+  const current = await readTable(objects, table);
+  const byPartition = new Map(current.map((state) => [idOf(state), state]));
+  let swept: Swept = { ...NOTHING, reconciled: catalogue === undefined ? 0 : await reconcile(catalogue, table, current) };
+  for (const state of listed) {
+    const now = byPartition.get(idOf(state));
+    if (now?.manifest === undefined) continue;
+    const one = await sweepPartition(objects, state, now.manifest, { nowMs, keptMs });
+    swept = {
+      ...swept,
+      expired: swept.expired + one.expired,
+      filesRemoved: swept.filesRemoved + one.filesRemoved,
+      landingRemoved: swept.landingRemoved + one.landingRemoved,
+    };
+  }
+  return swept;
+}
+
+interface Times {
+  readonly nowMs: number;
+  readonly keptMs: number;
+}
+
+async function sweepPartition(
+  objects: ObjectStore,
+  listed: PartitionState,
+  manifest: { readonly value: Manifest; readonly version: string },
+  times: Times,
+): Promise<Swept> {
+  const before = manifest.value;
+  const horizonMs = times.nowMs - times.keptMs - MARGIN_MS;
+  const generations = before.generations.filter((_, i) => (before.generations[i + 1]?.publishedMs ?? times.nowMs) > horizonMs);
+  const attempts = before.attempts.filter(
+    ({ startedMs, failure }) => startedMs > (failure === undefined ? times.nowMs - ATTEMPT_MS : horizonMs),
+  );
+  const kept: Manifest = { ...before, generations, attempts };
+  if (generations.length < before.generations.length || attempts.length < before.attempts.length) {
+    const version = await objects.putIf(manifestKey(before.table, before), manifestBytes(kept), manifest.version);
+    // Someone else is at work here: the next sweep is early enough.
+    if (version === undefined) return NOTHING;
+  }
+  const numbers = new Set([...generations, ...attempts].map(({ number }) => number));
+  const dead = [...listed.objects].filter(([number]) => !numbers.has(number)).flatMap(([, found]) => found);
+  const old = generations.filter(({ publishedMs }) => publishedMs <= horizonMs).flatMap(({ covers }) => covers);
+  const included = new Set(old);
+  const landing = listed.landing.filter(({ key }) => included.has(key.slice(key.lastIndexOf('/') + 1)));
+  for (const { key } of [...dead, ...landing]) await objects.remove(key);
+  return { ...NOTHING, expired: before.generations.length - generations.length, filesRemoved: dead.length, landingRemoved: landing.length };
+}
+
+function idOf({ partition }: PartitionState): string {
+  return `${partition.dt} ${partition.hour}`;
+}

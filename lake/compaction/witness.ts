@@ -1,0 +1,97 @@
+import { zstdDecompressSync } from 'node:zlib';
+import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetScan, type SchemaElement } from 'hyparquet';
+import { LakeError } from '../errors.ts';
+import type { Tally } from '../generations/manifest.ts';
+import type { TableSchema } from '../schema.ts';
+import { TallyCounter } from './tally.ts';
+
+/** The footer of a Parquet file, as a reader that wrote none of our files understands it. */
+export interface FileFooter {
+  readonly rows: number;
+  /** Names of the columns, in their order. */
+  readonly columns: readonly string[];
+  /** Bytes of all values before compression: what the rows take in memory, about. */
+  readonly plainBytes: number;
+}
+
+const COMPRESSORS = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
+
+/** Reads a footer. `key` names the file in errors: LakeError FILE_UNREADABLE. */
+export async function readFooter(path: string, key: string): Promise<FileFooter> {
+  const metadata = await unreadableAs(key, async () => parquetMetadataAsync(await asyncBufferFromFile(path)));
+  const [root, ...elements] = metadata.schema;
+  return {
+    rows: Number(metadata.num_rows),
+    columns: topElements(elements, root?.num_children ?? 0).map(({ name }) => name),
+    plainBytes: metadata.row_groups.reduce((sum, { total_byte_size }) => sum + Number(total_byte_size), 0),
+  };
+}
+
+/** Reads written files back and adds them up: what was really written, by other code than wrote it. One row group is in memory at a time. */
+export async function witnessTally(table: TableSchema, files: readonly { readonly path: string; readonly key: string }[]): Promise<Tally> {
+  const counter = new TallyCounter(table);
+  for (const { path, key } of files) await unreadableAs(key, () => countFile(table, path, counter));
+  return counter.tally();
+}
+
+async function countFile(table: TableSchema, path: string, counter: TallyCounter): Promise<void> {
+  const file = await asyncBufferFromFile(path);
+  const metadata = withRawDecimals(await parquetMetadataAsync(file));
+  // Offset indexes would only add reads: everything is read, in order.
+  const scan = await parquetScan({ file, metadata, compressors: COMPRESSORS, utf8: false, useOffsetIndex: false });
+  for (const { rowStart, rowEnd } of scan.ranges) {
+    const ids: Record<string, ArrayLike<unknown>> = {};
+    for (const column of table.columns) {
+      const values = (await scan.readColumn({ column: column.name, rowStart, rowEnd })) as ArrayLike<unknown>;
+      if (values.length !== rowEnd - rowStart)
+        throw new Error(`column ${column.name} has ${values.length} values in ${rowEnd - rowStart} rows`);
+      counter.addColumn(column, typeof column.type === 'object' ? Array.from(values, unscaledOf) : values);
+      if (table.idColumns.includes(column.name))
+        ids[column.name] = typeof column.type === 'object' ? Array.from(values, unscaledOf) : values;
+    }
+    counter.addIds(ids, rowEnd - rowStart);
+  }
+}
+
+/** The reader turns decimals into floating-point numbers: without their annotation they stay the integers that are stored. */
+function withRawDecimals(metadata: FileMetaData): FileMetaData {
+  const raw = ({ converted_type, logical_type, ...element }: SchemaElement): SchemaElement => element;
+  return { ...metadata, schema: metadata.schema.map((element) => (element.converted_type === 'DECIMAL' ? raw(element) : element)) };
+}
+
+/** Stored integer of a decimal: a number of 32 or 64 bits, or big-endian bytes. */
+function unscaledOf(value: unknown): bigint | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (!(value instanceof Uint8Array)) return BigInt(value as number | bigint);
+  return BigInt.asIntN(8 * value.byteLength, BigInt(`0x${Buffer.from(value).toString('hex')}`));
+}
+
+function topElements(elements: readonly SchemaElement[], count: number): SchemaElement[] {
+  const top: SchemaElement[] = [];
+  let at = 0;
+  const skip = (): void => {
+    const children = elements[at]?.num_children ?? 0;
+    at += 1;
+    for (let i = 0; i < children; i += 1) skip();
+  };
+  for (let i = 0; i < count; i += 1) {
+    const element = elements[at];
+    if (element !== undefined) top.push(element);
+    skip();
+  }
+  return top;
+}
+
+async function unreadableAs<T>(key: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof LakeError) throw error;
+    const what = error instanceof Error ? error.message : String(error);
+    throw new LakeError(
+      'FILE_UNREADABLE',
+      `${key} is no whole Parquet file: ${what}. Put back its earlier version, or set it aside with headrace compact --set-aside ${key}; a backfill brings its rows again.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,246 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { duckType } from '../duck-types.ts';
+import { LakeError } from '../errors.ts';
+import type { Tally } from '../generations/manifest.ts';
+import { partFileName } from '../names.ts';
+import { preferenceOf } from '../preference.ts';
+import type { Column, TableSchema } from '../schema.ts';
+import { quoteName, quoteText } from '../sql-text.ts';
+import { type Piece, piecesOf } from './pieces.ts';
+import { distinctSql, tallyOf, tallySql } from './tally.ts';
+import { type FileFooter, readFooter } from './witness.ts';
+
+/** One file to read rows from. */
+export interface InputFile {
+  readonly path: string;
+  /** Its key in the lake, for messages. */
+  readonly key: string;
+}
+
+/** One written file. */
+export interface WrittenFile {
+  readonly path: string;
+  readonly name: string;
+  readonly rows: number;
+}
+
+/** What was written, and the ledger of what went in. */
+export interface Written {
+  readonly files: readonly WrittenFile[];
+  /** Rows of the input files, repeats included. */
+  readonly rowsIn: number;
+  readonly repeatsDropped: number;
+  /** Sums over the rows that were kept, taken before they were written. */
+  readonly tally: Tally;
+  /** Greatest value of the partition column, epoch ms; null without rows. */
+  readonly newestMs: number | null;
+}
+
+/** Memory and folder of the writer. */
+export interface WriterOptions {
+  /** Folder for files on their way and for what does not fit in memory; made if need be, emptied by `close`. */
+  readonly scratch: string;
+  /** Memory limit of the engine, MiB. */
+  readonly memoryMb?: number;
+  readonly threads?: number;
+}
+
+/** Engine memory, MiB: with Node itself and the witness the process stays below 512. */
+const MEMORY_MB = 256;
+/** Rows of a row group: what a query for one key or a few minutes reads at least. Smaller ones make footers that outweigh it. */
+const ROW_GROUP_ROWS = 8_192;
+/** Bytes of a row group of wide rows: bounds what readers and the writer hold. */
+const ROW_GROUP_BYTES = 16 * 2 ** 20;
+/** Stretch of time within which rows are sorted by cluster columns: a tenth of an hour is read for ten minutes, and for one key a few row groups. */
+const SLICE_MS = 600_000;
+/** How often pieces are halved when the engine runs out of memory. */
+const HALVINGS_MAX = 6;
+
+/**
+ * Makes one generation of a partition out of Parquet files: rows with one id become one, sorted by stretches of ten minutes of the
+ * partition column, then by cluster columns, written in one file or several. Memory is bounded whatever the size: large inputs are
+ * written piece by piece, and sorts spill into the scratch folder.
+ */
+export class GenerationWriter {
+  private readonly options: WriterOptions;
+  private instance: DuckDBInstance | undefined;
+
+  constructor(options: WriterOptions) {
+    this.options = options;
+  }
+
+  /**
+   * Writes the rows of the inputs into the scratch folder. Throws LakeError: FILE_UNREADABLE, SCHEMA_NEWER or SCHEMA_MISMATCH for an
+   * input, TOO_WIDE when a single stretch of rows does not fit in memory.
+   */
+  async write(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
+    const footers = await Promise.all(inputs.map(({ path, key }) => readFooter(path, key)));
+    const db = await this.connect();
+    try {
+      for (const [i, input] of inputs.entries()) await checkSchema(db, table, input, footers[i]);
+      const source = sourceSql(table, inputs);
+      const rowsIn = footers.reduce((sum, { rows }) => sum + rows, 0);
+      const plainBytes = footers.reduce((sum, footer) => sum + footer.plainBytes, 0);
+      const [[distinct = 0, ids = '']] = (await rowsOf(db, distinctSql(table, source))) as [[number?, string?]];
+      const kept = distinct === rowsIn ? source : withoutRepeats(table, source);
+      const [sums = []] = await rowsOf(db, tallySql(table, kept));
+      const tally = tallyOf(table, sums);
+      if (tally.rows !== distinct || tally.ids !== ids)
+        throw new LakeError(
+          'VERIFICATION_FAILED',
+          `${table.name}: ${distinct} different ids, but ${tally.rows} rows after repeats were dropped`,
+        );
+      const [[newestMs = null] = []] = (await rowsOf(
+        db,
+        `SELECT epoch_ms(max(${quoteName(table.partitionColumn)}))::DOUBLE FROM ${source}`,
+      )) as [[number | null]?];
+      const files = rowsIn === 0 ? [] : await this.writePieces(db, table, kept, { rows: tally.rows, plainBytes });
+      return { files, rowsIn, repeatsDropped: rowsIn - tally.rows, tally, newestMs };
+    } finally {
+      db.closeSync();
+    }
+  }
+
+  /** Removes what `write` has left in the scratch folder. */
+  clear(): void {
+    rmSync(join(this.options.scratch, 'out'), { recursive: true, force: true });
+  }
+
+  /** Frees the engine and everything in its scratch folder. */
+  close(): void {
+    this.instance?.closeSync();
+    this.instance = undefined;
+    rmSync(this.options.scratch, { recursive: true, force: true });
+  }
+
+  private async writePieces(
+    db: DuckDBConnection,
+    table: TableSchema,
+    kept: string,
+    size: { readonly rows: number; readonly plainBytes: number },
+  ): Promise<WrittenFile[]> {
+    for (let halvings = 0; ; halvings += 1) {
+      this.clear();
+      const folder = join(this.options.scratch, 'out');
+      mkdirSync(folder, { recursive: true });
+      try {
+        const pieces = await piecesOf(db, { table, relation: kept, ...size, halvings });
+        const files: WrittenFile[] = [];
+        for (const piece of pieces) files.push(await writePiece(db, table, kept, piece, join(folder, partFileName(files.length))));
+        return files;
+      } catch (error) {
+        const isTooLarge = error instanceof Error && error.message.startsWith('Out of Memory');
+        if (!isTooLarge) throw error;
+        if (halvings === HALVINGS_MAX)
+          throw new LakeError(
+            'TOO_WIDE',
+            `rows of ${table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb.`,
+            {
+              cause: error,
+            },
+          );
+      }
+    }
+  }
+
+  private async connect(): Promise<DuckDBConnection> {
+    const { scratch, memoryMb = MEMORY_MB, threads = 1 } = this.options;
+    mkdirSync(join(scratch, 'spill'), { recursive: true });
+    this.instance ??= await DuckDBInstance.create(':memory:', {
+      memory_limit: `${memoryMb}MiB`,
+      threads: String(threads),
+      temp_directory: join(scratch, 'spill'),
+      enable_external_file_cache: 'false',
+      autoinstall_known_extensions: 'false',
+      // With one thread the order of an ORDER BY stays, and row groups may end by their bytes.
+      preserve_insertion_order: 'false',
+    });
+    const db = await this.instance.connect();
+    await db.run("SET TimeZone = 'UTC'");
+    return db;
+  }
+}
+
+async function rowsOf(db: DuckDBConnection, sql: string): Promise<unknown[][]> {
+  return (await db.runAndReadAll(sql)).getRows() as unknown[][];
+}
+
+/** Columns that older files lack are null. */
+function sourceSql({ columns }: TableSchema, inputs: readonly InputFile[]): string {
+  const none = columns.map(({ name, type }) => `CAST(NULL AS ${duckType(type)}) AS ${quoteName(name)}`);
+  const files = inputs.map(({ path }) => quoteText(path));
+  const read = `SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true, hive_partitioning = false)`;
+  const shown = columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${duckType(type)}) AS ${quoteName(name)}`);
+  const empty = `SELECT ${none.join(', ')} WHERE false`;
+  return inputs.length === 0 ? `(${empty})` : `(SELECT ${shown.join(', ')} FROM (${empty} UNION ALL BY NAME ${read}))`;
+}
+
+function withoutRepeats(table: TableSchema, source: string): string {
+  const ids = table.idColumns.map(quoteName).join(', ');
+  const preference = preferenceOf(table);
+  const order = preference.length === 0 ? '' : ` ORDER BY ${preference.join(', ')}`;
+  return `(SELECT * EXCLUDE ("@rank") FROM (SELECT *, row_number() OVER (PARTITION BY ${ids}${order}) AS "@rank" FROM ${source}) WHERE "@rank" = 1)`;
+}
+
+async function writePiece(db: DuckDBConnection, table: TableSchema, kept: string, { where }: Piece, path: string): Promise<WrittenFile> {
+  const time = quoteName(table.partitionColumn);
+  const order = [
+    ...new Set([`epoch_ms(${time}) // ${SLICE_MS}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
+  ];
+  // DOUBLE in version 2 is BYTE_STREAM_SPLIT, which some engines (Spark 3.5) do not read; all else of it is smaller and read by all.
+  const version = table.columns.some(({ type }) => type === 'double') ? 'V1' : 'V2';
+  const columns = table.columns.map(writtenSql);
+  const [[rows = 0] = []] = (await rowsOf(
+    db,
+    `COPY (SELECT ${columns.join(', ')} FROM ${kept} WHERE ${where} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
+     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
+  )) as [[bigint?]?];
+  return { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) };
+}
+
+/** Times are stored as milliseconds, which is what they are. */
+function writtenSql({ name, type }: Column): string {
+  return type === 'timestamp' ? `CAST(${quoteName(name)} AS TIMESTAMP_MS) AS ${quoteName(name)}` : quoteName(name);
+}
+
+/** Types that files may have a column in: the declared one, and those that it holds without loss. */
+function mayBe(type: string): readonly string[] {
+  if (type === 'TIMESTAMP') return [type, 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMP_S', 'TIMESTAMP WITH TIME ZONE'];
+  if (type === 'BIGINT') return [type, 'INTEGER'];
+  return [type];
+}
+
+async function checkSchema(
+  db: DuckDBConnection,
+  table: TableSchema,
+  { path, key }: InputFile,
+  footer: FileFooter | undefined,
+): Promise<void> {
+  const known = new Map(table.columns.map((column) => [column.name, column]));
+  const unknown = footer?.columns.find((name) => !known.has(name));
+  if (unknown !== undefined)
+    throw new LakeError(
+      'SCHEMA_NEWER',
+      `${key} has a column ${unknown} that table ${table.name} does not have in this build: compacting would lose it. Use the build that wrote it, or a later one.`,
+    );
+  const missing = table.columns.find(({ name, nullable }) => !nullable && footer?.columns.includes(name) === false);
+  if (missing !== undefined) throw mismatch(key, `has no column ${missing.name}, which every row of ${table.name} fills`);
+  const described = await rowsOf(
+    db,
+    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteText(path)}, hive_partitioning = false))`,
+  );
+  for (const [name, type] of described as [string, string][]) {
+    const column = known.get(name);
+    if (column !== undefined && !mayBe(duckType(column.type)).includes(type))
+      throw mismatch(key, `has column ${name} as ${type}; table ${table.name} has it as ${duckType(column.type)}`);
+  }
+}
+
+function mismatch(key: string, what: string): LakeError {
+  return new LakeError(
+    'SCHEMA_MISMATCH',
+    `${key} ${what}. Set it aside with headrace compact --set-aside ${key}; a backfill brings its rows again.`,
+  );
+}

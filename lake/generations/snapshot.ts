@@ -1,0 +1,45 @@
+import type { ObjectStore, StoredObject } from '../../core/ports.ts';
+import { generationFolder, type PartitionName } from '../names.ts';
+import type { Generation } from './manifest.ts';
+import { isWhole, type PartitionState, receiptsOf } from './state.ts';
+
+/** The files that show a partition whole, each row of it in one of them or more. */
+export interface Snapshot {
+  readonly partition: PartitionName;
+  /** The generation it is made of; undefined if none was published. */
+  readonly generation: Generation | undefined;
+  /** Keys of the generation's files. */
+  readonly published: readonly string[];
+  /** Landing files that the generation does not include. */
+  readonly landed: readonly StoredObject[];
+  /** What is not as it should be, in words; the files are the best there is. */
+  readonly warning: string | undefined;
+}
+
+/**
+ * What a reader sees of a partition: the published generation, and landing files that came after it. With `asOfMs`, what was published
+ * then, and what had landed by then. A generation with a missing file, or a damaged manifest, gives way to the newest whole generation
+ * before: landing files are kept longer than that.
+ */
+export async function snapshotOf(store: ObjectStore, state: PartitionState, asOfMs = Number.POSITIVE_INFINITY): Promise<Snapshot> {
+  const { partition, table, damage, manifest } = state;
+  const known = damage === undefined ? (manifest?.value.generations ?? []) : await receiptsOf(store, state);
+  const published = known.filter(({ publishedMs }) => publishedMs <= asOfMs);
+  const newest = published.at(-1);
+  const generation = published.findLast((one) => isWhole(one, state));
+  const covered = new Set(generation?.covers);
+  const folder = generation === undefined ? '' : generationFolder(table, partition, generation.number);
+  const lost =
+    newest !== generation ? `generation ${newest?.number} of ${table} ${partition.dt} ${partition.hour} lacks a file` : undefined;
+  return {
+    partition,
+    generation,
+    published: generation?.files.map(({ name }) => folder + name) ?? [],
+    landed: state.landing.filter(({ key, modifiedMs }) => modifiedMs <= asOfMs && !covered.has(key.slice(key.lastIndexOf('/') + 1))),
+    warning: damage?.error.message ?? (lost === undefined ? undefined : `OBJECT_MISSING: ${lost}; read is ${shown(generation)}`),
+  };
+}
+
+function shown(generation: Generation | undefined): string {
+  return generation === undefined ? 'what landed' : `generation ${generation.number} and what landed since`;
+}

@@ -1,0 +1,162 @@
+import type { ObjectStore, StoredObject } from '../../core/ports.ts';
+import { LakeError } from '../errors.ts';
+import {
+  generationFolder,
+  generationPrefix,
+  landingFolder,
+  landingPrefix,
+  manifestKey,
+  manifestPrefix,
+  type PartitionName,
+  parseGenerationKey,
+  parseLandedKey,
+  parseManifestKey,
+  RECEIPT_NAME,
+} from '../names.ts';
+import { type Generation, type Manifest, parseManifest, parseReceipt } from './manifest.ts';
+
+/** What lies in the store of one partition of a table. */
+export interface PartitionState {
+  readonly table: string;
+  readonly partition: PartitionName;
+  /** The manifest and the version it was read in; undefined if there is none, or it is damaged. */
+  readonly manifest: { readonly value: Manifest; readonly version: string } | undefined;
+  /** What is wrong with the manifest, and the version that is there (undefined: none). */
+  readonly damage: { readonly error: LakeError; readonly version: string | undefined } | undefined;
+  /** Landing files, by key. */
+  readonly landing: readonly StoredObject[];
+  /** Objects of generations and tries, by number. */
+  readonly objects: ReadonlyMap<number, readonly StoredObject[]>;
+}
+
+/** Reads done at once: enough to hide the way to S3, few enough for any connection pool. */
+const READS_AT_ONCE = 16;
+
+/**
+ * Reads the state of all partitions of a table, in order of time. Manifests are read before landing files and generations are listed:
+ * what a manifest names is in the lists unless it is lost.
+ */
+export async function readTable(objects: ObjectStore, table: string): Promise<PartitionState[]> {
+  const parts = new Map<string, Listed>();
+  const partOf = ({ dt, hour }: PartitionName): Listed => {
+    const id = `${dt} ${hour}`;
+    const known: Listed = parts.get(id) ?? { partition: { dt, hour }, landing: [], objects: new Map() };
+    parts.set(id, known);
+    return known;
+  };
+  const manifests = await readManifests(objects, await objects.list(manifestPrefix(table)));
+  for (const { partition } of manifests.values()) partOf(partition);
+  for (const object of await objects.list(landingPrefix(table))) {
+    const name = parseLandedKey(object.key);
+    if (name !== undefined) partOf(name).landing.push(object);
+  }
+  for (const object of await objects.list(generationPrefix(table))) {
+    const name = parseGenerationKey(object.key);
+    if (name !== undefined) push(partOf(name).objects, name.number, object);
+  }
+  return [...parts]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([id, part]) => stateOf(table, part.partition, manifests.get(id), part.landing, part.objects));
+}
+
+/** What was listed of one partition. */
+interface Listed {
+  readonly partition: PartitionName;
+  readonly landing: StoredObject[];
+  readonly objects: Map<number, StoredObject[]>;
+}
+
+/** Reads the state of one partition; generations that its manifest does not name are not looked for. */
+export async function readPartition(objects: ObjectStore, table: string, partition: PartitionName): Promise<PartitionState> {
+  const key = manifestKey(table, partition);
+  const read = await readManifest(objects, key, partition);
+  const landing = (await objects.list(landingFolder(table, partition))).filter((object) => parseLandedKey(object.key) !== undefined);
+  const found = new Map<number, StoredObject[]>();
+  for (const { number } of read?.manifest?.value.generations ?? [])
+    found.set(number, await objects.list(generationFolder(table, partition, number)));
+  return stateOf(table, partition, read, landing, found);
+}
+
+interface ReadManifest {
+  readonly partition: PartitionName;
+  readonly manifest: PartitionState['manifest'];
+  readonly damage: PartitionState['damage'];
+}
+
+async function readManifests(objects: ObjectStore, stored: readonly StoredObject[]): Promise<Map<string, ReadManifest>> {
+  const manifests = new Map<string, ReadManifest>();
+  const named = stored.flatMap(({ key }) => {
+    const partition = parseManifestKey(key);
+    return partition === undefined ? [] : [{ key, partition }];
+  });
+  for (let at = 0; at < named.length; at += READS_AT_ONCE) {
+    const read = await Promise.all(named.slice(at, at + READS_AT_ONCE).map(({ key, partition }) => readManifest(objects, key, partition)));
+    for (const one of read) if (one !== undefined) manifests.set(`${one.partition.dt} ${one.partition.hour}`, one);
+  }
+  return manifests;
+}
+
+async function readManifest(objects: ObjectStore, key: string, { dt, hour }: PartitionName): Promise<ReadManifest | undefined> {
+  const stored = await objects.get(key);
+  if (stored === undefined) return undefined;
+  const partition = { dt, hour };
+  try {
+    return { partition, manifest: { value: parseManifest(stored.body, key), version: stored.version }, damage: undefined };
+  } catch (error) {
+    if (!(error instanceof LakeError)) throw error;
+    return { partition, manifest: undefined, damage: { error, version: stored.version } };
+  }
+}
+
+function stateOf(
+  table: string,
+  partition: PartitionName,
+  read: ReadManifest | undefined,
+  landing: readonly StoredObject[],
+  objects: ReadonlyMap<number, readonly StoredObject[]>,
+): PartitionState {
+  const isLost = read === undefined && objects.size > 0;
+  const error = (): LakeError =>
+    new LakeError(
+      'MANIFEST_DAMAGED',
+      `${manifestKey(table, partition)} is not there, but generations are. Queries go on with the newest whole one. Put the manifest back, or run headrace compact --repair.`,
+    );
+  return {
+    table,
+    partition,
+    manifest: read?.manifest,
+    damage: isLost ? { error: error(), version: undefined } : read?.damage,
+    landing,
+    objects,
+  };
+}
+
+function push(map: Map<number, StoredObject[]>, number: number, object: StoredObject): void {
+  const known = map.get(number);
+  if (known === undefined) map.set(number, [object]);
+  else known.push(object);
+}
+
+/** Whether every file of a generation is there, as long as it was written. */
+export function isWhole({ number, files }: Generation, { table, partition, objects }: PartitionState): boolean {
+  const folder = generationFolder(table, partition, number);
+  const bytes = new Map(objects.get(number)?.map((object) => [object.key, object.bytes]));
+  return files.every((file) => bytes.get(folder + file.name) === file.bytes);
+}
+
+/** Generations that say of themselves, by their receipts, what they are, and are whole; by number. For partitions without a good manifest. */
+export async function receiptsOf(store: ObjectStore, state: PartitionState): Promise<Generation[]> {
+  const found: Generation[] = [];
+  for (const number of [...state.objects.keys()].sort((a, b) => a - b)) {
+    const key = generationFolder(state.table, state.partition, number) + RECEIPT_NAME;
+    const stored = await store.get(key);
+    if (stored === undefined) continue;
+    try {
+      const generation = parseReceipt(stored.body, key);
+      if (generation.number === number && isWhole(generation, state)) found.push(generation);
+    } catch (error) {
+      if (!(error instanceof LakeError)) throw error;
+    }
+  }
+  return found;
+}
