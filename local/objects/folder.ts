@@ -16,10 +16,9 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
   private readonly folders = new Set<string>();
   private written = 0;
 
-  /** Creates the folder if need be. */
+  /** The folder is made by the first write. */
   constructor(root: string) {
     this.root = root;
-    mkdirSync(join(root, SCRATCH_FOLDER), { recursive: true });
   }
 
   async put(key: string, body: Uint8Array): Promise<void> {
@@ -103,6 +102,7 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
   }
 
   private writeScratch(body: Uint8Array): string {
+    if (this.written === 0) mkdirSync(join(this.root, SCRATCH_FOLDER), { recursive: true });
     this.written += 1;
     const path = join(this.root, SCRATCH_FOLDER, `put-${process.pid}-${this.written}`);
     writeFileSync(path, body);

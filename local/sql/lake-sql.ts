@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
@@ -15,12 +15,17 @@ import { viewSql } from '../../glue/views.ts';
 import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { quoteName, quoteText } from '../../lake/sql-text.ts';
+import { lakeFilesOf } from './lake-files.ts';
 import { type SqlValue, sqlValue } from './values.ts';
 
 /** A lake to query, and the limits of the engine. */
 export interface LakeSqlOptions {
   readonly lakeDir: string;
   readonly tables: readonly TableSchema[];
+  /** Shows what was published at this moment, epoch ms, instead of what is now. */
+  readonly asOfMs?: number | undefined;
+  /** Hears what is not as it should be in the files that a query reads; each text once. */
+  readonly onWarning?: (text: string) => void;
   /** DuckDB memory limit, MiB; what does not fit is spilled to a temporary folder. */
   readonly memoryMb?: number;
   readonly threads?: number;
@@ -59,19 +64,20 @@ export class LakeSql {
   private readonly scratch: string;
   private readonly instance: DuckDBInstance;
   private readonly db: DuckDBConnection;
-  /** Tables whose views do not read files yet. */
-  private empty: TableSchema[];
+  private readonly options: LakeSqlOptions;
+  private readonly warned = new Set<string>();
 
-  private constructor(lakeDir: string, scratch: string, instance: DuckDBInstance, db: DuckDBConnection, tables: readonly TableSchema[]) {
-    this.lakeDir = lakeDir;
+  private constructor(options: LakeSqlOptions, scratch: string, instance: DuckDBInstance, db: DuckDBConnection) {
+    this.options = options;
+    this.lakeDir = resolve(options.lakeDir);
     this.scratch = scratch;
     this.instance = instance;
     this.db = db;
-    this.empty = [...tables];
   }
 
   /** Opens the engine on a lake; a folder that is not there yet is a lake without rows. */
-  static async open({ lakeDir, tables, memoryMb = MEMORY_MB, threads = THREADS }: LakeSqlOptions): Promise<LakeSql> {
+  static async open(options: LakeSqlOptions): Promise<LakeSql> {
+    const { tables, memoryMb = MEMORY_MB, threads = THREADS } = options;
     const scratch = mkdtempSync(join(tmpdir(), 'headrace-sql-'));
     const instance = await DuckDBInstance.create(':memory:', {
       memory_limit: `${memoryMb}MiB`,
@@ -82,7 +88,7 @@ export class LakeSql {
       autoinstall_known_extensions: 'false',
     });
     const db = await instance.connect();
-    const sql = new LakeSql(resolve(lakeDir), scratch, instance, db, tables);
+    const sql = new LakeSql(options, scratch, instance, db);
     await db.run(`CREATE SCHEMA ${LANDING_SCHEMA}`);
     for (const table of tables) await sql.createViews(table, emptySource(table));
     await sql.lock();
@@ -126,25 +132,30 @@ export class LakeSql {
   }
 
   /**
-   * Points the views of tables that a query names and that have landed since at their files. Only of those: the engine opens every
-   * file of a table when its view is made, which takes seconds for months of hours.
+   * Points the views of the tables that a query names at the files that show them now. Only of those: the engine opens every file of a
+   * table when its view is made, which takes seconds for months of hours.
    */
   private async showLanded(text: string): Promise<void> {
     const lower = text.toLowerCase();
-    const landed = this.empty.filter((table) => lower.includes(table.name.toLowerCase()) && hasFile(this.landingDir(table)));
-    this.empty = this.empty.filter((table) => !landed.includes(table));
-    for (const table of landed)
-      await this.createViews(table, `${emptySource(table)} UNION ALL BY NAME ${filesSource(this.landingDir(table))}`);
+    for (const table of this.options.tables) {
+      if (!lower.includes(table.name.toLowerCase())) continue;
+      const { published, landed, warnings } = await lakeFilesOf(this.lakeDir, table.name, this.options.asOfMs);
+      const sources = [published, landed].filter((files) => files.length > 0).map((files) => filesSource(table, files));
+      await refusing(() => this.createViews(table, [emptySource(table), ...sources].join(' UNION ALL BY NAME ')));
+      for (const warning of warnings) this.warn(warning);
+    }
+  }
+
+  private warn(text: string): void {
+    if (this.warned.has(text)) return;
+    this.warned.add(text);
+    this.options.onWarning?.(text);
   }
 
   private async createViews(table: TableSchema, source: string): Promise<void> {
     const landing = `${LANDING_SCHEMA}.${quoteName(table.name)}`;
     await this.db.run(`CREATE OR REPLACE VIEW ${landing} AS ${source}`);
     await this.db.run(`CREATE OR REPLACE VIEW ${quoteName(table.name)} AS ${viewSql(table, landing)}`);
-  }
-
-  private landingDir({ name }: TableSchema): string {
-    return join(this.lakeDir, name, 'landing');
   }
 
   private async lock(): Promise<void> {
@@ -183,16 +194,12 @@ function emptySource({ columns }: TableSchema): string {
   return `SELECT ${typed.join(', ')}, CAST(NULL AS VARCHAR) AS dt, CAST(NULL AS VARCHAR) AS hour WHERE false`;
 }
 
-function filesSource(landingDir: string): string {
-  const files = quoteText(`${landingDir}/**/*.parquet`);
-  return `SELECT * FROM read_parquet(${files}, hive_partitioning = true, hive_types = {'dt': 'VARCHAR', 'hour': 'VARCHAR'}, union_by_name = true)`;
-}
-
-function hasFile(folder: string): boolean {
-  if (!existsSync(folder)) return false;
-  return readdirSync(folder, { withFileTypes: true }).some((entry) =>
-    entry.isDirectory() ? hasFile(join(folder, entry.name)) : entry.name.endsWith('.parquet'),
-  );
+function filesSource({ columns }: TableSchema, files: readonly string[]): string {
+  const list = files.map(quoteText).join(', ');
+  // Names that files may lack come from the empty relation; folders say more than the table has columns.
+  const shown = [...columns.map(({ name }) => name), 'dt', 'hour'].map(quoteText);
+  const read = `read_parquet([${list}], hive_partitioning = true, hive_types = {'dt': 'VARCHAR', 'hour': 'VARCHAR'}, union_by_name = true)`;
+  return `SELECT COLUMNS(c -> c IN (${shown.join(', ')})) FROM ${read}`;
 }
 
 async function* partsOf(result: DuckDBResult): AsyncGenerator<DuckDBValue[][]> {
