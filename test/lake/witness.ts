@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { zstdDecompressSync } from 'node:zlib';
 import { type FileMetaData, parquetMetadata, parquetReadObjects } from 'hyparquet';
 import type { Row, RowValue } from '../../core/ports.ts';
 import { landingPrefix } from '../../lake/names.ts';
@@ -27,7 +28,7 @@ export async function readLanded(lakeDir: string, table: TableSchema): Promise<L
 
 /** Rows of a Parquet file in the form they were delivered in. */
 export async function parquetRows(file: ArrayBuffer, table: TableSchema): Promise<Row[]> {
-  const objects = await parquetReadObjects({ file, utf8: false });
+  const objects = await parquetReadObjects({ file, utf8: false, compressors: { ZSTD: (bytes) => zstdDecompressSync(bytes) } });
   return objects.map((object) => Object.fromEntries(table.columns.map((column) => [column.name, rowValue(object[column.name])])));
 }
 
