@@ -3,6 +3,7 @@ import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
 import type { Aggregate, EventTypeSpec, Pipeline } from './pipeline.ts';
+import { checkRetention } from './retention.ts';
 
 type Fields = EventTypeSpec['fields'];
 
@@ -233,6 +234,7 @@ function checkTables(pipeline: Pipeline): void {
   };
   for (const [name, type] of Object.entries(pipeline.eventTypes)) take(`eventTypes.${name}.table`, type.table);
   for (const name of Object.keys(pipeline.aggregates)) take(`aggregates.${name}`, name);
+  checkRetention(pipeline.lake, new Set(seen.keys()));
 }
 
 function checkTime({ time }: Pipeline): void {

@@ -2,6 +2,7 @@ import { checkPipeline } from './check.ts';
 import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
+import { DEFAULT_LAKE, type LakeSpec } from './retention.ts';
 import type { WindowSpec } from './windows.ts';
 
 /** One kind of event. `event_id` and `event_time` are implied; `type` on the wire tells event types apart. */
@@ -61,6 +62,7 @@ export interface PipelineSpec {
   readonly features?: Readonly<Record<string, FeatureSpec>>;
   readonly decision?: DecisionSpec;
   readonly time?: Partial<TimeSpec>;
+  readonly lake?: Partial<LakeSpec>;
 }
 
 /** A checked pipeline: defaults filled in, implied fields added. */
@@ -72,6 +74,7 @@ export interface Pipeline {
   readonly features: Readonly<Record<string, FeatureSpec>>;
   readonly decision: DecisionSpec | undefined;
   readonly time: TimeSpec;
+  readonly lake: LakeSpec;
 }
 
 /** A checked aggregate. */
@@ -117,6 +120,7 @@ export function definePipeline(spec: PipelineSpec): Pipeline {
     features: spec.features ?? {},
     decision: spec.decision,
     time: { ...DEFAULT_TIME, ...spec.time },
+    lake: { ...DEFAULT_LAKE, ...spec.lake },
   };
   checkPipeline(pipeline);
   return pipeline;

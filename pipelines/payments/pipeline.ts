@@ -126,4 +126,5 @@ export const pipeline = definePipeline({
     }),
   },
   decision: { over: 'transaction', reviewPoints: 4, declinePoints: 10 },
+  lake: { generationsDays: 7, tieringAfterDays: 90 },
 });

@@ -83,6 +83,19 @@ describe('tables', () => {
   ]);
 });
 
+describe('retention in the lake', () => {
+  test('has a week of time travel unless said otherwise', () => {
+    expect(definePipeline(rightSpec()).lake).toEqual({ generationsDays: 7, tieringAfterDays: 90, keptDays: {} });
+  });
+
+  refuses([
+    ['no time travel', 'lake', { generationsDays: 0 }, 'lake.generationsDays: got 0; allowed: a whole number of days in 1..365'],
+    ['cheaper tiers too soon', 'lake', { tieringAfterDays: 29 }, 'lake.tieringAfterDays: got 29'],
+    ['an unknown table', 'lake', { keptDays: { nothing: 90 } }, 'lake.keptDays: got "nothing"'],
+    ['rows that leave before their generations', 'lake', { keptDays: { archive: 7 } }, 'lake.keptDays.archive: got 7'],
+  ]);
+});
+
 describe('time limits', () => {
   refuses([
     ['a negative bound', 'time', { outOfOrdernessMs: -1 }, 'time.outOfOrdernessMs: got -1'],
