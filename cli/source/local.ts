@@ -3,13 +3,13 @@ import type { EventProducer } from '../../core/ports.ts';
 import { KinesisProducer } from '../../functions/adapters/kinesis-producer.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
-import { checkMeta, type DataFolder, dataFolder, type FolderMeta, readMeta } from '../../local/runtime/folder.ts';
 import type { LedgerReport } from '../../local/runtime/ledger.ts';
 import { lockHolder } from '../../local/runtime/lock.ts';
 import { startPipeline } from '../../local/runtime/up.ts';
 import { LakeSql } from '../../local/sql/lake-sql.ts';
 import { streamClient } from '../../local/stream/client.ts';
 import { readLedger } from '../ledger.ts';
+import { openFolder } from './lake.ts';
 import type { Source } from './source.ts';
 
 /** Shards of a stream that a data folder lacks; it keeps those it has. */
@@ -33,18 +33,18 @@ export class LocalSource implements Source {
   }
 
   async lake(): Promise<LakeSql> {
-    const { folder } = checkedFolder(this.dataDir, this.loaded);
+    const folder = openFolder(this.dataDir, this.loaded.pipeline.name);
     this.sql ??= await LakeSql.open({ lakeDir: folder.lake, tables: tablesOf(this.loaded.pipeline) });
     return this.sql;
   }
 
   async ledger(): Promise<LedgerReport> {
-    checkedFolder(this.dataDir, this.loaded);
+    openFolder(this.dataDir, this.loaded.pipeline.name);
     return readLedger(this.dataDir, this.loaded, () => this.lake());
   }
 
   async produce(use: (producer: EventProducer) => Promise<void>): Promise<void> {
-    const { meta } = checkedFolder(this.dataDir, this.loaded);
+    const { meta } = openFolder(this.dataDir, this.loaded.pipeline.name);
     if (this.endpoint !== undefined) return putThrough(this.endpoint, meta.stream, use);
     const holder = lockHolder(this.dataDir);
     if (holder !== undefined) {
@@ -83,14 +83,4 @@ async function putThrough(endpoint: string, stream: string, use: (producer: Even
   } finally {
     client.destroy();
   }
-}
-
-/** Names the places of a data folder that is there. Throws UsageError when it is not, or another pipeline filled it. */
-function checkedFolder(dataDir: string, { pipeline }: LoadedPipeline): { readonly folder: DataFolder; readonly meta: FolderMeta } {
-  const folder = dataFolder(dataDir);
-  const meta = readMeta(folder);
-  if (meta === undefined)
-    throw usageError('data folder', dataDir, 'a folder that headrace run or headrace up has filled; name it with --data');
-  checkMeta(folder, meta, pipeline.name);
-  return { folder, meta };
 }

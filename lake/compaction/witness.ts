@@ -12,6 +12,8 @@ export interface FileFooter {
   readonly columns: readonly string[];
   /** Bytes of all values before compression: what the rows take in memory, about. */
   readonly plainBytes: number;
+  /** Greatest values of the time columns that have statistics, epoch ms. */
+  readonly maxima: ReadonlyMap<string, number>;
 }
 
 const COMPRESSORS = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
@@ -23,6 +25,7 @@ export async function readFooter(path: string, key: string): Promise<FileFooter>
   return {
     rows: Number(metadata.num_rows),
     columns: topElements(elements, root?.num_children ?? 0).map(({ name }) => name),
+    maxima: maximaOf(metadata),
     plainBytes: metadata.row_groups.reduce((sum, { total_byte_size }) => sum + Number(total_byte_size), 0),
   };
 }
@@ -64,6 +67,17 @@ function unscaledOf(value: unknown): bigint | undefined {
   if (value === null || value === undefined) return undefined;
   if (!(value instanceof Uint8Array)) return BigInt(value as number | bigint);
   return BigInt.asIntN(8 * value.byteLength, BigInt(`0x${Buffer.from(value).toString('hex')}`));
+}
+
+function maximaOf(metadata: FileMetaData): Map<string, number> {
+  const maxima = new Map<string, number>();
+  for (const { columns } of metadata.row_groups)
+    for (const { meta_data: column } of columns) {
+      const max = column?.statistics?.max_value ?? column?.statistics?.max;
+      const name = column?.path_in_schema.join('.') ?? '';
+      if (max instanceof Date) maxima.set(name, Math.max(max.getTime(), maxima.get(name) ?? Number.NEGATIVE_INFINITY));
+    }
+  return maxima;
 }
 
 function topElements(elements: readonly SchemaElement[], count: number): SchemaElement[] {

@@ -48,7 +48,7 @@ export interface WriterOptions {
 }
 
 /** Engine memory, MiB: with Node itself and the witness the process stays below 512. */
-const MEMORY_MB = 256;
+const MEMORY_MB = 160;
 /** Rows of a row group: what a query for one key or a few minutes reads at least. Smaller ones make footers that outweigh it. */
 const ROW_GROUP_ROWS = 8_192;
 /** Bytes of a row group of wide rows: bounds what readers and the writer hold. */

@@ -1,0 +1,115 @@
+import { setAside } from '../../lake/compaction/aside.ts';
+import { NOW_POLICY, USUAL_POLICY } from '../../lake/compaction/plan.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { compactFolder } from '../../local/compaction/compactor.ts';
+import type { CompactionReport } from '../../local/compaction/messages.ts';
+import { FolderObjectStore } from '../../local/objects/folder.ts';
+import { loadPipeline } from '../../local/pipeline.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Flags, noPositionals, readFlags } from '../flags.ts';
+import { columnsText, thingsText, writeErr, writeOut } from '../output.ts';
+import { openFolder, tablesNamed } from '../source/lake.ts';
+import { stopSignal } from '../stop.ts';
+
+const FLAGS = {
+  data: DATA_FLAG,
+  table: { kind: 'texts', value: 'NAME', help: 'only these tables' },
+  settled: { kind: 'switch', help: 'only hours that are over and quiet, as headrace up does by itself' },
+  repair: { kind: 'switch', help: 'first make damaged or lost manifests anew' },
+  'set-aside': { kind: 'text', value: 'KEY', help: 'only move this landing file out of its table, to TABLE/aside/' },
+  'memory-mb': { kind: 'whole', value: 'N', min: 64, max: 65_536, help: 'memory of the engine that sorts, MiB' },
+  pipeline: PIPELINE_FLAG,
+  json: JSON_FLAG,
+} as const satisfies Flags;
+
+const SUMMARY = 'Makes large sorted files of the small ones that landed, and publishes them once another reader has found them right.';
+const DAY_MS = 86_400_000;
+
+/** `headrace compact`: generations of the lake of a data folder. */
+export const command: Command = {
+  name: 'compact',
+  summary: SUMMARY,
+  help: helpText({
+    usage: 'compact [flags]',
+    summary: SUMMARY,
+    flags: FLAGS,
+    notes: [
+      'Each hour of each table with new files becomes a new generation: repeats dropped, sorted, verified. Queries see the old one or the',
+      'new one. Replaced generations stay for the time that the pipeline says, for query --as-of; then they are removed. It may run beside',
+      'headrace up, and be stopped at any time. Exit code 1: an hour could not be compacted; what it had stays, and the message says why.',
+    ],
+    examples: [
+      ['compact', 'the default data folder'],
+      ['compact --table transactions alerts --json', 'two tables, for a program to read'],
+      ['compact --repair', 'after a manifest was damaged'],
+    ],
+  }),
+  run: async (args) => {
+    const { flags, positionals } = readFlags(FLAGS, args);
+    noPositionals(positionals, FLAGS);
+    const { pipeline } = await loadPipeline(flags.pipeline);
+    const { lake: lakeDir } = openFolder(flags.data, pipeline.name);
+    const key = flags['set-aside'];
+    if (key !== undefined) {
+      const store = new FolderObjectStore(lakeDir);
+      writeOut(`${await setAside({ objects: store, files: store }, key)}\n`);
+      return 0;
+    }
+    const memoryMb = flags['memory-mb'];
+    const report = await compactFolder({
+      lakeDir,
+      tables: tablesNamed(tablesOf(pipeline), flags.table),
+      policy: flags.settled ? USUAL_POLICY : NOW_POLICY,
+      keptMs: pipeline.lake.generationsDays * DAY_MS,
+      isRepairing: flags.repair,
+      ...(memoryMb === undefined ? {} : { memoryMb }),
+      signal: stopSignal(),
+    });
+    for (const { message } of report.failed) writeErr(`${message}\n`);
+    writeOut(flags.json ? `${JSON.stringify(asJson(report))}\n` : asText(report));
+    return report.failed.length === 0 ? 0 : 1;
+  },
+};
+
+interface Sums {
+  readonly partitions: number;
+  readonly files_before: number;
+  readonly files_after: number;
+  readonly bytes_before: number;
+  readonly bytes_after: number;
+  readonly rows: number;
+  readonly repeats_dropped: number;
+}
+
+function asJson({ compacted }: Pick<CompactionReport, 'compacted'>): Sums {
+  const sum = (value: (one: (typeof compacted)[number]) => number): number => compacted.reduce((all, one) => all + value(one), 0);
+  return {
+    partitions: compacted.length,
+    files_before: sum(({ filesBefore }) => filesBefore),
+    files_after: sum(({ filesAfter }) => filesAfter),
+    bytes_before: sum(({ bytesBefore }) => bytesBefore),
+    bytes_after: sum(({ bytesAfter }) => bytesAfter),
+    rows: sum(({ rows }) => rows),
+    repeats_dropped: sum(({ repeatsDropped }) => repeatsDropped),
+  };
+}
+
+function asText(report: CompactionReport): string {
+  const { compacted, waiting, repaired, swept, isComplete } = report;
+  const line = (name: string, sums: Sums): (string | number)[] => [name, ...Object.values(sums as object as Record<string, number>)];
+  const tables = [...new Set(compacted.map(({ table }) => table))];
+  const rows = tables.map((table) => line(table, asJson({ compacted: compacted.filter((one) => one.table === table) })));
+  const head = ['table', 'hours', 'files before', 'after', 'bytes before', 'after', 'rows', 'repeats'];
+  const table = compacted.length === 0 ? 'Nothing new has landed.\n' : columnsText([head, ...rows, line('all', asJson(report))]);
+  return [
+    table,
+    ...(repaired === 0 ? [] : [`${thingsText(repaired, 'manifest')} made anew.\n`]),
+    ...(waiting === 0 ? [] : [`${thingsText(waiting, 'hour')} not settled yet.\n`]),
+    ...(swept.expired + swept.landingRemoved + swept.filesRemoved === 0
+      ? []
+      : [
+          `Removed: ${thingsText(swept.expired, 'old generation')}, ${thingsText(swept.landingRemoved, 'landing file')} that one includes.\n`,
+        ]),
+    ...(isComplete ? [] : ['Stopped; the same command goes on.\n']),
+  ].join('');
+}

@@ -1,0 +1,82 @@
+import type { ObjectFiles, ObjectStore } from '../core/ports.ts';
+import { type Due, type DuePolicy, dueOf, uncoveredOf } from './compaction/plan.ts';
+import { readFooter } from './compaction/witness.ts';
+import { LakeError } from './errors.ts';
+import { publishedOf } from './generations/manifest.ts';
+import { type PartitionState, readTable } from './generations/state.ts';
+import type { PartitionName } from './names.ts';
+import type { TableSchema } from './schema.ts';
+
+/** What a partition of a table is made of now. */
+export interface PartitionStatus extends PartitionName {
+  /** Published generation; null while there are landing files only. */
+  readonly generation: number | null;
+  /** Epoch ms. */
+  readonly publishedMs: number | null;
+  readonly files: number;
+  readonly bytes: number;
+  /** Rows in these files, repeats in landing files included. */
+  readonly rows: number;
+  /** Of the files, those that landed since the generation was published. */
+  readonly newFiles: number;
+  /** Greatest value of the partition column, epoch ms; null if no file says. */
+  readonly newestMs: number | null;
+  /** What compaction would do. */
+  readonly due: Due;
+  /** What is wrong with the partition. */
+  readonly fault: string | null;
+}
+
+/** Reads the state of each partition of a table, in order of time. Landing files that cannot be read count as bytes without rows. */
+export async function statusOf(
+  ports: { readonly objects: ObjectStore; readonly files: ObjectFiles },
+  table: TableSchema,
+  policy: DuePolicy,
+  nowMs: number,
+): Promise<PartitionStatus[]> {
+  const statuses: PartitionStatus[] = [];
+  for (const state of await readTable(ports.objects, table.name))
+    statuses.push(await partitionStatus(ports.files, table, state, dueOf(state, policy, nowMs)));
+  return statuses;
+}
+
+async function partitionStatus(files: ObjectFiles, table: TableSchema, state: PartitionState, due: Due): Promise<PartitionStatus> {
+  const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
+  const landed = uncoveredOf(state);
+  const read = await Promise.all(landed.map(({ key }) => landedFile(files, table, key)));
+  const newest = [published?.newestMs ?? null, ...read.map(({ newestMs }) => newestMs)].filter((ms) => ms !== null);
+  const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
+  return {
+    dt: state.partition.dt,
+    hour: state.partition.hour,
+    generation: published?.number ?? null,
+    publishedMs: published?.publishedMs ?? null,
+    files: (published?.files.length ?? 0) + landed.length,
+    bytes: sum([...(published?.files ?? []), ...landed].map(({ bytes }) => bytes)),
+    rows: (published?.tally.rows ?? 0) + sum(read.map(({ rows }) => rows)),
+    newFiles: landed.length,
+    newestMs: newest.length === 0 ? null : Math.max(...newest),
+    due,
+    fault: state.damage?.error.message ?? read.find(({ fault }) => fault !== null)?.fault ?? null,
+  };
+}
+
+interface Landed {
+  readonly rows: number;
+  readonly newestMs: number | null;
+  readonly fault: string | null;
+}
+
+async function landedFile(files: ObjectFiles, table: TableSchema, key: string): Promise<Landed> {
+  const path = await files.open(key);
+  if (path === undefined) return { rows: 0, newestMs: null, fault: null };
+  try {
+    const { rows, maxima } = await readFooter(path, key);
+    return { rows, newestMs: maxima.get(table.partitionColumn) ?? null, fault: null };
+  } catch (error) {
+    if (!(error instanceof LakeError)) throw error;
+    return { rows: 0, newestMs: null, fault: error.message };
+  } finally {
+    await files.release([path]);
+  }
+}

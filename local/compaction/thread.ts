@@ -1,0 +1,51 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { compactLake } from '../../lake/compaction/lake.ts';
+import { type Swept, sweepTable } from '../../lake/compaction/sweep.ts';
+import { GenerationWriter } from '../../lake/compaction/writer.ts';
+import { FolderObjectStore } from '../objects/folder.ts';
+import type { CompactionReport, CompactorMessage, CompactorStart } from './messages.ts';
+
+const start = workerData as CompactorStart;
+const stop = new AbortController();
+
+function say(message: CompactorMessage): void {
+  parentPort?.postMessage(message);
+}
+
+parentPort?.on('message', () => stop.abort());
+
+async function compact(): Promise<CompactionReport> {
+  const { lakeDir, tables, policy, isRepairing, memoryMb, keptMs } = start;
+  const store = new FolderObjectStore(lakeDir);
+  const writer = new GenerationWriter({ scratch: store.scratch('compact'), ...(memoryMb === undefined ? {} : { memoryMb }) });
+  const ports = { objects: store, files: store, writer, clock: Date.now };
+  const before = process.cpuUsage();
+  try {
+    const onCompacted = (one: CompactionReport['compacted'][number]): void => say({ kind: 'compacted', one });
+    const done = await compactLake(ports, { tables, policy, isRepairing, signal: stop.signal, onCompacted });
+    const swept: Swept = { expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
+    for (const { name } of tables) if (!stop.signal.aborted) add(swept, await sweepTable(ports, name, keptMs));
+    const { user, system } = process.cpuUsage(before);
+    return {
+      ...done,
+      failed: done.failed.map(({ table, partition, error }) => ({
+        table,
+        partition,
+        message: error instanceof Error ? error.message : String(error),
+      })),
+      swept,
+      cpuSeconds: (user + system) / 1e6,
+    };
+  } finally {
+    writer.close();
+  }
+}
+
+function add(sum: { -readonly [K in keyof Swept]: Swept[K] }, one: Swept): void {
+  for (const name of Object.keys(sum) as (keyof Swept)[]) sum[name] += one[name];
+}
+
+compact()
+  .then((report) => say({ kind: 'done', report }))
+  .catch((error: unknown) => say({ kind: 'broken', message: error instanceof Error ? error.message : String(error) }))
+  .finally(() => parentPort?.close());
