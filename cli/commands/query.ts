@@ -5,10 +5,12 @@ import { FORMATS, formatQuery, parseFormat } from '../../local/sql/format.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
 import { writeFileWhole, writeParts } from '../output.ts';
+import { momentOf } from '../source/as-of.ts';
 import { withSource } from '../source/source.ts';
 
 const FLAGS = {
   format: { kind: 'text', value: 'F', help: `form of the result: ${FORMATS.join(', ')}; default table on a terminal, csv otherwise` },
+  'as-of': { kind: 'text', value: 'TIME', help: 'what was published at that moment, such as 2026-11-24T09:30:00Z' },
   output: { kind: 'text', value: 'FILE', help: 'write the result there' },
   data: DATA_FLAG,
   stack: STACK_FLAG,
@@ -29,11 +31,13 @@ export const command: Command = {
     notes: [
       'SQL of - is read from standard input. Each table is a view without repeats, with real timestamps and money as DECIMAL;',
       'landing.TABLE shows the files of a data folder as they are. --json is --format json. A stack answers through Athena.',
+      '--as-of goes back as far as the pipeline keeps replaced generations (lake.generationsDays).',
     ],
     examples: [
       ['query "SHOW TABLES"', 'what there is'],
       ['query "SELECT outcome, count(*) FROM decisions GROUP BY outcome"', 'how payments were judged'],
       ['query "SELECT * FROM alerts" --format parquet --output alerts.parquet', 'for a notebook'],
+      ['query "SELECT count(*) FROM transactions" --as-of 2026-11-24T09:30:00Z', 'what was known then'],
     ],
   }),
   run: async (args) => {
@@ -49,7 +53,9 @@ export const command: Command = {
     }
     const loaded = await loadPipeline(flags.pipeline);
     const { output } = flags;
-    await withSource(flags, loaded, async (source) => {
+    const asOf = flags['as-of'];
+    const asOfMs = asOf === undefined ? undefined : momentOf(asOf, loaded.pipeline.lake, Date.now());
+    await withSource({ ...flags, asOfMs }, loaded, async (source) => {
       const parts = formatQuery(await source.lake(), text, format);
       await (output === undefined ? writeParts(parts) : writeFileWhole(output, parts));
     });

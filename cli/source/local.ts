@@ -9,8 +9,9 @@ import { startPipeline } from '../../local/runtime/up.ts';
 import { LakeSql } from '../../local/sql/lake-sql.ts';
 import { streamClient } from '../../local/stream/client.ts';
 import { readLedger } from '../ledger.ts';
+import { writeErr } from '../output.ts';
 import { openFolder } from './lake.ts';
-import type { Source } from './source.ts';
+import type { Place, Source } from './source.ts';
 
 /** Shards of a stream that a data folder lacks; it keeps those it has. */
 const SHARD_COUNT = 1;
@@ -24,17 +25,24 @@ export class LocalSource implements Source {
   private readonly dataDir: string;
   private readonly loaded: LoadedPipeline;
   private readonly endpoint: string | undefined;
+  private readonly asOfMs: number | undefined;
   private sql: LakeSql | undefined;
 
-  constructor(dataDir: string, loaded: LoadedPipeline, endpoint: string | undefined) {
+  constructor(dataDir: string, loaded: LoadedPipeline, { endpoint, asOfMs }: Pick<Place, 'endpoint' | 'asOfMs'>) {
     this.dataDir = dataDir;
     this.loaded = loaded;
     this.endpoint = endpoint;
+    this.asOfMs = asOfMs;
   }
 
   async lake(): Promise<LakeSql> {
     const folder = openFolder(this.dataDir, this.loaded.pipeline.name);
-    this.sql ??= await LakeSql.open({ lakeDir: folder.lake, tables: tablesOf(this.loaded.pipeline) });
+    this.sql ??= await LakeSql.open({
+      lakeDir: folder.lake,
+      tables: tablesOf(this.loaded.pipeline),
+      asOfMs: this.asOfMs,
+      onWarning: (text) => writeErr(`Warning: ${text}\n`),
+    });
     return this.sql;
   }
 

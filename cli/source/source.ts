@@ -24,6 +24,8 @@ export interface Place {
   readonly stack: string | undefined;
   /** Kinesis endpoint of a running `headrace up` over the data folder. */
   readonly endpoint?: string | undefined;
+  /** The lake as it was published at this moment, epoch ms. */
+  readonly asOfMs?: number | undefined;
 }
 
 /** Does something with a source and closes it. Throws UsageError when it names two places. */
@@ -36,10 +38,16 @@ export async function withSource<T>(place: Place, loaded: LoadedPipeline, use: (
   }
 }
 
-async function openSource({ data, stack, endpoint }: Place, loaded: LoadedPipeline): Promise<Source> {
-  if (stack === undefined) return new LocalSource(data, loaded, endpoint);
+async function openSource({ data, stack, endpoint, asOfMs }: Place, loaded: LoadedPipeline): Promise<Source> {
+  if (stack === undefined) return new LocalSource(data, loaded, { endpoint, asOfMs });
   if (data !== DATA_FLAG.fallback) throw usageError('--data', data, 'no --data beside --stack');
   if (endpoint !== undefined) throw usageError('--endpoint', endpoint, 'no --endpoint beside --stack; AWS_ENDPOINT_URL names another one');
+  if (asOfMs !== undefined)
+    throw usageError(
+      '--as-of',
+      'a stack',
+      'a data folder: Athena reads what the catalogue points at now; docs/lake.md says how to look back there',
+    );
   // The clients of a stack take a while to load, and most command lines need none.
   const { openStack } = await import('./aws.ts');
   return openStack(stack, loaded);
