@@ -36,7 +36,7 @@ export async function piecesOf(db: DuckDBConnection, options: PieceOptions): Pro
   const shares = Array.from({ length: count - 1 }, (_, i) => (i + 1) / count);
   // Exact: histogram by millisecond, so that no value lies on both sides of a bound.
   const reader = await db.runAndReadAll(
-    `SELECT at::DOUBLE, sum(n) OVER (ORDER BY at)::DOUBLE FROM (SELECT ${time} AS at, count(*) AS n FROM ${relation} GROUP BY 1) ORDER BY 1`,
+    `SELECT moment::DOUBLE, sum(n) OVER (ORDER BY moment)::DOUBLE FROM (SELECT ${time} AS moment, count(*) AS n FROM ${relation} GROUP BY 1) ORDER BY 1`,
   );
   const steps = reader.getRows() as [number, number][];
   const bounds = [...new Set(shares.map((share) => steps.find(([, upTo]) => upTo >= share * rows)?.[0]))].filter((at) => at !== undefined);

@@ -54,7 +54,7 @@ describe('a stack, its ports over the parts of a data folder', () => {
   });
 
   test('gives the ledger and the quarantine that the data folder gives', async () => {
-    const local = new LocalSource(DATA, loaded, undefined);
+    const local = new LocalSource(DATA, loaded, {});
     const [ledger, list] = [await local.ledger(), await listQuarantine(await local.lake(), undefined, 10)];
     const all = await readQuarantined(await local.lake(), 'all');
     await local.close();
@@ -78,7 +78,7 @@ describe('a stack, its ports over the parts of a data folder', () => {
       return Buffer.concat(parts);
     };
     const ports = await localPorts();
-    const [there, here] = [await bytes(new StackSource(ports, loaded)), await bytes(new LocalSource(DATA, loaded, undefined))];
+    const [there, here] = [await bytes(new StackSource(ports, loaded)), await bytes(new LocalSource(DATA, loaded, {}))];
     expect(there.toString('latin1')).toBe(here.toString('latin1'));
     expect(there.length).toBeGreaterThan(100);
     await ports.end();
