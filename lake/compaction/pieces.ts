@@ -1,4 +1,3 @@
-import type { DuckDBConnection } from '@duckdb/node-api';
 import type { TableSchema } from '../schema.ts';
 import { quoteName } from '../sql-text.ts';
 
@@ -20,27 +19,27 @@ export interface PieceOptions {
 }
 
 /** Rows of a file: some 40 MB of payments. Larger ones make footers of more than half a megabyte, which every query reads. */
-const ROWS_MAX = 2_000_000;
+const ROWS_MAX = 1_000_000;
 /** Bytes of a piece of wide rows, before compression: sorting takes about twice that. */
 const BYTES_MAX = 96 * 2 ** 20;
 /** Narrow rows sort outside of memory at any size; wide ones do not. Bytes of a row from which on they count as wide. */
 const WIDE_ROW_BYTES = 1_024;
 
 /** Cuts a relation into consecutive stretches of its partition column, each small enough to be sorted; one piece if it is small. */
-export async function piecesOf(db: DuckDBConnection, options: PieceOptions): Promise<Piece[]> {
+export async function piecesOf(run: (sql: string) => Promise<unknown[][]>, options: PieceOptions): Promise<Piece[]> {
   const { table, relation, rows, plainBytes, halvings } = options;
   const isWide = plainBytes > rows * WIDE_ROW_BYTES;
   const count = Math.max(Math.ceil(rows / ROWS_MAX), isWide ? Math.ceil(plainBytes / BYTES_MAX) : 1) * 2 ** halvings;
   if (count <= 1) return [{ where: 'true' }];
   const time = `epoch_ms(${quoteName(table.partitionColumn)})`;
-  const shares = Array.from({ length: count - 1 }, (_, i) => (i + 1) / count);
-  // Exact: histogram by millisecond, so that no value lies on both sides of a bound.
-  const reader = await db.runAndReadAll(
-    `SELECT moment::DOUBLE, sum(n) OVER (ORDER BY moment)::DOUBLE FROM (SELECT ${time} AS moment, count(*) AS n FROM ${relation} GROUP BY 1) ORDER BY 1`,
+  // By moment, so that no moment lies on both sides of a bound: rows of one id stay together.
+  const found = await run(
+    `SELECT max(moment)::DOUBLE FROM (
+       SELECT moment, sum(n) OVER (ORDER BY moment) AS so_far FROM (SELECT ${time} AS moment, count(*) AS n FROM ${relation} GROUP BY 1))
+     GROUP BY ceil(so_far * ${count} / ${rows}) ORDER BY 1`,
   );
-  const steps = reader.getRows() as [number, number][];
-  const bounds = [...new Set(shares.map((share) => steps.find(([, upTo]) => upTo >= share * rows)?.[0]))].filter((at) => at !== undefined);
-  const edges = [undefined, ...bounds.filter((at) => at !== steps.at(-1)?.[0]), undefined];
+  const ends = found.map(([end]) => Number(end));
+  const edges = [undefined, ...ends.slice(0, -1), undefined];
   return edges.slice(1).map((to, i) => ({
     where: [edges[i] === undefined ? [] : [`${time} > ${edges[i]}`], to === undefined ? [] : [`${time} <= ${to}`], ['true']]
       .flat()

@@ -18,9 +18,11 @@ export function tallySql(table: TableSchema, relation: string): string {
   return `SELECT count(*)::DOUBLE, ${idsSql(table)}${columns.map((one) => `, ${one}`).join('')} FROM ${relation}`;
 }
 
-/** SELECT of the number of different ids of a relation, and their checksum. */
+/** SELECT of the number of different ids of a relation, their checksum, and the greatest value of the partition column, epoch ms. */
 export function distinctSql(table: TableSchema, relation: string): string {
-  return `SELECT count(*)::DOUBLE, ${idsSql(table)} FROM (SELECT DISTINCT ${table.idColumns.map(quoteName).join(', ')} FROM ${relation})`;
+  const ids = table.idColumns.map(quoteName).join(', ');
+  const newest = `max(${quoteName(table.partitionColumn)})`;
+  return `SELECT count(*)::DOUBLE, ${idsSql(table)}, epoch_ms(max(newest))::DOUBLE FROM (SELECT ${ids}, ${newest} AS newest FROM ${relation} GROUP BY ${ids})`;
 }
 
 /** The tally that the values of a row of `tallySql` say. */

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 import { duckType } from '../duck-types.ts';
 import { LakeError } from '../errors.ts';
 import type { Tally } from '../generations/manifest.ts';
@@ -8,7 +7,8 @@ import { partFileName } from '../names.ts';
 import { preferenceOf } from '../preference.ts';
 import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
-import { type Piece, piecesOf } from './pieces.ts';
+import { SortEngine } from './engine.ts';
+import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
 import { distinctSql, tallyOf, tallySql } from './tally.ts';
 import { type FileFooter, readFooter } from './witness.ts';
 
@@ -48,13 +48,15 @@ export interface WriterOptions {
 }
 
 /** Engine memory, MiB: with Node itself and the witness the process stays below 512. */
-const MEMORY_MB = 160;
+const MEMORY_MB = 128;
 /** Rows of a row group: what a query for one key or a few minutes reads at least. Smaller ones make footers that outweigh it. */
 const ROW_GROUP_ROWS = 8_192;
 /** Bytes of a row group of wide rows: bounds what readers and the writer hold. */
 const ROW_GROUP_BYTES = 16 * 2 ** 20;
 /** Stretch of time within which rows are sorted by cluster columns: a tenth of an hour is read for ten minutes, and for one key a few row groups. */
 const SLICE_MS = 600_000;
+/** Bytes of values from which on statements count as large. */
+const LARGE_BYTES = 64 * 2 ** 20;
 /** How often pieces are halved when the engine runs out of memory. */
 const HALVINGS_MAX = 6;
 
@@ -64,11 +66,12 @@ const HALVINGS_MAX = 6;
  * written piece by piece, and sorts spill into the scratch folder.
  */
 export class GenerationWriter {
-  private readonly options: WriterOptions;
-  private instance: DuckDBInstance | undefined;
+  private readonly scratch: string;
+  private readonly engine: SortEngine;
 
-  constructor(options: WriterOptions) {
-    this.options = options;
+  constructor({ scratch, memoryMb = MEMORY_MB, threads = 1 }: WriterOptions) {
+    this.scratch = scratch;
+    this.engine = new SortEngine({ scratch, memoryMb, threads });
   }
 
   /**
@@ -77,58 +80,45 @@ export class GenerationWriter {
    */
   async write(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
     const footers = await Promise.all(inputs.map(({ path, key }) => readFooter(path, key)));
-    const db = await this.connect();
-    try {
-      for (const [i, input] of inputs.entries()) await checkSchema(db, table, input, footers[i]);
-      const source = sourceSql(table, inputs);
-      const rowsIn = footers.reduce((sum, { rows }) => sum + rows, 0);
-      const plainBytes = footers.reduce((sum, footer) => sum + footer.plainBytes, 0);
-      const [[distinct = 0, ids = '']] = (await rowsOf(db, distinctSql(table, source))) as [[number?, string?]];
-      const kept = distinct === rowsIn ? source : withoutRepeats(table, source);
-      const [sums = []] = await rowsOf(db, tallySql(table, kept));
-      const tally = tallyOf(table, sums);
-      if (tally.rows !== distinct || tally.ids !== ids)
-        throw new LakeError(
-          'VERIFICATION_FAILED',
-          `${table.name}: ${distinct} different ids, but ${tally.rows} rows after repeats were dropped`,
-        );
-      const [[newestMs = null] = []] = (await rowsOf(
-        db,
-        `SELECT epoch_ms(max(${quoteName(table.partitionColumn)}))::DOUBLE FROM ${source}`,
-      )) as [[number | null]?];
-      const files = rowsIn === 0 ? [] : await this.writePieces(db, table, kept, { rows: tally.rows, plainBytes });
-      return { files, rowsIn, repeatsDropped: rowsIn - tally.rows, tally, newestMs };
-    } finally {
-      db.closeSync();
-    }
+    const rowsIn = footers.reduce((sum, { rows }) => sum + rows, 0);
+    const plainBytes = footers.reduce((sum, footer) => sum + footer.plainBytes, 0);
+    const isLarge = plainBytes > LARGE_BYTES;
+    const run: Run = (sql) => this.engine.rows(sql, isLarge);
+    for (const [i, input] of inputs.entries()) await checkSchema((sql) => this.engine.rows(sql, false), table, input, footers[i]);
+    const source = sourceSql(table, inputs);
+    const [[distinct, ids, newestMs] = []] = (await run(distinctSql(table, source))) as [[number, string, number | null]?];
+    const kept = distinct === rowsIn ? source : withoutRepeats(table, source);
+    const [sums = []] = await run(tallySql(table, kept));
+    const tally = tallyOf(table, sums);
+    if (tally.rows !== distinct || tally.ids !== ids)
+      throw new LakeError(
+        'VERIFICATION_FAILED',
+        `${table.name}: ${distinct} different ids, but ${tally.rows} rows after repeats were dropped`,
+      );
+    const files = rowsIn === 0 ? [] : await this.writePieces(run, { table, relation: kept, rows: tally.rows, plainBytes });
+    return { files, rowsIn, repeatsDropped: rowsIn - tally.rows, tally, newestMs: newestMs ?? null };
   }
 
   /** Removes what `write` has left in the scratch folder. */
   clear(): void {
-    rmSync(join(this.options.scratch, 'out'), { recursive: true, force: true });
+    rmSync(join(this.scratch, 'out'), { recursive: true, force: true });
   }
 
   /** Frees the engine and everything in its scratch folder. */
   close(): void {
-    this.instance?.closeSync();
-    this.instance = undefined;
-    rmSync(this.options.scratch, { recursive: true, force: true });
+    this.engine.rest();
+    rmSync(this.scratch, { recursive: true, force: true });
   }
 
-  private async writePieces(
-    db: DuckDBConnection,
-    table: TableSchema,
-    kept: string,
-    size: { readonly rows: number; readonly plainBytes: number },
-  ): Promise<WrittenFile[]> {
+  private async writePieces(run: Run, cut: Omit<PieceOptions, 'halvings'>): Promise<WrittenFile[]> {
+    const folder = join(this.scratch, 'out');
     for (let halvings = 0; ; halvings += 1) {
       this.clear();
-      const folder = join(this.options.scratch, 'out');
       mkdirSync(folder, { recursive: true });
       try {
-        const pieces = await piecesOf(db, { table, relation: kept, ...size, halvings });
         const files: WrittenFile[] = [];
-        for (const piece of pieces) files.push(await writePiece(db, table, kept, piece, join(folder, partFileName(files.length))));
+        for (const piece of await piecesOf(run, { ...cut, halvings }))
+          files.push(await writePiece(run, cut, piece, join(folder, partFileName(files.length))));
         return files;
       } catch (error) {
         const isTooLarge = error instanceof Error && error.message.startsWith('Out of Memory');
@@ -136,36 +126,16 @@ export class GenerationWriter {
         if (halvings === HALVINGS_MAX)
           throw new LakeError(
             'TOO_WIDE',
-            `rows of ${table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb.`,
-            {
-              cause: error,
-            },
+            `rows of ${cut.table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb.`,
+            { cause: error },
           );
       }
     }
   }
-
-  private async connect(): Promise<DuckDBConnection> {
-    const { scratch, memoryMb = MEMORY_MB, threads = 1 } = this.options;
-    mkdirSync(join(scratch, 'spill'), { recursive: true });
-    this.instance ??= await DuckDBInstance.create(':memory:', {
-      memory_limit: `${memoryMb}MiB`,
-      threads: String(threads),
-      temp_directory: join(scratch, 'spill'),
-      enable_external_file_cache: 'false',
-      autoinstall_known_extensions: 'false',
-      // With one thread the order of an ORDER BY stays, and row groups may end by their bytes.
-      preserve_insertion_order: 'false',
-    });
-    const db = await this.instance.connect();
-    await db.run("SET TimeZone = 'UTC'");
-    return db;
-  }
 }
 
-async function rowsOf(db: DuckDBConnection, sql: string): Promise<unknown[][]> {
-  return (await db.runAndReadAll(sql)).getRows() as unknown[][];
-}
+/** Runs one statement of the engine and gives its rows. */
+type Run = (sql: string) => Promise<unknown[][]>;
 
 /** Columns that older files lack are null. */
 function sourceSql({ columns }: TableSchema, inputs: readonly InputFile[]): string {
@@ -184,7 +154,12 @@ function withoutRepeats(table: TableSchema, source: string): string {
   return `(SELECT * EXCLUDE ("@rank") FROM (SELECT *, row_number() OVER (PARTITION BY ${ids}${order}) AS "@rank" FROM ${source}) WHERE "@rank" = 1)`;
 }
 
-async function writePiece(db: DuckDBConnection, table: TableSchema, kept: string, { where }: Piece, path: string): Promise<WrittenFile> {
+async function writePiece(
+  run: Run,
+  { table, relation }: Omit<PieceOptions, 'halvings'>,
+  { where }: Piece,
+  path: string,
+): Promise<WrittenFile> {
   const time = quoteName(table.partitionColumn);
   const order = [
     ...new Set([`epoch_ms(${time}) // ${SLICE_MS}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
@@ -192,9 +167,8 @@ async function writePiece(db: DuckDBConnection, table: TableSchema, kept: string
   // DOUBLE in version 2 is BYTE_STREAM_SPLIT, which some engines (Spark 3.5) do not read; all else of it is smaller and read by all.
   const version = table.columns.some(({ type }) => type === 'double') ? 'V1' : 'V2';
   const columns = table.columns.map(writtenSql);
-  const [[rows = 0] = []] = (await rowsOf(
-    db,
-    `COPY (SELECT ${columns.join(', ')} FROM ${kept} WHERE ${where} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
+  const [[rows = 0] = []] = (await run(
+    `COPY (SELECT ${columns.join(', ')} FROM ${relation} WHERE ${where} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
      (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
   )) as [[bigint?]?];
   return { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) };
@@ -212,12 +186,7 @@ function mayBe(type: string): readonly string[] {
   return [type];
 }
 
-async function checkSchema(
-  db: DuckDBConnection,
-  table: TableSchema,
-  { path, key }: InputFile,
-  footer: FileFooter | undefined,
-): Promise<void> {
+async function checkSchema(run: Run, table: TableSchema, { path, key }: InputFile, footer: FileFooter | undefined): Promise<void> {
   const known = new Map(table.columns.map((column) => [column.name, column]));
   const unknown = footer?.columns.find((name) => !known.has(name));
   if (unknown !== undefined)
@@ -227,8 +196,7 @@ async function checkSchema(
     );
   const missing = table.columns.find(({ name, nullable }) => !nullable && footer?.columns.includes(name) === false);
   if (missing !== undefined) throw mismatch(key, `has no column ${missing.name}, which every row of ${table.name} fills`);
-  const described = await rowsOf(
-    db,
+  const described = await run(
     `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteText(path)}, hive_partitioning = false))`,
   );
   for (const [name, type] of described as [string, string][]) {

@@ -23,8 +23,8 @@ export interface CompactFolderOptions {
 }
 
 /** Heap of the thread, MiB: the witness holds one row group at a time, and its garbage is collected rather than piled up. */
-const HEAP_MB = 160;
-const YOUNG_MB = 16;
+const HEAP_MB = 96;
+const YOUNG_MB = 12;
 
 /**
  * Compacts a lake folder in a thread of its own, so that nobody waits for it and its memory is bounded. One at a time in a folder,
