@@ -42,7 +42,7 @@ export async function compactLake(ports: CompactionPorts, options: CompactLakeOp
   const { tables, policy, isRepairing = false, signal } = options;
   const done = { compacted: [] as Compacted[], failed: [] as Failed[], waiting: 0, repaired: 0 };
   for (const table of tables) {
-    if (isRepairing) done.repaired += await repairTable(ports, table.name);
+    if (isRepairing) done.repaired += await repairTable(ports, table.name, done.failed);
     for (const state of await readTable(ports.objects, table.name)) {
       if (signal?.aborted === true) return { ...done, isComplete: false };
       const { action } = dueOf(state, policy, ports.clock());
@@ -70,8 +70,14 @@ async function compactOne(
   }
 }
 
-async function repairTable({ objects }: CompactionPorts, table: string): Promise<number> {
+async function repairTable({ objects }: CompactionPorts, table: string, failed: Failed[]): Promise<number> {
   let repaired = 0;
-  for (const state of await readTable(objects, table)) if (await repairManifest(objects, state)) repaired += 1;
+  for (const state of await readTable(objects, table)) {
+    try {
+      if (await repairManifest(objects, state)) repaired += 1;
+    } catch (error) {
+      failed.push({ table, partition: state.partition, error });
+    }
+  }
   return repaired;
 }

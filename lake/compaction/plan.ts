@@ -1,6 +1,6 @@
 import type { StoredObject } from '../../core/ports.ts';
 import { publishedOf } from '../generations/manifest.ts';
-import type { PartitionState } from '../generations/state.ts';
+import { isWhole, type PartitionState } from '../generations/state.ts';
 import { partitionStartMs } from '../names.ts';
 
 /** When a partition is worth compacting. */
@@ -35,6 +35,9 @@ export function uncoveredOf({ manifest, landing }: PartitionState): StoredObject
 /** Whether a partition is to be compacted at `nowMs`. */
 export function dueOf(state: PartitionState, policy: DuePolicy, nowMs: number): Due {
   if (state.damage !== undefined) return { action: 'damaged', reason: state.damage.error.message };
+  const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
+  if (published !== undefined && !isWhole(published, state))
+    return { action: 'compact', reason: `a file of generation ${published.number} is lost` };
   const waiting = uncoveredOf(state);
   if (waiting.length === 0) return { action: 'none', reason: 'all that landed is included' };
   const files = `${waiting.length} new landing ${waiting.length === 1 ? 'file' : 'files'}`;

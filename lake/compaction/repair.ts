@@ -7,10 +7,13 @@ import { manifestKey } from '../names.ts';
 /**
  * Makes the manifest of a partition anew from the receipts that lie beside its generations; the damaged one is kept beside it with the
  * ending `.damaged`. The generation with the highest number counts as published: all that have a receipt were found right by the witness.
- * False if the manifest is whole. Throws LakeError PARTITION_CHANGED if someone else has put it right meanwhile.
+ * False if the manifest is whole. Throws LakeError PARTITION_CHANGED if someone else has put it right meanwhile, MANIFEST_NEWER if a later
+ * build wrote it.
  */
 export async function repairManifest(objects: ObjectStore, state: PartitionState): Promise<boolean> {
   if (state.damage === undefined) return false;
+  // A later build wrote it: it is not damaged, only beyond this one.
+  if (state.damage.error.fault === 'MANIFEST_NEWER') throw state.damage.error;
   const key = manifestKey(state.table, state.partition);
   const damaged = await objects.get(key);
   if (damaged?.version !== state.damage.version) throw changed(key);

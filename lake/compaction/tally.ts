@@ -18,11 +18,52 @@ export function tallySql(table: TableSchema, relation: string): string {
   return `SELECT count(*)::DOUBLE, ${idsSql(table)}${columns.map((one) => `, ${one}`).join('')} FROM ${relation}`;
 }
 
-/** SELECT of the number of different ids of a relation, their checksum, and the greatest value of the partition column, epoch ms. */
+/**
+ * SELECT of the number of rows of a relation, the number of different ids, their checksum, and the greatest value of the partition
+ * column, epoch ms.
+ */
 export function distinctSql(table: TableSchema, relation: string): string {
-  const ids = table.idColumns.map(quoteName).join(', ');
-  const newest = `max(${quoteName(table.partitionColumn)})`;
-  return `SELECT count(*)::DOUBLE, ${idsSql(table)}, epoch_ms(max(newest))::DOUBLE FROM (SELECT ${ids}, ${newest} AS newest FROM ${relation} GROUP BY ${ids})`;
+  const identity = identityOf(table).map(quoteName).join(', ');
+  const newest = `epoch_ms(max(${quoteName(table.partitionColumn)}))`;
+  return `SELECT sum(n)::DOUBLE, count(*)::DOUBLE, ${idsSql(table)}, ${newest}::DOUBLE FROM (SELECT ${identity}, count(*) AS n FROM ${relation} GROUP BY ${identity})`;
+}
+
+/** Columns that make a row that row, as views have it: its id and its time. */
+export function identityOf({ partitionColumn, idColumns }: TableSchema): string[] {
+  return [...new Set([partitionColumn, ...idColumns])];
+}
+
+/** The tally of no rows. */
+export function emptyTally(table: TableSchema): Tally {
+  return new TallyCounter(table).tally();
+}
+
+/** The tally of the rows of both. */
+export function addTallies(a: Tally, b: Tally): Tally {
+  const columns = Object.entries(a.columns).map(([name, one]) => [name, addSums(one, b.columns[name] ?? '0:0')]);
+  return {
+    rows: a.rows + b.rows,
+    ids: String(BigInt(a.ids) + BigInt(b.ids)),
+    columns: Object.fromEntries(columns) as Record<string, string>,
+  };
+}
+
+/** Adds two texts `count:sum`, whose sums may have decimals. */
+function addSums(a: string, b: string): string {
+  const [countA = '0', sumA = '0'] = a.split(':');
+  const [countB = '0', sumB = '0'] = b.split(':');
+  const scale = Math.max(scaleOf(sumA), scaleOf(sumB));
+  const sum = unscaled(sumA, scale) + unscaled(sumB, scale);
+  return `${Number(countA) + Number(countB)}:${decimalText(sum, scale)}`;
+}
+
+function scaleOf(text: string): number {
+  const point = text.indexOf('.');
+  return point < 0 ? 0 : text.length - point - 1;
+}
+
+function unscaled(text: string, scale: number): bigint {
+  return BigInt(text.replace('.', '') + '0'.repeat(scale - scaleOf(text)));
 }
 
 /** The tally that the values of a row of `tallySql` say. */
@@ -35,7 +76,7 @@ export function tallyOf(table: TableSchema, [rows, ids, ...columns]: readonly un
 }
 
 function idsSql(table: TableSchema): string {
-  const parts = table.idColumns.map((name) => {
+  const parts = identityOf(table).map((name) => {
     const text = `CAST(${columnOf(table, name).type === 'timestamp' ? `epoch_ms(${quoteName(name)})` : quoteName(name)} AS VARCHAR)`;
     return `coalesce(${text}, chr(0))`;
   });
@@ -83,7 +124,7 @@ export class TallyCounter {
 
   constructor(table: TableSchema) {
     this.table = table;
-    this.ids = table.idColumns.map((name) => ({ name, text: idText(columnOf(table, name).type) }));
+    this.ids = identityOf(table).map((name) => ({ name, text: idText(columnOf(table, name).type) }));
     for (const { name } of table.columns) this.sums.set(name, { count: 0, sum: 0n });
   }
 

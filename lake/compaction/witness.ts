@@ -3,7 +3,7 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetSc
 import { LakeError } from '../errors.ts';
 import type { Tally } from '../generations/manifest.ts';
 import type { TableSchema } from '../schema.ts';
-import { TallyCounter } from './tally.ts';
+import { identityOf, TallyCounter } from './tally.ts';
 
 /** The footer of a Parquet file, as a reader that wrote none of our files understands it. */
 export interface FileFooter {
@@ -38,6 +38,7 @@ export async function witnessTally(table: TableSchema, files: readonly { readonl
 }
 
 async function countFile(table: TableSchema, path: string, counter: TallyCounter): Promise<void> {
+  const identity = identityOf(table);
   const file = await asyncBufferFromFile(path);
   const metadata = withRawDecimals(await parquetMetadataAsync(file));
   // Offset indexes would only add reads: everything is read, in order.
@@ -49,8 +50,7 @@ async function countFile(table: TableSchema, path: string, counter: TallyCounter
       if (values.length !== rowEnd - rowStart)
         throw new Error(`column ${column.name} has ${values.length} values in ${rowEnd - rowStart} rows`);
       counter.addColumn(column, typeof column.type === 'object' ? Array.from(values, unscaledOf) : values);
-      if (table.idColumns.includes(column.name))
-        ids[column.name] = typeof column.type === 'object' ? Array.from(values, unscaledOf) : values;
+      if (identity.includes(column.name)) ids[column.name] = typeof column.type === 'object' ? Array.from(values, unscaledOf) : values;
     }
     counter.addIds(ids, rowEnd - rowStart);
   }

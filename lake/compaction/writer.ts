@@ -9,7 +9,7 @@ import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 import { SortEngine } from './engine.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
-import { distinctSql, tallyOf, tallySql } from './tally.ts';
+import { addTallies, distinctSql, emptyTally, identityOf, tallyOf, tallySql } from './tally.ts';
 import { type FileFooter, readFooter } from './witness.ts';
 
 /** One file to read rows from. */
@@ -85,18 +85,17 @@ export class GenerationWriter {
     const isLarge = plainBytes > LARGE_BYTES;
     const run: Run = (sql) => this.engine.rows(sql, isLarge);
     for (const [i, input] of inputs.entries()) await checkSchema((sql) => this.engine.rows(sql, false), table, input, footers[i]);
-    const source = sourceSql(table, inputs);
-    const [[distinct, ids, newestMs] = []] = (await run(distinctSql(table, source))) as [[number, string, number | null]?];
-    const kept = distinct === rowsIn ? source : withoutRepeats(table, source);
-    const [sums = []] = await run(tallySql(table, kept));
-    const tally = tallyOf(table, sums);
-    if (tally.rows !== distinct || tally.ids !== ids)
-      throw new LakeError(
-        'VERIFICATION_FAILED',
-        `${table.name}: ${distinct} different ids, but ${tally.rows} rows after repeats were dropped`,
-      );
-    const files = rowsIn === 0 ? [] : await this.writePieces(run, { table, relation: kept, rows: tally.rows, plainBytes });
-    return { files, rowsIn, repeatsDropped: rowsIn - tally.rows, tally, newestMs: newestMs ?? null };
+    const cut = { table, relation: sourceSql(table, inputs), rows: rowsIn, plainBytes };
+    const pieces = rowsIn === 0 ? [] : await this.writePieces(run, cut);
+    const tally = pieces.reduce((sum, piece) => addTallies(sum, piece.tally), emptyTally(table));
+    const newest = pieces.flatMap(({ newestMs }) => newestMs ?? []);
+    return {
+      files: pieces.map(({ file }) => file),
+      rowsIn,
+      repeatsDropped: rowsIn - tally.rows,
+      tally,
+      newestMs: newest.length === 0 ? null : Math.max(...newest),
+    };
   }
 
   /** Removes what `write` has left in the scratch folder. */
@@ -110,16 +109,17 @@ export class GenerationWriter {
     rmSync(this.scratch, { recursive: true, force: true });
   }
 
-  private async writePieces(run: Run, cut: Omit<PieceOptions, 'halvings'>): Promise<WrittenFile[]> {
+  /** Writes piece by piece; when one does not fit in memory, all again in smaller ones. */
+  private async writePieces(run: Run, cut: Omit<PieceOptions, 'halvings'>): Promise<WrittenPiece[]> {
     const folder = join(this.scratch, 'out');
     for (let halvings = 0; ; halvings += 1) {
       this.clear();
       mkdirSync(folder, { recursive: true });
       try {
-        const files: WrittenFile[] = [];
+        const written: WrittenPiece[] = [];
         for (const piece of await piecesOf(run, { ...cut, halvings }))
-          files.push(await writePiece(run, cut, piece, join(folder, partFileName(files.length))));
-        return files;
+          written.push(await writePiece(run, cut, piece, join(folder, partFileName(written.length))));
+        return written;
       } catch (error) {
         const isTooLarge = error instanceof Error && error.message.startsWith('Out of Memory');
         if (!isTooLarge) throw error;
@@ -132,6 +132,13 @@ export class GenerationWriter {
       }
     }
   }
+}
+
+/** One written file, and what its rows add up to. */
+interface WrittenPiece {
+  readonly file: WrittenFile;
+  readonly tally: Tally;
+  readonly newestMs: number | null;
 }
 
 /** Runs one statement of the engine and gives its rows. */
@@ -148,10 +155,10 @@ function sourceSql({ columns }: TableSchema, inputs: readonly InputFile[]): stri
 }
 
 function withoutRepeats(table: TableSchema, source: string): string {
-  const ids = table.idColumns.map(quoteName).join(', ');
   const preference = preferenceOf(table);
   const order = preference.length === 0 ? '' : ` ORDER BY ${preference.join(', ')}`;
-  return `(SELECT * EXCLUDE ("@rank") FROM (SELECT *, row_number() OVER (PARTITION BY ${ids}${order}) AS "@rank" FROM ${source}) WHERE "@rank" = 1)`;
+  const window = `PARTITION BY ${identityOf(table).map(quoteName).join(', ')}${order}`;
+  return `(SELECT * EXCLUDE ("@rank") FROM (SELECT *, row_number() OVER (${window}) AS "@rank" FROM ${source}) WHERE "@rank" = 1)`;
 }
 
 async function writePiece(
@@ -159,7 +166,17 @@ async function writePiece(
   { table, relation }: Omit<PieceOptions, 'halvings'>,
   { where }: Piece,
   path: string,
-): Promise<WrittenFile> {
+): Promise<WrittenPiece> {
+  const source = `(SELECT * FROM ${relation} WHERE ${where})`;
+  const [[all, distinct, ids, newestMs] = []] = (await run(distinctSql(table, source))) as [[number, number, string, number | null]?];
+  const kept = distinct === all ? source : withoutRepeats(table, source);
+  const [sums = []] = await run(tallySql(table, kept));
+  const tally = tallyOf(table, sums);
+  if (tally.rows !== distinct || tally.ids !== ids)
+    throw new LakeError(
+      'VERIFICATION_FAILED',
+      `${table.name}: ${distinct} different ids, but ${tally.rows} rows after repeats were dropped`,
+    );
   const time = quoteName(table.partitionColumn);
   const order = [
     ...new Set([`epoch_ms(${time}) // ${SLICE_MS}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
@@ -168,10 +185,10 @@ async function writePiece(
   const version = table.columns.some(({ type }) => type === 'double') ? 'V1' : 'V2';
   const columns = table.columns.map(writtenSql);
   const [[rows = 0] = []] = (await run(
-    `COPY (SELECT ${columns.join(', ')} FROM ${relation} WHERE ${where} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
+    `COPY (SELECT ${columns.join(', ')} FROM ${kept} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
      (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
   )) as [[bigint?]?];
-  return { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) };
+  return { file: { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) }, tally, newestMs: newestMs ?? null };
 }
 
 /** Times are stored as milliseconds, which is what they are. */

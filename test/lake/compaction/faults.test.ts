@@ -1,0 +1,272 @@
+import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
+import { describe, expect, test } from 'vitest';
+import type { ObjectFiles } from '../../../core/ports.ts';
+import { setAside } from '../../../lake/compaction/aside.ts';
+import { dueOf, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
+import { readTable } from '../../../lake/generations/state.ts';
+import type { TableSchema } from '../../../lake/schema.ts';
+import { kindsRows, kindsTable } from '../../contract/kinds-table.ts';
+import { HOUR_MS, KEPT_MS, LakeWorld } from './world.ts';
+
+const idsOf = (from: number, to: number): string[] =>
+  kindsRows(from, to)
+    .map(({ id }) => String(id))
+    .sort();
+const messages = ({ failed }: Awaited<ReturnType<LakeWorld['compact']>>): string[] => failed.map(({ error }) => (error as Error).message);
+const GENERATION = 'kinds/gen=1/dt=2026-03-01/hour=00/part-00000.parquet';
+const MANIFEST = 'kinds/manifest/dt=2026-03-01/hour=00.json';
+
+/** Rows 0 to 9 published, rows 10 to 19 landed since. */
+async function published(): Promise<LakeWorld> {
+  const world = new LakeWorld();
+  await world.land(kindsRows(0, 10));
+  expect(messages(await world.compact())).toEqual([]);
+  await world.land(kindsRows(10, 20));
+  return world;
+}
+
+describe('a landing file that is no whole Parquet file', () => {
+  test('keeps back its own hour only; queries go on without it and say so; set aside, the hour goes on', async () => {
+    const world = await published();
+    await world.land(kindsRows(25, 30));
+    const [, second = ''] = await world.keys('gen', 'manifest');
+    truncateSync(join(world.lakeDir, second), 100);
+    const run = await world.compact();
+    expect(messages(run)).toEqual([
+      expect.stringMatching(/^FILE_UNREADABLE: kinds\/landing\/.*seg-000000002-0\.parquet is no whole Parquet file/),
+    ]);
+    expect(run.compacted.map(({ partition }) => partition.hour)).toEqual(['01']);
+    const seen = await world.read();
+    expect(seen.ids).toEqual([...idsOf(0, 10), ...idsOf(25, 30)].sort());
+    expect(seen.warnings).toEqual([expect.stringContaining('its rows are not in the answer')]);
+    const aside = await setAside({ objects: world.store, files: world.store }, second);
+    expect(messages(await world.compact())).toEqual([]);
+    expect(await world.read()).toEqual({ ids: seen.ids, warnings: [] });
+    expect((await world.store.get(aside))?.body.byteLength).toBe(100);
+  });
+
+  test('is found though its magic bytes are there', async () => {
+    const world = await published();
+    const [, second = ''] = await world.keys('gen', 'manifest');
+    const path = join(world.lakeDir, second);
+    const bytes = readFileSync(path);
+    bytes.fill(7, bytes.length - 200, bytes.length - 8);
+    writeFileSync(path, bytes);
+    expect(messages(await world.compact())).toEqual([expect.stringContaining('FILE_UNREADABLE')]);
+    expect((await world.manifest()).attempts).toEqual([]);
+  });
+
+  test.each(['kinds/gen=1/x.parquet', 'nothing', 'kinds/landing/dt=2026-03-01/hour=00/none.parquet'])(
+    'only landing files are set aside: %s',
+    async (key) => {
+      const world = await published();
+      await expect(setAside({ objects: world.store, files: world.store }, key)).rejects.toThrow(
+        /--set-aside.*allowed: the key of a landing file/,
+      );
+    },
+  );
+});
+
+describe('a published file that is lost', () => {
+  test('is replaced from the landing files while they are kept: queries and compaction lose nothing', async () => {
+    const world = await published();
+    await world.store.remove(GENERATION);
+    const seen = await world.read();
+    expect(seen.ids).toEqual(idsOf(0, 20));
+    expect(seen.warnings).toEqual([expect.stringMatching(/^OBJECT_MISSING: generation 1 of kinds 2026-03-01 00 lacks a file/)]);
+    expect(messages(await world.compact())).toEqual([]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+  });
+
+  test('is replaced from the generation before', async () => {
+    const world = await published();
+    await world.compact();
+    await world.store.remove(GENERATION.replace('gen=1', 'gen=2'));
+    expect((await world.read()).ids).toEqual(idsOf(0, 20));
+    expect(messages(await world.compact())).toEqual([]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+  });
+
+  test('stops its hour with a named error when nothing is left to replace it from', async () => {
+    const world = await published();
+    world.nowMs += KEPT_MS + 2 * HOUR_MS;
+    await world.sweep();
+    expect(await world.keys('gen', 'manifest')).toEqual(['kinds/landing/dt=2026-03-01/hour=00/seg-000000002-0.parquet']);
+    await world.compact();
+    world.nowMs += 2 * KEPT_MS;
+    await world.sweep();
+    await world.land(kindsRows(20, 22));
+    await world.store.remove(GENERATION.replace('gen=1', 'gen=2'));
+    expect(messages(await world.compact())).toEqual([
+      expect.stringMatching(/^OBJECT_MISSING: a file of kinds\/gen=2\/.* run a backfill of this hour/),
+    ]);
+    expect((await world.read()).warnings).toEqual([expect.stringContaining('OBJECT_MISSING')]);
+  });
+});
+
+describe('a manifest that Headrace did not write so', () => {
+  test.each([
+    ['edited', (text: string) => text.replace('"rows": 10', '"rows": 11'), 'its digest does not fit'],
+    ['cut short', (text: string) => text.slice(0, 200), 'it is not JSON'],
+    ['something else', () => '{}', 'it has no format, digest and body'],
+    ['of another hour', (text: string) => text, 'it is the manifest of'],
+  ])('%s: queries go on, compaction stops with a named error, --repair makes it anew', async (_name, edit, reason) => {
+    const world = await published();
+    const path = join(world.lakeDir, MANIFEST);
+    const text = readFileSync(path, 'utf8');
+    if (reason.startsWith('it is the manifest')) {
+      await world.land(kindsRows(25, 26));
+      await world.compact();
+      writeFileSync(path, readFileSync(path.replace('hour=00', 'hour=01')));
+    } else writeFileSync(path, edit(text));
+    const seen = await world.read();
+    expect(seen.ids.filter((id) => id !== 'row-25')).toEqual(idsOf(0, 20));
+    expect(seen.warnings).toEqual([expect.stringContaining(reason)]);
+    expect(messages(await world.compact())).toEqual([expect.stringMatching(/^MANIFEST_DAMAGED: .*headrace compact --repair/)]);
+    await world.sweep();
+    const repaired = await world.compact(world.ports(), true);
+    expect([repaired.repaired, messages(repaired)]).toEqual([1, []]);
+    const again = await world.read();
+    expect(again.ids).toEqual(seen.ids);
+    expect(again.warnings).toEqual([]);
+    expect((await world.store.get(`${MANIFEST}.damaged`))?.body.byteLength).toBeGreaterThan(0);
+  });
+
+  test('lost: generations say by their receipts what they are', async () => {
+    const world = await published();
+    rmSync(join(world.lakeDir, MANIFEST));
+    expect(await world.read()).toMatchObject({ ids: idsOf(0, 20), warnings: [expect.stringContaining('is not there')] });
+    expect(messages(await world.compact())).toEqual([expect.stringContaining('MANIFEST_DAMAGED')]);
+    expect((await world.compact(world.ports(), true)).repaired).toBe(1);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+  });
+
+  test('written by a later build: nothing touches it, --repair neither', async () => {
+    const world = await published();
+    const path = join(world.lakeDir, MANIFEST);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('"format": 1', '"format": 2'));
+    const before = readFileSync(path, 'utf8');
+    expect((await world.read()).ids).toEqual(idsOf(0, 20));
+    expect(messages(await world.compact(world.ports(), true))).toEqual(
+      expect.arrayContaining([expect.stringMatching(/^MANIFEST_NEWER: .*has format 2/)]),
+    );
+    expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+});
+
+describe('files of another schema', () => {
+  const without = (name: string): TableSchema => ({ ...kindsTable, columns: kindsTable.columns.filter((column) => column.name !== name) });
+
+  test('an older one without a nullable column is compacted with nulls', async () => {
+    const old = new LakeWorld(without('text'));
+    await old.land(kindsRows(0, 5));
+    const world = new LakeWorld();
+    for (const key of await old.keys())
+      await world.store.put(key.replace('seg-000000001', 'seg-000000009'), readFileSync(join(old.lakeDir, key)));
+    await world.land(kindsRows(5, 10));
+    expect(messages(await world.compact())).toEqual([]);
+    const rows = await world.readThroughCatalogue();
+    expect(rows.filter(({ text }) => text === null).map(({ id }) => id)).toEqual(expect.arrayContaining(['row-0', 'row-1', 'row-4']));
+    expect(rows).toHaveLength(10);
+  });
+
+  test.each([
+    ['a newer one with a column that this build would lose', { ...kindsTable }, without('text'), /^SCHEMA_NEWER: .*has a column text/],
+    ['one without a column that every row fills', without('id'), { ...kindsTable }, /^SCHEMA_MISMATCH: .*has no column id/],
+  ])('%s stops its hour, and what was published stays', async (_name, wrote, knows, message) => {
+    const other = new LakeWorld(wrote);
+    await other.land(kindsRows(0, 5));
+    const world = new LakeWorld(knows);
+    await world.land(kindsRows(5, 10));
+    expect(messages(await world.compact())).toEqual([]);
+    for (const key of await other.keys())
+      await world.store.put(key.replace('seg-000000001', 'seg-000000009'), readFileSync(join(other.lakeDir, key)));
+    expect(messages(await world.compact())).toEqual([expect.stringMatching(message)]);
+    const { generations, attempts } = await world.manifest();
+    expect([generations.length, attempts.length]).toEqual([1, 0]);
+    expect((await world.readThroughCatalogue()).length).toBe(5);
+  });
+
+  test('a column of another type stops its hour', async () => {
+    const world = new LakeWorld();
+    await world.land(kindsRows(0, 5));
+    const instance = await DuckDBInstance.create(':memory:');
+    const db = await instance.connect();
+    const [key = ''] = await world.keys();
+    const path = join(world.lakeDir, key);
+    await db.run(
+      `COPY (SELECT * REPLACE ('x' AS small) FROM read_parquet('${path}', hive_partitioning = false)) TO '${path}.new.parquet' (FORMAT parquet)`,
+    );
+    db.closeSync();
+    instance.closeSync();
+    expect(messages(await world.compact())).toEqual([
+      expect.stringMatching(/^SCHEMA_MISMATCH: .*column small as VARCHAR; table kinds has it as INTEGER/),
+    ]);
+  });
+});
+
+describe('what the witness finds different', () => {
+  const lying = (world: LakeWorld, change: (sums: Record<string, string>) => void) =>
+    world.ports((ports) => ({
+      ...ports,
+      writer: {
+        clear: () => ports.writer.clear(),
+        write: async (table, inputs) => {
+          const written = await ports.writer.write(table, inputs);
+          const columns = { ...written.tally.columns };
+          change(columns);
+          return { ...written, tally: { ...written.tally, columns } };
+        },
+      },
+    }));
+
+  test('is not published; its files stay as evidence, and nobody tries again by himself for a day', async () => {
+    const world = await published();
+    const run = await world.compact(lying(world, (sums) => Object.assign(sums, { big: '1:1' })));
+    expect(messages(run)).toEqual([expect.stringMatching(/^VERIFICATION_FAILED: kinds\/gen=2\/.*column big 1:1 in, \d+:-?\d+ read back/)]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+    world.nowMs += 8 * HOUR_MS;
+    await world.sweep();
+    expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual(['kinds/gen=2/dt=2026-03-01/hour=00/part-00000.parquet']);
+    const [state] = await readTable(world.store, 'kinds');
+    if (state === undefined) throw new Error('no partition');
+    expect(dueOf(state, USUAL_POLICY, world.nowMs)).toMatchObject({
+      action: 'failed',
+      reason: expect.stringContaining('generation 2 was refused'),
+    });
+    expect(messages(await world.compact())).toEqual([]);
+    expect((await world.readThroughCatalogue()).map(({ id }) => id).sort()).toEqual(idsOf(0, 20));
+    world.nowMs += 2 * KEPT_MS;
+    await world.sweep();
+    expect(await world.keys('landing', 'manifest')).toEqual([
+      'kinds/gen=3/dt=2026-03-01/hour=00/_receipt.json',
+      'kinds/gen=3/dt=2026-03-01/hour=00/part-00000.parquet',
+    ]);
+  });
+});
+
+describe('a store that refuses', () => {
+  const refusing = (world: LakeWorld, error: Error) =>
+    world.ports((ports) => ({ ...ports, files: { ...bound(ports.files), store: () => Promise.reject(error) } }));
+  const bound = (files: ObjectFiles): ObjectFiles => ({
+    scratch: (name) => files.scratch(name),
+    open: (key) => files.open(key),
+    store: (key, path) => files.store(key, path),
+    release: (paths) => files.release(paths),
+  });
+
+  test.each([
+    ['a full disk', 'ENOSPC: no space left on device'],
+    ['a denied permission', 'EACCES: permission denied'],
+  ])('%s: the error says so, the old generation stays, nothing is left, and the next try does it', async (_name, message) => {
+    const world = await published();
+    expect(messages(await world.compact(refusing(world, new Error(message))))).toEqual([message]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+    expect((await world.manifest()).attempts).toEqual([]);
+    expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual([]);
+    expect(messages(await world.compact())).toEqual([]);
+    expect((await world.readThroughCatalogue()).map(({ id }) => id).sort()).toEqual(idsOf(0, 20));
+  });
+});
