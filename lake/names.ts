@@ -7,11 +7,9 @@ export interface PartitionName {
 /** Address of one landing file inside the lake. */
 export interface LandingName extends PartitionName {
   readonly table: string;
-  /** File name without `.parquet`. */
+  /** File name: without `.parquet` where a key is made, with its ending where one is parsed. */
   readonly name: string;
 }
-
-const LANDING_KEY = /^([a-z][a-z0-9_]*)\/landing\/dt=(\d{4}-\d{2}-\d{2})\/hour=(\d{2})\/([^/]+)\.parquet$/;
 
 /** Partition that an instant (epoch ms, years 0 to 9999) falls in. */
 export function partitionOf(ms: number): PartitionName {
@@ -32,14 +30,6 @@ export function landingPrefix(table: string): string {
 /** Object key of a landing file. */
 export function landingKey({ table, dt, hour, name }: LandingName): string {
   return `${landingFolder(table, { dt, hour })}${name}.parquet`;
-}
-
-/** Parts of a landing key; undefined for any other key. */
-export function parseLandingKey(key: string): LandingName | undefined {
-  const match = LANDING_KEY.exec(key);
-  if (match === null) return undefined;
-  const [, table = '', dt = '', hour = '', name = ''] = match;
-  return { table, dt, hour, name };
 }
 
 /** Address of one object of a generation. */

@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { RetriableError } from '../../core/errors.ts';
 import type { Delivery, TableRows } from '../../core/ports.ts';
-import { landingPrefix, parseLandingKey, segmentNumberOf } from '../../lake/names.ts';
+import { readTable } from '../../lake/generations/state.ts';
+import { segmentNumberOf } from '../../lake/names.ts';
 import { LEDGER_TABLE } from '../../lake/raw-tables.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import type { FolderObjectStore } from '../objects/folder.ts';
@@ -167,8 +168,13 @@ export class BufferedDelivery implements Delivery {
   }
 }
 
-/** Greatest segment number among the landing files of a table; 0 when there is none. */
+/** Greatest segment number among the landing files of a table, those that are there and those that a generation includes; 0 when there is none. */
 async function lastLanded(objects: FolderObjectStore, table: string): Promise<number> {
-  const landed = await objects.list(landingPrefix(table));
-  return landed.reduce((last, { key }) => Math.max(last, segmentNumberOf(parseLandingKey(key)?.name ?? '') ?? 0), 0);
+  let last = 0;
+  for (const { landing, manifest } of await readTable(objects, table)) {
+    const included = manifest?.value.generations.flatMap(({ covers }) => covers) ?? [];
+    for (const name of [...landing.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)), ...included])
+      last = Math.max(last, segmentNumberOf(name.replace(/\.parquet$/, '')) ?? 0);
+  }
+  return last;
 }

@@ -1,3 +1,6 @@
+import { USUAL_POLICY } from '../../lake/compaction/plan.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { compactFolder } from '../compaction/compactor.ts';
 import { startMapping } from '../mapping/live.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
 import { type Machine, openMachine } from './machine.ts';
@@ -15,6 +18,8 @@ export interface UpOptions {
   readonly batchSize: number;
   /** Time between two landings of what was delivered, ms. */
   readonly flushMs: number;
+  /** Time between two looks for hours that are over and worth compacting, ms; default five minutes. */
+  readonly compactMs?: number;
   readonly onRetry?: (message: string) => void;
 }
 
@@ -38,6 +43,10 @@ const CLOSE_MS = 1_000;
 
 /** How long a batch may gather, ms: far below what anyone notices, and long enough to fill batches under load. */
 const BATCHING_WINDOW_MS = 50;
+
+/** Time between two compactions, ms: an hour that is over is compacted within a few minutes of being settled. */
+const COMPACT_MS = 300_000;
+const DAY_MS = 86_400_000;
 
 /** Starts the whole pipeline on this machine: endpoint, processor, closer, lake. */
 export async function startPipeline(options: UpOptions): Promise<RunningPipeline> {
@@ -63,6 +72,10 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
     windowsClosed = (await machine.handlers.close({ kind: 'live' })).windowsClosed;
   });
   const flusher = new Repeater(options.flushMs, onRetry, () => machine.handlers.flush());
+  const stopCompacting = new AbortController();
+  const compactor = new Repeater(options.compactMs ?? COMPACT_MS, onRetry, () =>
+    compact(machine, options.loaded, onRetry, stopCompacting.signal),
+  );
   return {
     endpoint: machine.endpoint.endpoint,
     streamName: machine.stream.name,
@@ -76,12 +89,31 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
         () => undefined,
         (error: unknown) => error,
       );
+      stopCompacting.abort();
+      await compactor.stop();
       await closer.stop();
       await flusher.stop();
       await finish(machine);
       if (mapped !== undefined) throw mapped;
     },
   };
+}
+
+/** Compacts what is settled; an hour that cannot be is reported, and looked at again the next time. */
+async function compact(
+  machine: Machine,
+  { pipeline }: LoadedPipeline,
+  onRetry: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { failed } = await compactFolder({
+    lakeDir: machine.folder.lake,
+    tables: tablesOf(pipeline),
+    policy: USUAL_POLICY,
+    keptMs: pipeline.lake.generationsDays * DAY_MS,
+    signal,
+  });
+  for (const { message } of failed) onRetry(message);
 }
 
 function progressOf(meter: Meter, windowsClosed: number): RunProgress {

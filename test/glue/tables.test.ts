@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { athenaView, trinoType } from '../../glue/athena-views.ts';
 import { glueTable } from '../../glue/tables.ts';
-import { parseLandingKey } from '../../lake/names.ts';
+import { parseLandedKey } from '../../lake/names.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { pipeline as payments } from '../../pipelines/payments/pipeline.ts';
@@ -45,7 +45,7 @@ describe('the catalogue', () => {
     const { location } = glueTable(tableOf('transactions'), 'bucket').storageDescriptor;
     expect(location).toBe('s3://bucket/lake/transactions/landing/');
     const key = `${location.slice('s3://bucket/lake/'.length)}dt=2026-03-01/hour=10/a.parquet`;
-    expect(parseLandingKey(key)).toMatchObject({ table: 'transactions', dt: '2026-03-01', hour: '10' });
+    expect(parseLandedKey(key)).toMatchObject({ table: 'transactions', dt: '2026-03-01', hour: '10' });
   });
 });
 

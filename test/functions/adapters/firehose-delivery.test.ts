@@ -5,7 +5,7 @@ import { RowTooLargeError, ServiceError } from '../../../functions/adapters/erro
 import { FirehoseDelivery, type FirehoseDeliveryOptions } from '../../../functions/adapters/firehose-delivery.ts';
 import { oversizeLanding } from '../../../functions/adapters/oversize-landing.ts';
 import { landedTable } from '../../../lake/delivery-format.ts';
-import { parseLandingKey } from '../../../lake/names.ts';
+import { parseLandedKey } from '../../../lake/names.ts';
 import { archiveTable } from '../../../lake/raw-tables.ts';
 import { MemoryObjectStore } from '../../../local/objects/memory.ts';
 import { DELIVERY_TABLES, deliveryContract } from '../../contract/delivery.ts';
@@ -121,7 +121,7 @@ test('a row too large for a record lands in the lake by itself, and the others g
   const landed = await objects.list('');
   expect(landed).toHaveLength(1);
   const key = landed[0]?.key ?? '';
-  expect(parseLandingKey(key)).toMatchObject({ table: 'archive', dt: '2026-03-01', hour: '09' });
+  expect(parseLandedKey(key)).toMatchObject({ table: 'archive', dt: '2026-03-01', hour: '09' });
   const body = (await objects.get(key))?.body ?? new Uint8Array();
   expect(await parquetRows(bufferOf(body), landedTable(table))).toEqual([rows[1]]);
 });

@@ -10,6 +10,7 @@ import { BufferedDelivery, type BufferOptions } from '../../../local/delivery/bu
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { DELIVERY_TABLES, deliveryContract } from '../../contract/delivery.ts';
 import { kindsRow, kindsRows, kindsTable } from '../../contract/kinds-table.ts';
+import { LakeWorld } from '../../lake/compaction/world.ts';
 import { readLanded } from '../../lake/witness.ts';
 import { testFolder } from '../folder.ts';
 
@@ -203,6 +204,16 @@ describe('segment numbers', () => {
     expect(names).toEqual(['seg-000000001-0.parquet', 'seg-000000002-0.parquet', 'seg-000000003-0.parquet']);
   });
 
+  test('do not come back when a generation has taken the place of what landed', async () => {
+    const world = new LakeWorld();
+    await world.land(kindsRows(0, 3));
+    await world.compact();
+    for (const key of await world.keys('gen', 'manifest')) await world.store.remove(key);
+    rmSync(join(world.root, 'delivery'), { recursive: true });
+    await world.land(kindsRows(3, 5));
+    expect((await world.read()).ids).toHaveLength(5);
+  });
+
   test('do not grow when there is nothing to land', async () => {
     const root = testFolder();
     const buffer = await openAt(root);
@@ -228,7 +239,7 @@ describe('a landing that fails', () => {
   test('is a retriable error, keeps its rows, and ends well once the cause is gone', async () => {
     const root = testFolder();
     const buffer = await openAt(root);
-    mkdirSync(join(root, 'lake', 'kinds'));
+    mkdirSync(join(root, 'lake', 'kinds'), { recursive: true });
     writeFileSync(join(root, 'lake', 'kinds', 'landing'), 'in the way');
     await buffer.deliver([{ table: 'kinds', rows: kindsRows(0, 5) }]);
     await expect(buffer.flush()).rejects.toThrow(RetriableError);

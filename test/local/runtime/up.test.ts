@@ -1,8 +1,11 @@
+import { utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutRecordCommand } from '@aws-sdk/client-kinesis';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { loadPipeline } from '../../../local/pipeline.ts';
+import { runPipeline } from '../../../local/runtime/run.ts';
 import { startPipeline } from '../../../local/runtime/up.ts';
 import { JournaledStateStore } from '../../../local/state/journaled.ts';
 import { streamClient } from '../../../local/stream/client.ts';
@@ -36,5 +39,34 @@ describe('a live pipeline whose mapping cannot go on', () => {
     await expect(running.stop()).rejects.toThrow('moved by another mapping');
     const { ids } = await lakeRows(join(dataDir, 'lake'), loaded.pipeline, { ids: 'SELECT event_id FROM transactions' });
     expect(ids?.[0]).toEqual(['e0']);
+  }, 30_000);
+});
+
+describe('a live pipeline', () => {
+  test('compacts hours that are over and quiet by itself', async () => {
+    const dataDir = testFolder();
+    const loaded = await loadPipeline('pipelines/payments');
+    const input = join(dataDir, 'payments.ndjson');
+    const fields = {
+      event_id: 'e1',
+      event_time: '2026-01-05T10:00:00Z',
+      customer_id: 'c1',
+      terminal_id: 't1',
+      amount: '1.00',
+      currency: 'EUR',
+    };
+    writeFileSync(input, `${JSON.stringify({ type: 'transaction', ...fields })}\n`);
+    const data = join(dataDir, 'data');
+    await runPipeline({ dataDir: data, loaded, inputs: [input], batchSize: 10, keepOpen: false, append: false });
+    const store = new FolderObjectStore(join(data, 'lake'));
+    const hourAgo = new Date(Date.now() - 3_600_000);
+    for (const { key } of await store.list('transactions/landing/')) utimesSync(join(data, 'lake', key), hourAgo, hourAgo);
+    const running = await startPipeline({ port: 0, shardCount: 1, batchSize: 10, flushMs: 60_000, compactMs: 50, dataDir: data, loaded });
+    await vi.waitFor(async () => expect(await store.list('transactions/manifest/')).toHaveLength(1), { timeout: 10_000, interval: 50 });
+    await running.stop();
+    // The hour that the archive is in goes on.
+    expect(await store.list('archive/manifest/')).toEqual([]);
+    const { ids } = await lakeRows(join(data, 'lake'), loaded.pipeline, { ids: 'SELECT event_id FROM transactions' });
+    expect(ids).toEqual([['e1']]);
   }, 30_000);
 });
