@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { usageError } from '../../core/errors.ts';
+import type { TableSchema } from '../../lake/schema.ts';
+import { tablesOf } from '../../lake/tables.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { FORMATS, formatQuery, parseFormat } from '../../local/sql/format.ts';
+import { namedQuery, queriesFor } from '../../local/sql/named.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
-import { writeFileWhole, writeParts } from '../output.ts';
+import { columnsText, writeFileWhole, writeOut, writeParts } from '../output.ts';
 import { momentOf } from '../source/as-of.ts';
 import { withSource } from '../source/source.ts';
 
 const FLAGS = {
   format: { kind: 'text', value: 'F', help: `form of the result: ${FORMATS.join(', ')}; default table on a terminal, csv otherwise` },
+  named: { kind: 'text', value: 'NAME', help: 'a query that comes with Headrace, by its name; list shows them' },
   'as-of': { kind: 'text', value: 'TIME', help: 'what was published at that moment, such as 2026-11-24T09:30:00Z' },
   output: { kind: 'text', value: 'FILE', help: 'write the result there' },
   data: DATA_FLAG,
@@ -36,6 +40,7 @@ export const command: Command = {
     examples: [
       ['query "SHOW TABLES"', 'what there is'],
       ['query "SELECT outcome, count(*) FROM decisions GROUP BY outcome"', 'how payments were judged'],
+      ['query --named fraud-by-terminal-and-week', 'a query that comes with Headrace; --named list shows all'],
       ['query "SELECT * FROM alerts" --format parquet --output alerts.parquet', 'for a notebook'],
       ['query "SELECT count(*) FROM transactions" --as-of 2026-11-24T09:30:00Z', 'what was known then'],
     ],
@@ -43,16 +48,20 @@ export const command: Command = {
   run: async (args) => {
     const { flags, positionals } = readFlags(FLAGS, args);
     const [given, extra] = positionals;
-    if (given === undefined) throw usageError('query', 'nothing', 'one SQL query in quotes, or - to read it from standard input');
     if (extra !== undefined) throw usageError('unexpected argument', extra, 'one SQL query in quotes');
-    const text = given === '-' ? readFileSync(0, 'utf8') : given;
     const format = parseFormat(flags.format ?? (flags.json ? 'json' : process.stdout.isTTY ? 'table' : 'csv'));
     const isBinary = format === 'arrow' || format === 'parquet';
     if (isBinary && flags.output === undefined && process.stdout.isTTY) {
       throw usageError('--format', `${format} to a terminal`, '--output FILE, or a pipe');
     }
     const loaded = await loadPipeline(flags.pipeline);
-    const { output } = flags;
+    const { output, named } = flags;
+    const tables = tablesOf(loaded.pipeline);
+    if (named === 'list' && given === undefined) {
+      writeOut(columnsText([['name', 'shows'], ...queriesFor(tables).map(({ name, description }) => [name, description])]));
+      return 0;
+    }
+    const text = textOf(given, named, tables);
     const asOf = flags['as-of'];
     const asOfMs = asOf === undefined ? undefined : momentOf(asOf, loaded.pipeline.lake, Date.now());
     await withSource({ ...flags, asOfMs }, loaded, async (source) => {
@@ -62,3 +71,11 @@ export const command: Command = {
     return 0;
   },
 };
+
+/** SQL that was given, read from standard input, or named. */
+function textOf(given: string | undefined, named: string | undefined, tables: readonly TableSchema[]): string {
+  if (named !== undefined && given !== undefined) throw usageError('unexpected argument', given, 'no SQL beside --named');
+  if (named !== undefined) return namedQuery(tables, named);
+  if (given === undefined) throw usageError('query', 'nothing', 'one SQL query in quotes, - to read it from standard input, or --named');
+  return given === '-' ? readFileSync(0, 'utf8') : given;
+}

@@ -11,6 +11,7 @@ import {
   StatementType,
 } from '@duckdb/node-api';
 import { UsageError, usageError } from '../../core/errors.ts';
+import { DUCKDB_MACROS } from '../../glue/macros.ts';
 import { viewSql } from '../../glue/views.ts';
 import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
@@ -90,6 +91,8 @@ export class LakeSql {
     const db = await instance.connect();
     const sql = new LakeSql(options, scratch, instance, db);
     await db.run(`CREATE SCHEMA ${LANDING_SCHEMA}`);
+    // The shipped queries are written for Athena too.
+    for (const macro of DUCKDB_MACROS) await db.run(macro);
     for (const table of tables) await sql.createViews(table, emptySource(table));
     await sql.lock();
     return sql;

@@ -9,6 +9,10 @@ const queries = namedQueries(tables);
 
 /** What each shipped query answers on the small lake. */
 const ANSWERS: Readonly<Record<string, readonly unknown[][]>> = {
+  'alert-precision-by-week': [
+    ['2026-02-23', 'amount', '2', '1', '1', 1],
+    ['2026-02-23', 'velocity', '2', '2', '1', 0.5],
+  ],
   'arrival-lag': [
     ['2026-03-01 10:00:00', '2', expect.any(Number), expect.any(Number), 4],
     ['2026-03-01 11:00:00', '1', 1.5, 1.5, 1.5],
@@ -18,7 +22,18 @@ const ANSWERS: Readonly<Record<string, readonly unknown[][]>> = {
     ['2026-03-01 11:00:00', '1', '1', '0', '0', 0],
   ],
   'declined-with-reasons': [['2026-03-01 10:00:00', 'p1', 'c1', '123.4500', 'EUR', 10, 'too much; too often', '7']],
+  'fraud-by-terminal-and-week': [['2026-02-23', 't1', 'EUR', '2', '1', 0.5, '123.4500']],
   'late-by-hour': [['2026-03-01 09:00:00', 'transaction', '2', 1800]],
+  'ledger-by-hour': [
+    ['2026-03-01 10:00:00', 'shard-0', '9', '6', '1', '1', '1', '0'],
+    ['2026-03-01 11:00:00', 'shard-0', '3', '3', '0', '0', '0', '0'],
+  ],
+  'new-device-cohorts': [['2026-02-23', '1', '2', '2', '1', '1']],
+  'one-customer': [
+    ['2026-03-01 10:00:00', 'p1', 't1', '123.4500', 'EUR', 'decline', 10, 'too much; too often', true],
+    ['2026-03-01 10:30:00', 'p2', 't1', '123.4500', 'EUR', 'review', 4, 'too much; too often', false],
+    ['2026-03-01 11:00:00', 'p3', 't2', '123.4500', 'EUR', 'approve', 4, 'too much; too often', null],
+  ],
   'quarantine-by-code': [
     ['JSON_SYNTAX', '', '2', '2026-03-01 10:00:05', 'second'],
     ['AMOUNT_SYNTAX', 'amount', '1', '2026-03-01 10:00:03', 'third'],
@@ -31,7 +46,14 @@ const ANSWERS: Readonly<Record<string, readonly unknown[][]>> = {
     ['velocity', '2', '1', 7],
     ['amount', '1', '0', 10],
   ],
-  'where-events-went': [['shard-0', '2026-03-01 10:05:00', '9', '6', '1', '1', '1', '0']],
+  'scan-cost-hints': [['2026-03-01', '2', '3', '2', '10']],
+  'session-lengths': [
+    ['EUR', '0: one moment', '2', '2', '1200', '0'],
+    ['EUR', '2: 5 to 30 minutes', '1', '3', '2000', '1200000'],
+    ['EUR', '4: 2 hours and more', '1', '9', '8000', '7200000'],
+  ],
+  'top-movers': [['2026-03-02', 't1', 'EUR', '1', '9000', '6000', '3000']],
+  'where-events-went': [['shard-0', '2026-03-01 11:05:00', '12', '9', '1', '1', '1', '0']],
 };
 
 describe('named queries', () => {
@@ -50,7 +72,7 @@ describe('named queries', () => {
   });
 
   test('a pipeline without the tables of a query does not get it', () => {
-    expect(namedQueries(new Set(['ledger'])).map(({ name }) => name)).toEqual(['where-events-went']);
+    expect(namedQueries(new Set(['ledger'])).map(({ name }) => name)).toEqual(['ledger-by-hour', 'where-events-went']);
   });
 
   test.each([

@@ -62,13 +62,49 @@ const balance = (time: string, seen: number, accepted: number, hi: number): Cell
   quarantined: '1',
 });
 
+function terminalHour(terminal: string, start: string, count: number, sum: number): Cells {
+  return {
+    terminal_id: `'${terminal}'`,
+    currency: "'EUR'",
+    window_start: `TIMESTAMP '${start}'`,
+    revision: '0',
+    count: String(count),
+    sum_minor: String(sum),
+  };
+}
+
+function session(customer: string, durationMs: number, count: number, sum: number): Cells {
+  return {
+    customer_id: `'${customer}'`,
+    currency: "'EUR'",
+    window_start: at(durationMs === 0 ? '10:00:00' : '12:00:00'),
+    revision: '0',
+    duration_ms: String(durationMs),
+    count: String(count),
+    sum_minor: String(sum),
+  };
+}
+
 /** Rows of a lake that each shipped query has an answer on; blobs as they land, in base64. */
 const ROWS: Readonly<Record<string, readonly Cells[]>> = {
   transactions: [
-    payment('p1', '10:00:00', '10:00:02'),
-    payment('p2', '10:30:00', '10:30:04'),
-    payment('p2', '10:30:00', '10:30:04'),
-    payment('p3', '11:00:00', '11:00:01.5'),
+    { ...payment('p1', '10:00:00', '10:00:02'), device_id: "'d1'", terminal_id: "'t1'" },
+    { ...payment('p2', '10:30:00', '10:30:04'), device_id: "'d1'", terminal_id: "'t1'" },
+    { ...payment('p2', '10:30:00', '10:30:04'), device_id: "'d1'", terminal_id: "'t1'" },
+    { ...payment('p3', '11:00:00', '11:00:01.5'), terminal_id: "'t2'" },
+  ],
+  terminal_1h: [
+    terminalHour('t1', '2026-03-01 10:00:00', 2, 5000),
+    terminalHour('t1', '2026-03-01 23:00:00', 1, 1000),
+    terminalHour('t1', '2026-03-02 00:00:00', 1, 9000),
+    terminalHour('t2', '2026-03-01 10:00:00', 1, 700),
+    terminalHour('t2', '2026-03-03 10:00:00', 1, 900),
+  ],
+  customer_session: [
+    session('c1', 0, 1, 500),
+    session('c2', 0, 1, 700),
+    session('c1', 1_200_000, 3, 2000),
+    session('c3', 7_200_000, 9, 8000),
   ],
   decisions: [
     decision('p1', '10:00:00', 'decline', "['amount', 'velocity']"),
@@ -91,7 +127,7 @@ const ROWS: Readonly<Record<string, readonly Cells[]>> = {
     { ...place(2, '10:00:05'), code: "'JSON_SYNTAX'", path: "''", message: "'second'", data: "'e30='" },
     { ...place(3, '10:00:03'), code: "'AMOUNT_SYNTAX'", path: "'amount'", message: "'third'", data: "'e30='" },
   ],
-  ledger: [balance('10:00:00', 5, 2, 1), balance('10:05:00', 9, 6, 2)],
+  ledger: [balance('10:00:00', 5, 2, 1), balance('10:05:00', 9, 6, 2), balance('11:05:00', 12, 9, 3)],
 };
 
 /** A database with the landed rows, and the views over them as Athena shows them. */

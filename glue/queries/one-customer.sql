@@ -1,0 +1,13 @@
+-- Everything about one customer in a stretch of days: each payment with how it was judged and what was learnt later.
+-- Tables: decisions, labels, transactions
+-- Put in your customer and days. The conditions on dt are what keeps it cheap: they close all other folders.
+SELECT t.event_time, t.event_id, t.terminal_id, t.amount, t.currency, d.outcome, d.score, array_join(d.reasons, '; ') AS reasons, l.fraud
+FROM transactions AS t
+LEFT JOIN decisions AS d ON d.event_id = t.event_id AND d.customer_id = t.customer_id AND d.dt = t.dt
+LEFT JOIN (
+  SELECT customer_id, transaction_id, max_by(fraud, event_time) AS fraud
+  FROM labels
+  GROUP BY customer_id, transaction_id
+) AS l ON l.transaction_id = t.event_id AND l.customer_id = t.customer_id
+WHERE t.customer_id = 'c1' AND t.dt BETWEEN '2026-03-01' AND '2026-03-07'
+ORDER BY t.event_time, t.event_id
