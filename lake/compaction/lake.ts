@@ -2,7 +2,7 @@ import { type PartitionState, readTable } from '../generations/state.ts';
 import type { PartitionName } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { type Compacted, compactPartition } from './partition.ts';
-import { type DuePolicy, dueOf } from './plan.ts';
+import { type DuePolicy, dueOf, uncoveredOf } from './plan.ts';
 import type { CompactionPorts } from './ports.ts';
 import { repairManifest } from './repair.ts';
 
@@ -10,6 +10,8 @@ import { repairManifest } from './repair.ts';
 export interface CompactLakeOptions {
   readonly tables: readonly TableSchema[];
   readonly policy: DuePolicy;
+  /** Looks at hours with landing files only, not for lost files of others: enough for what is done every few minutes. */
+  readonly isQuick?: boolean;
   /** Makes damaged manifests anew before. */
   readonly isRepairing?: boolean;
   /** No partition is begun once this fires; the next call goes on. */
@@ -31,6 +33,8 @@ export interface CompactedLake {
   readonly failed: readonly Failed[];
   /** Partitions with new landing files that are not due yet. */
   readonly waiting: number;
+  /** Age of the oldest landing file that no generation includes, ms; 0 if there is none. */
+  readonly oldestWaitingMs: number;
   /** Manifests that were made anew. */
   readonly repaired: number;
   /** False if the signal ended it early. */
@@ -39,15 +43,16 @@ export interface CompactedLake {
 
 /** Compacts every partition that is due, table by table, the oldest first. A partition that fails does not keep the others back. */
 export async function compactLake(ports: CompactionPorts, options: CompactLakeOptions): Promise<CompactedLake> {
-  const { tables, policy, isRepairing = false, signal } = options;
-  const done = { compacted: [] as Compacted[], failed: [] as Failed[], waiting: 0, repaired: 0 };
+  const { tables, policy, isRepairing = false, isQuick = false, signal } = options;
+  const done = { compacted: [] as Compacted[], failed: [] as Failed[], waiting: 0, oldestWaitingMs: 0, repaired: 0 };
   for (const table of tables) {
     if (isRepairing) done.repaired += await repairTable(ports, table.name, done.failed);
-    for (const state of await readTable(ports.objects, table.name)) {
+    for (const state of await readTable(ports.objects, table.name, isQuick ? { changedSinceMs: Number.POSITIVE_INFINITY } : {})) {
       if (signal?.aborted === true) return { ...done, isComplete: false };
       const { action } = dueOf(state, policy, ports.clock());
       if (action === 'wait') done.waiting += 1;
-      if (action === 'compact' || action === 'damaged') await compactOne(ports, table, state, done, options);
+      const isDone = (action === 'compact' || action === 'damaged') && (await compactOne(ports, table, state, done, options));
+      if (!isDone) done.oldestWaitingMs = Math.max(done.oldestWaitingMs, waitingMs(state, ports.clock()));
     }
   }
   return { ...done, isComplete: true };
@@ -59,15 +64,21 @@ async function compactOne(
   state: PartitionState,
   done: { readonly compacted: Compacted[]; readonly failed: Failed[] },
   { onCompacted }: CompactLakeOptions,
-): Promise<void> {
+): Promise<boolean> {
   try {
     const compacted = await compactPartition(ports, table, state);
-    if (compacted === undefined) return;
+    if (compacted === undefined) return true;
     done.compacted.push(compacted);
     onCompacted?.(compacted);
+    return true;
   } catch (error) {
     done.failed.push({ table: table.name, partition: state.partition, error });
+    return false;
   }
+}
+
+function waitingMs(state: PartitionState, nowMs: number): number {
+  return uncoveredOf(state).reduce((oldest, { modifiedMs }) => Math.max(oldest, nowMs - modifiedMs), 0);
 }
 
 async function repairTable({ objects }: CompactionPorts, table: string, failed: Failed[]): Promise<number> {

@@ -21,6 +21,8 @@ const NOTHING: Swept = { expired: 0, filesRemoved: 0, landingRemoved: 0, reconci
 const HOUR_MS = 3_600_000;
 /** Age from which on a try is dead: no compaction of one partition may take that long. */
 const ATTEMPT_MS = 6 * HOUR_MS;
+/** For so long sweeps may be missed: manifests that nobody wrote for longer than generations are kept and this have nothing left to remove. */
+const MISSED_MS = 30 * 24 * HOUR_MS;
 /** Queries that began when a generation could still be asked for have this long to end. */
 const MARGIN_MS = HOUR_MS;
 
@@ -35,8 +37,9 @@ export async function sweepTable(
 ): Promise<Swept> {
   const nowMs = clock();
   // The lists before the manifests: what is in a list and in no manifest read later was given up, for numbers are taken before files are written.
-  const listed = await readTable(objects, table);
-  const current = await readTable(objects, table);
+  const changed = { changedSinceMs: nowMs - keptMs - MARGIN_MS - MISSED_MS };
+  const listed = await readTable(objects, table, changed);
+  const current = await readTable(objects, table, changed);
   const byPartition = new Map(current.map((state) => [idOf(state), state]));
   let swept: Swept = { ...NOTHING, reconciled: catalogue === undefined ? 0 : await reconcile(catalogue, table, current) };
   for (const state of listed) {

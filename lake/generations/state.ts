@@ -32,11 +32,20 @@ export interface PartitionState {
 /** Reads done at once: enough to hide the way to S3, few enough for any connection pool. */
 const READS_AT_ONCE = 16;
 
+/** Which partitions are read. */
+export interface ReadOptions {
+  /**
+   * Only partitions with landing files, and those whose manifest was written since this moment (epoch ms): lists are cheap, but a lake of
+   * years has a hundred thousand manifests. Default: all.
+   */
+  readonly changedSinceMs?: number;
+}
+
 /**
- * Reads the state of all partitions of a table, in order of time. Manifests are read before landing files and generations are listed:
+ * Reads the state of the partitions of a table, in order of time. Manifests are read before landing files and generations are listed:
  * what a manifest names is in the lists unless it is lost.
  */
-export async function readTable(objects: ObjectStore, table: string): Promise<PartitionState[]> {
+export async function readTable(objects: ObjectStore, table: string, { changedSinceMs }: ReadOptions = {}): Promise<PartitionState[]> {
   const parts = new Map<string, Listed>();
   const partOf = ({ dt, hour }: PartitionName): Listed => {
     const id = `${dt} ${hour}`;
@@ -44,19 +53,36 @@ export async function readTable(objects: ObjectStore, table: string): Promise<Pa
     parts.set(id, known);
     return known;
   };
-  const manifests = await readManifests(objects, await objects.list(manifestPrefix(table)));
+  const stored = await objects.list(manifestPrefix(table));
+  const chosen = changedSinceMs === undefined ? stored : await changedManifests(objects, table, stored, changedSinceMs);
+  const manifests = await readManifests(objects, chosen);
+  const passedOver = new Set(stored.filter((one) => !chosen.includes(one)).map(({ key }) => key));
   for (const { partition } of manifests.values()) partOf(partition);
   for (const object of await objects.list(landingPrefix(table))) {
     const name = parseLandedKey(object.key);
-    if (name !== undefined) partOf(name).landing.push(object);
+    if (name !== undefined && !passedOver.has(manifestKey(table, name))) partOf(name).landing.push(object);
   }
   for (const object of await objects.list(generationPrefix(table))) {
     const name = parseGenerationKey(object.key);
-    if (name !== undefined) push(partOf(name).objects, name.number, object);
+    if (name !== undefined && !passedOver.has(manifestKey(table, name))) push(partOf(name).objects, name.number, object);
   }
   return [...parts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, part]) => stateOf(table, part.partition, manifests.get(id), part.landing, part.objects));
+}
+
+async function changedManifests(
+  objects: ObjectStore,
+  table: string,
+  stored: readonly StoredObject[],
+  sinceMs: number,
+): Promise<StoredObject[]> {
+  const landed = new Set<string>();
+  for (const { key } of await objects.list(landingPrefix(table))) {
+    const name = parseLandedKey(key);
+    if (name !== undefined) landed.add(manifestKey(table, name));
+  }
+  return stored.filter(({ key, modifiedMs }) => landed.has(key) || modifiedMs >= sinceMs);
 }
 
 /** What was listed of one partition. */

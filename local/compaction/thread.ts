@@ -21,8 +21,10 @@ async function compact(): Promise<CompactionReport> {
   const ports = { objects: store, files: store, writer, clock: Date.now };
   const before = process.cpuUsage();
   try {
+    // What is done every few minutes looks at what has landed; what a person asks for looks at everything.
+    const isQuick = policy.settleMs !== Number.NEGATIVE_INFINITY;
     const onCompacted = (one: CompactionReport['compacted'][number]): void => say({ kind: 'compacted', one });
-    const done = await compactLake(ports, { tables, policy, isRepairing, signal: stop.signal, onCompacted });
+    const done = await compactLake(ports, { tables, policy, isRepairing, isQuick, signal: stop.signal, onCompacted });
     const swept: Swept = { expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
     for (const { name } of tables) if (!stop.signal.aborted) add(swept, await sweepTable(ports, name, keptMs));
     const { user, system } = process.cpuUsage(before);
