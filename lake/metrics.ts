@@ -11,7 +11,7 @@ export interface MetricSpec {
 }
 
 /** The functions of an installation by the name of their folder. */
-export const SERVICES = ['process-stream', 'close-windows', 'deliver-alerts', 'register-partitions'] as const;
+export const SERVICES = ['process-stream', 'close-windows', 'deliver-alerts', 'register-partitions', 'compact'] as const;
 /** Name of a function. */
 export type ServiceName = (typeof SERVICES)[number];
 
@@ -50,5 +50,14 @@ export const METRICS = {
   alertsDelivered: count('deliver-alerts', 'AlertsDelivered', 'Alerts that a subscriber took.'),
   alertsWaiting: count('deliver-alerts', 'AlertsWaiting', 'Alerts that no subscriber has taken yet.'),
   circuitOpen: count('deliver-alerts', 'CircuitOpen', '1 while a subscriber is given a rest after failures, else 0.'),
+  partitionsCompacted: count('compact', 'PartitionsCompacted', 'Hours of tables that became a new generation.'),
+  compactionsFailed: count('compact', 'CompactionsFailed', 'Hours that could not be compacted; what they had stays published.'),
+  repeatsDropped: count('compact', 'RepeatsDropped', 'Rows that had landed more than once.'),
+  oldestWaiting: {
+    name: 'OldestWaiting',
+    unit: 'Milliseconds',
+    service: 'compact',
+    description: 'Age of the oldest landing file that no generation includes.',
+  },
   partitionsRegistered: count('register-partitions', 'PartitionsRegistered', 'Hours added to the catalogue.'),
 } as const satisfies Readonly<Record<string, MetricSpec>>;

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { build, type Metafile } from 'esbuild';
 import { SERVICES, type ServiceName } from '../../lake/metrics.ts';
+import { addEngine, ENGINE_PACKAGES } from './native.ts';
 import { pipelinePlugin } from './pipeline-plugin.ts';
 
 /** One built function. */
@@ -13,6 +14,8 @@ export interface BuiltFunction {
   readonly startBytes: number;
   /** Minified bytes that are loaded only when something rare needs them. */
   readonly laterBytes: number;
+  /** Bytes of native libraries beside the code. */
+  readonly nativeBytes: number;
   /** SDK clients in what is loaded at every start, such as `client-kinesis`; and in the rest. */
   readonly startClients: readonly string[];
   readonly laterClients: readonly string[];
@@ -62,13 +65,14 @@ async function buildFunction(service: ServiceName, { root, pipeline, outDir }: B
     sourcesContent: false,
     metafile: true,
     banner: { js: BANNER },
+    external: [ENGINE_PACKAGES],
     plugins: [await pipelinePlugin(root, pipeline)],
     logLevel: 'error',
   });
-  return { service, dir, ...partsOf(metafile) };
+  return { service, dir, nativeBytes: await addEngine(service, root, resolve(root, dir)), ...partsOf(metafile) };
 }
 
-type Parts = Omit<BuiltFunction, 'service' | 'dir'>;
+type Parts = Omit<BuiltFunction, 'service' | 'dir' | 'nativeBytes'>;
 
 function partsOf({ outputs }: Metafile): Parts {
   const code = Object.entries(outputs).filter(([path]) => path.endsWith('.mjs'));

@@ -45,7 +45,7 @@ function pipelinesIn(dir: string): string[] {
 }
 
 async function print(built: readonly BuiltFunction[], isTimed: boolean): Promise<void> {
-  const lines = [['function', 'start bytes', 'later bytes', 'import CPU ms', 'clients']];
+  const lines = [['function', 'start bytes', 'later bytes', 'native bytes', 'import CPU ms', 'clients']];
   for (const one of built) lines.push(await lineOf(one, isTimed));
   const widths = (lines[0] ?? []).map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
   for (const line of lines)
@@ -58,12 +58,12 @@ async function print(built: readonly BuiltFunction[], isTimed: boolean): Promise
 }
 
 async function lineOf(
-  { service, dir, startBytes, laterBytes, startClients, laterClients }: BuiltFunction,
+  { service, dir, startBytes, laterBytes, nativeBytes, startClients, laterClients }: BuiltFunction,
   isTimed: boolean,
 ): Promise<string[]> {
   const cpu = isTimed ? (await importCpuMs(join(dir, 'index.mjs'))).toFixed(0) : '-';
   const later = laterClients.map((name) => `(${name})`);
-  return [service, String(startBytes), String(laterBytes), cpu, [...startClients, ...later].join(' ')];
+  return [service, String(startBytes), String(laterBytes), String(nativeBytes), cpu, [...startClients, ...later].join(' ')];
 }
 
 try {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { closeWindowsConfig } from '../../functions/close-windows/config.ts';
+import { compactConfig } from '../../functions/compact/config.ts';
 import { deliverAlertsConfig } from '../../functions/deliver-alerts/config.ts';
 import { ConfigError } from '../../functions/errors.ts';
 import { processStreamConfig } from '../../functions/process-stream/config.ts';
@@ -21,7 +22,7 @@ const ENVIRONMENT = {
   LOG_LEVEL: 'INFO',
 };
 
-const PARSERS = { processStreamConfig, closeWindowsConfig, deliverAlertsConfig, registerPartitionsConfig };
+const PARSERS = { processStreamConfig, closeWindowsConfig, deliverAlertsConfig, registerPartitionsConfig, compactConfig };
 
 function errorOf(parse: () => unknown): unknown {
   try {

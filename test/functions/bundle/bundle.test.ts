@@ -18,6 +18,7 @@ const CLIENTS = {
   'close-windows': ['client-dynamodb', 'client-firehose', 'client-kinesis', '(client-s3)'],
   'deliver-alerts': ['client-dynamodb', 'client-eventbridge', 'client-sns'],
   'register-partitions': ['client-glue'],
+  compact: ['client-glue', 'client-s3'],
 } as const;
 
 const root = resolve('.');
@@ -31,7 +32,7 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true, force: true }));
 
 async function contentsOf(dir: string): Promise<Record<string, string>> {
-  const names = (await readdir(dir)).sort();
+  const names = (await readdir(dir, { recursive: true })).filter((name) => /\.(mjs|map)$/.test(name)).sort();
   return Object.fromEntries(await Promise.all(names.map(async (name) => [name, await readFile(join(dir, name), 'base64')] as const)));
 }
 
@@ -66,6 +67,12 @@ describe.each(SERVICES)('%s', (service) => {
     expect(name).toBe('ConfigError');
     expect(message).toMatch(/^variable HEADRACE_\w+: got nothing; allowed: /);
   });
+});
+
+test('only compaction has the engine beside it, and with it stays below what Lambda takes', async () => {
+  const native = new Map(built.map(({ service, nativeBytes }) => [service, nativeBytes]));
+  expect([...native].filter(([, bytes]) => bytes > 0).map(([service]) => service)).toEqual(['compact']);
+  expect(native.get('compact')).toBeLessThan(200_000_000);
 });
 
 test('the same sources give the same bytes', async () => {

@@ -1,0 +1,85 @@
+import { type CompactedLake, compactLake } from '../../lake/compaction/lake.ts';
+import { compactPartition } from '../../lake/compaction/partition.ts';
+import { NOW_POLICY, USUAL_POLICY } from '../../lake/compaction/plan.ts';
+import type { CompactionPorts } from '../../lake/compaction/ports.ts';
+import { sweepTable } from '../../lake/compaction/sweep.ts';
+import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
+import { publishedOf } from '../../lake/generations/manifest.ts';
+import { type PartitionState, readPartition } from '../../lake/generations/state.ts';
+import { parseLandedKey } from '../../lake/names.ts';
+import type { TableSchema } from '../../lake/schema.ts';
+
+/** What compaction needs from outside. */
+export interface CompactPorts extends CompactionPorts {
+  /** Tables of the lake as their rows are stored. */
+  readonly tables: readonly TableSchema[];
+  /** How long replaced generations are kept, ms. */
+  readonly keptMs: number;
+}
+
+/** An event that starts compaction: a tick, an object that was made in the lake bucket, or `COMPACT_NOW`. */
+export interface CompactEvent {
+  readonly 'detail-type'?: string;
+  /** Of a tick: when it was due, RFC 3339. */
+  readonly time?: string;
+  readonly detail?: { readonly object?: { readonly key?: string } };
+}
+
+/** What a call did. */
+export type CompactOutcome = Omit<CompactedLake, 'repaired'>;
+
+/** Handles one event; begins no partition once `signal` has fired. */
+export type Compact = (event: CompactEvent, signal: AbortSignal) => Promise<CompactOutcome>;
+
+/** `detail-type` of the event by which an operator has everything compacted that has landed, settled or not. */
+export const COMPACT_NOW = 'Compact now';
+
+const MINUTE_MS = 60_000;
+/** Hour of the day (UTC) whose first tick sweeps, too: once a day is often enough for what is kept for days. */
+const SWEEP_HOUR = '03:0';
+/** A published hour is compacted again for late files this long after the last time at the earliest: each time rewrites it whole. */
+const AGAIN_MS = 5 * MINUTE_MS;
+/** Longest that a function runs: a try younger than this may be at work. */
+const AT_WORK_MS = 15 * MINUTE_MS;
+
+/**
+ * Makes the handler: on a tick what is due in all tables, on an object that landed in a published hour that hour, for its rows are not
+ * seen by queries until then. Hours that failed are in the outcome; what they had stays published.
+ */
+export function createCompact(ports: CompactPorts): Compact {
+  return async (event, signal) => {
+    const key = event.detail?.object?.key;
+    if (key !== undefined) return compactLanded(ports, key);
+    const isNow = event['detail-type'] === COMPACT_NOW;
+    const done = await compactLake(ports, { tables: ports.tables, policy: isNow ? NOW_POLICY : USUAL_POLICY, isQuick: true, signal });
+    if (isNow || event.time?.slice(11).startsWith(SWEEP_HOUR) === true) await sweep(ports, signal);
+    return done;
+  };
+}
+
+async function sweep(ports: CompactPorts, signal: AbortSignal): Promise<void> {
+  for (const { name } of ports.tables) if (!signal.aborted) await sweepTable(ports, name, ports.keptMs);
+}
+
+/** Compacts the hour of a landing file if it is published already, and nobody is at it or has just been. */
+async function compactLanded(ports: CompactPorts, objectKey: string): Promise<CompactOutcome> {
+  const name = parseLandedKey(objectKey.startsWith(LAKE_FOLDER) ? objectKey.slice(LAKE_FOLDER.length) : '');
+  const table = ports.tables.find((one) => one.name === name?.table);
+  const nothing = { compacted: [], failed: [], waiting: 0, oldestWaitingMs: 0, isComplete: true };
+  if (name === undefined || table === undefined) return nothing;
+  const state = await readPartition(ports.objects, table.name, { dt: name.dt, hour: name.hour });
+  if (!isLateFile(state, ports.clock())) return nothing;
+  try {
+    const one = await compactPartition(ports, table, state);
+    return { ...nothing, compacted: one === undefined ? [] : [one] };
+  } catch (error) {
+    return { ...nothing, failed: [{ table: table.name, partition: state.partition, error }] };
+  }
+}
+
+function isLateFile({ manifest }: PartitionState, nowMs: number): boolean {
+  if (manifest === undefined) return false;
+  const published = publishedOf(manifest.value);
+  if (published === undefined || nowMs - published.publishedMs < AGAIN_MS) return false;
+  return manifest.value.attempts.every(({ startedMs, failure }) => failure !== undefined || nowMs - startedMs >= AT_WORK_MS);
+}

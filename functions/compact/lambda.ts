@@ -1,0 +1,95 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GlueClient } from '@aws-sdk/client-glue';
+import { S3Client } from '@aws-sdk/client-s3';
+import { GenerationWriter } from '../../lake/compaction/writer.ts';
+import { LAKE_FOLDER, landedTable } from '../../lake/delivery-format.ts';
+import { LakeError } from '../../lake/errors.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { clientOptions } from '../adapters/client-options.ts';
+import { GlueCatalogue } from '../adapters/glue-catalogue.ts';
+import { S3ObjectFiles } from '../adapters/s3-object-files.ts';
+import { S3ObjectStore } from '../adapters/s3-object-store.ts';
+import { lazy } from '../lazy.ts';
+import { deadlineOf, type LambdaContext } from '../observability/context.ts';
+import { openLog } from '../observability/log.ts';
+import { openMeter } from '../observability/meter.ts';
+import { traced } from '../observability/trace.ts';
+import { pipelineNamed } from '../pipeline.ts';
+import { compactConfig } from './config.ts';
+import { type CompactEvent, type CompactOutcome, createCompact } from './handler.ts';
+
+const CALL_TIMEOUT_MS = 60_000;
+const DAY_MS = 86_400_000;
+/** Half of the smallest size's memory is the engine's; the process takes about as much again beside it. */
+const ENGINE_MB = 384;
+
+const log = openLog();
+
+const open = lazy(async () => {
+  const config = compactConfig(process.env);
+  const { pipeline } = pipelineNamed(config.pipeline);
+  const retry = { random: Math.random };
+  const folder = join(tmpdir(), 'headrace-compact');
+  const client = new S3Client(clientOptions(CALL_TIMEOUT_MS));
+  const at = { client, bucket: config.lakeBucket, prefix: LAKE_FOLDER, retry };
+  const files = new S3ObjectFiles({ ...at, folder });
+  const compact = createCompact({
+    objects: new S3ObjectStore(at),
+    files,
+    writer: new GenerationWriter({ scratch: files.scratch('writer'), memoryMb: ENGINE_MB }),
+    catalogue: new GlueCatalogue({
+      client: new GlueClient(clientOptions(CALL_TIMEOUT_MS)),
+      database: config.database,
+      lakeUri: `s3://${config.lakeBucket}/${LAKE_FOLDER}`,
+      retry,
+    }),
+    clock: Date.now,
+    tables: tablesOf(pipeline).map(landedTable),
+    keptMs: pipeline.lake.generationsDays * DAY_MS,
+  });
+  return { compact, meter: openMeter(config.namespace, 'compact') };
+});
+
+/** Entry of the schedule, of the bucket's events, and of operators. */
+export async function handler(event: CompactEvent, context: LambdaContext): Promise<void> {
+  const ids = { request: context.awsRequestId, object: event.detail?.object?.key ?? '' };
+  try {
+    const { compact, meter } = await open();
+    const nowMs = Date.now();
+    const signal = AbortSignal.timeout(Math.max(0, deadlineOf(context, nowMs) - nowMs));
+    const outcome = await traced('compact', ids, () => compact(event, signal));
+    const failed = outcome.failed.filter(({ error }) => !isOvertaken(error));
+    report(outcome, ids);
+    meter.add('partitionsCompacted', outcome.compacted.length);
+    meter.add('compactionsFailed', failed.length);
+    meter.add(
+      'repeatsDropped',
+      outcome.compacted.reduce((sum, one) => sum + one.repeatsDropped, 0),
+    );
+    if (event.detail?.object === undefined) meter.add('oldestWaiting', outcome.oldestWaitingMs);
+    meter.publish();
+    if (failed[0] !== undefined) throw failed[0].error;
+  } catch (error) {
+    log.error('compaction failed; what was published stays', error, ids);
+    throw error;
+  }
+}
+
+/** Another compaction was faster: nothing is wrong. */
+function isOvertaken(error: unknown): boolean {
+  return error instanceof LakeError && error.fault === 'PARTITION_CHANGED';
+}
+
+function report({ compacted, failed }: CompactOutcome, ids: Readonly<Record<string, string>>): void {
+  for (const { table, partition, error } of failed)
+    log.warn('an hour was not compacted', {
+      ...ids,
+      table,
+      dt: partition.dt,
+      hour: partition.hour,
+      reason: error instanceof Error ? error.message : String(error),
+    });
+  for (const { table, partition, generation, rows } of compacted)
+    log.info('an hour was compacted', { ...ids, table, dt: partition.dt, hour: partition.hour, generation, rows });
+}
