@@ -1,0 +1,58 @@
+import { namedQueries } from '../../../glue/queries.ts';
+import type { TableSchema } from '../../../lake/schema.ts';
+import { quoteName } from '../../../lake/sql-text.ts';
+import { estimatesOf, type Statement } from './compare.ts';
+
+/** Every named query, unchanged. */
+export function namedStatements(tables: readonly TableSchema[]): Statement[] {
+  return namedQueries(new Set(tables.map(({ name }) => name))).map(({ name, sql }) => ({
+    name,
+    sql,
+    isOrdered: true,
+    estimates: estimatesOf(sql),
+  }));
+}
+
+/** Of every view the number of rows and the sums of its integers, and then all of its rows. */
+export function viewStatements(tables: readonly TableSchema[]): Statement[] {
+  return tables.flatMap(({ name, columns }) => {
+    const sums = columns.filter(({ type }) => type === 'bigint').map((column, i) => `sum(${quoteName(column.name)}) AS sum_${i}`);
+    return [
+      exact(`sums of ${name}`, `SELECT ${['count(*) AS row_count', ...sums].join(', ')} FROM ${quoteName(name)}`),
+      { ...exact(`rows of ${name}`, `SELECT * FROM ${quoteName(name)}`), isOrdered: false },
+    ];
+  });
+}
+
+/** Functions that one engine lacks, and has by a macro. */
+export const FUNCTION_STATEMENTS: readonly Statement[] = [
+  exact(
+    'functions by macro',
+    `SELECT event_id, cardinality(rules_fired) AS fired, element_at(rules_fired, 1) AS first_rule, array_join(reasons, '; ') AS reasons,
+  regexp_like(event_id, '^p[0-9]*7$') AS is_seventh, json_extract_scalar(features, '$.customer_count_1h') AS customer_count_1h,
+  to_unixtime(event_time) AS event_s, CAST(from_unixtime(to_unixtime(event_time)) AS TIMESTAMP) AS event_time
+FROM decisions
+ORDER BY event_time, event_id`,
+  ),
+  (() => {
+    const sql = `SELECT currency, count(*) AS payments,
+  approx_percentile(CAST(amount_minor AS DOUBLE), 0.5) AS p50,
+  approx_percentile(CAST(amount_minor AS DOUBLE), 0.9) AS p90,
+  approx_distinct(customer_id) AS customers
+FROM transactions
+GROUP BY currency
+ORDER BY currency`;
+    return { ...exact('estimates', sql), estimates: estimatesOf(sql) };
+  })(),
+];
+
+/** Texts that both engines take and answer unlike: the judge has to see it. */
+export const UNLIKE_STATEMENTS: readonly Statement[] = [
+  exact('integer division', 'SELECT CAST(7 AS BIGINT) / 2 AS half'),
+  exact('rounding of a cast', 'SELECT CAST(2.5e0 AS BIGINT) AS whole'),
+  exact('mean of a decimal', "SELECT avg(amount) AS mean FROM transactions WHERE currency = 'EUR'"),
+];
+
+function exact(name: string, sql: string): Statement {
+  return { name, sql, isOrdered: true, estimates: [] };
+}
