@@ -14,10 +14,12 @@ export interface Acknowledgement {
 const PROCESSOR = 'processor/Processor';
 const CLOSER = 'processor/Closer/Scheduled';
 const PARTITIONS = 'processor/Partitions/Scheduled';
+const COMPACTION = 'processor/Compaction/Scheduled';
 const ALERTS = 'alerts/AlertDelivery/Scheduled';
 const FAILURE_QUEUES = [
   `${CLOSER}/Failures`,
   `${PARTITIONS}/Failures`,
+  `${COMPACTION}/Failures`,
   `${ALERTS}/Failures`,
   'alerts/AlertDelivery/StreamFailures',
   // There only with an operator's address.
@@ -43,7 +45,7 @@ export function acknowledgements(names: Names): Acknowledgement[] {
     },
     {
       rule: 'Serverless-LambdaDLQ',
-      at: [`${CLOSER}/Function`, `${PARTITIONS}/Function`, `${ALERTS}/Function`],
+      at: [`${CLOSER}/Function`, `${PARTITIONS}/Function`, `${COMPACTION}/Function`, `${ALERTS}/Function`],
       reason:
         'An on-failure destination takes its place: the same queue, with the error beside the event. The rule knows the older setting only.',
     },
@@ -56,7 +58,7 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
   return [
     ...any.map((rule) => ({
       rule,
-      at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, `${PARTITIONS}/Function/Role`],
+      at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, `${PARTITIONS}/Function/Role`, `${COMPACTION}/Function/Role`],
       reason: 'For xray:PutTraceSegments and xray:PutTelemetryRecords only: X-Ray has no resources to name.',
     })),
     ...any.map((rule) => ({
@@ -66,10 +68,15 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
     })),
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/landing/*]`,
-      at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, 'lake/Delivery/Role'],
+      at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, `${COMPACTION}/Function/Role`, 'lake/Delivery/Role'],
       reason:
         'Names of landing files end in time and id, and the first * is the table. What compaction publishes lies outside of landing/.',
     },
+    ...['gen=*', 'manifest/*'].map((folder) => ({
+      rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/${folder}]`,
+      at: [`${COMPACTION}/Function/Role`],
+      reason: 'Generations and manifests of all tables are named by number and hour; the first * is the table.',
+    })),
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/delivery-errors/*]`,
       at: ['lake/Delivery/Role'],

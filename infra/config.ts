@@ -15,8 +15,6 @@ const SCAN_BYTES_MIN = 10_000_000;
 const SCAN_BYTES_MAX = 10 ** 15;
 /** Shards of one stream without asking for more: the default quota of the large regions. */
 const SHARDS_MAX = 500;
-/** S3 moves objects to Infrequent Access after 30 days at the earliest. */
-const TIERING_DAYS_MIN = 30;
 const DAYS_MAX = 3_650;
 
 interface Field<T> {
@@ -35,8 +33,6 @@ const FIELDS = {
   logRetentionDays: oneOf(LOG_RETENTION_DAYS),
   /** What one query may scan before it is ended. */
   scanBytesMax: integer(SCAN_BYTES_MIN, SCAN_BYTES_MAX),
-  /** Age at which lake files go to the intelligent tiers. */
-  tieringAfterDays: integer(TIERING_DAYS_MIN, DAYS_MAX),
   /** How long replaced and deleted versions of lake files stay. */
   oldVersionsDays: integer(1, DAYS_MAX),
   /** Alarm when more than this share of the events of five minutes is quarantined. */

@@ -28,7 +28,7 @@ export async function loadIngredients(
   const pipeline = await loadPipeline(config);
   const tables = tablesOf(pipeline);
   checkSnapshot(config.pipeline, tables);
-  return { config, pipeline: pipeline.name, tables, assetDir: builtFunctions(functionsDir) };
+  return { config, pipeline: pipeline.name, tables, retention: pipeline.lake, assetDir: builtFunctions(functionsDir) };
 }
 
 async function loadPipeline({ env, pipeline: folder }: EnvironmentConfig): Promise<Pipeline> {

@@ -2,6 +2,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ServiceName } from '../lake/metrics.ts';
 import type { TableSchema } from '../lake/schema.ts';
+import type { Retention } from '../lake/tables.ts';
 import type { EnvironmentConfig } from './config.ts';
 import type { Names } from './names.ts';
 import type { Size } from './sizes.ts';
@@ -12,6 +13,8 @@ export interface Ingredients {
   /** Name of the pipeline. */
   readonly pipeline: string;
   readonly tables: readonly TableSchema[];
+  /** How long the lake keeps what, and where. */
+  readonly retention: Retention;
   /** Folder with the built code of a function. */
   readonly assetDir: (service: ServiceName) => string;
 }

@@ -5,6 +5,8 @@ export interface Size {
   /** Memory of the processor, MB; processor power grows with it, 1,769 MB being one whole processor. */
   readonly processorMb: number;
   readonly closerMb: number;
+  /** Memory of compaction: twice what its engine takes, and Node. */
+  readonly compactionMb: number;
   /** Memory of the functions that wait more than they compute. */
   readonly helperMb: number;
   /** Time between two objects of a delivery stream, seconds, unless its buffer is full before. */
@@ -15,8 +17,16 @@ export interface Size {
 
 /** The shipped sizes: `small` is the cheapest that keeps every promise, `production` the one that answers soon. */
 export const SIZES = {
-  small: { batchingWindowS: 30, processorMb: 512, closerMb: 512, helperMb: 256, deliveryBufferS: 900, keys: 'shared' },
-  production: { batchingWindowS: 5, processorMb: 1769, closerMb: 1769, helperMb: 512, deliveryBufferS: 300, keys: 'separate' },
+  small: { batchingWindowS: 30, processorMb: 512, closerMb: 512, compactionMb: 1024, helperMb: 256, deliveryBufferS: 900, keys: 'shared' },
+  production: {
+    batchingWindowS: 5,
+    processorMb: 1769,
+    closerMb: 1769,
+    compactionMb: 1769,
+    helperMb: 512,
+    deliveryBufferS: 300,
+    keys: 'separate',
+  },
 } as const satisfies Readonly<Record<string, Size>>;
 
 /** Name of a shipped size. */

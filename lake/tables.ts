@@ -3,6 +3,9 @@ import { fieldColumn, fieldType, measureType, nullable, required } from './colum
 import { archiveTable, arrival, lateTable, ledgerTable, place, quarantineTable } from './raw-tables.ts';
 import type { Column, MoneyColumn, TableSchema } from './schema.ts';
 
+/** How long the lake keeps what, and where, as the pipeline says it. */
+export type Retention = Pipeline['lake'];
+
 /** All lake tables of a checked pipeline. */
 export function tablesOf(pipeline: Pipeline): TableSchema[] {
   const { decision } = pipeline;

@@ -91,6 +91,12 @@ function decisions({ metrics }: OverviewProps): IWidget[] {
       [metrics.own('alertsFired'), metrics.own('alertsDelivered')],
       [metrics.own('alertsWaiting', 'Maximum')],
     ),
+    graph(
+      'Lake: hours compacted, oldest landing file, ms',
+      24,
+      [metrics.own('partitionsCompacted'), metrics.own('compactionsFailed')],
+      [metrics.own('oldestWaiting')],
+    ),
     graph('Windows closed', 8, [metrics.own('windowsClosed')], [metrics.own('circuitOpen', 'Maximum')]),
   ];
 }

@@ -30,6 +30,8 @@ const STATE_ITEM_BYTES = 256 * 1024;
 const BUFFERS_LATE = 3;
 /** Windows follow the events by lateness and out-of-orderness; an hour more is a standstill. */
 const WATERMARK_LAG_MS = 120 * MINUTE_MS;
+/** Hours are compacted within two hours of their end. */
+const WAITING_MS = 180 * MINUTE_MS;
 
 /** Every failure that the pipeline can meet, each with its alarm. */
 export function failureAlarms(watched: Watched): AlarmSpec[] {
@@ -38,6 +40,7 @@ export function failureAlarms(watched: Watched): AlarmSpec[] {
     ...eventAlarms(watched),
     ...stateAlarms(watched),
     ...alertAlarms(watched),
+    ...lakeAlarms(watched),
     ...SERVICES.flatMap((service) => functionAlarms(watched, service)),
     ...watched.tables.flatMap((table) => deliveryAlarms(watched, table)),
     ...watched.queues.map((queue) => queueAlarm(watched, queue)),
@@ -182,6 +185,25 @@ function alertAlarms({ metrics, mappings, names }: Watched): AlarmSpec[] {
       description: 'A subscription of the alert topic does not take its messages.',
       metric: metrics.topic(names.alertTopic, 'NumberOfNotificationsFailed'),
       threshold: 1,
+    },
+  ];
+}
+
+function lakeAlarms({ metrics }: Watched): AlarmSpec[] {
+  return [
+    {
+      name: 'compaction-failed',
+      description: 'An hour of a table could not be compacted; what it had stays published. The log of compact says why and what to do.',
+      metric: metrics.own('compactionsFailed'),
+      threshold: 1,
+    },
+    {
+      name: 'compaction-behind',
+      description: 'A landing file waits for three hours to be part of a generation. See the log and the duration of compact.',
+      metric: metrics.own('oldestWaiting'),
+      threshold: WAITING_MS,
+      points: 3,
+      periods: 12,
     },
   ];
 }

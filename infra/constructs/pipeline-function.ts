@@ -1,4 +1,4 @@
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy, type Size } from 'aws-cdk-lib';
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, Code, Function as LambdaFunction, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -22,6 +22,10 @@ export interface PipelineFunctionProps {
   readonly memoryMb: number;
   readonly timeoutS: number;
   readonly permissions: readonly Permission[];
+  /** Default: the cheaper one. */
+  readonly architecture?: Architecture;
+  /** Space for files; Lambda gives half a gibibyte unless asked. */
+  readonly scratch?: Size;
 }
 
 /** One function of the pipeline with a role and a log group of its own: it can do what its permissions say and nothing else. */
@@ -46,7 +50,8 @@ export class PipelineFunction extends Construct {
       code: Code.fromAsset(installation.assetDir(service)),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: props.architecture ?? Architecture.ARM_64,
+      ...(props.scratch === undefined ? {} : { ephemeralStorageSize: props.scratch }),
       memorySize: memoryMb,
       timeout: Duration.seconds(timeoutS),
       // Nothing but the permissions below: the library would add its own wildcards.

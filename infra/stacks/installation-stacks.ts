@@ -6,6 +6,7 @@ import { Alarms } from '../constructs/alarms.ts';
 import { AlertDelivery, Subscribers } from '../constructs/alerts.ts';
 import { Catalogue } from '../constructs/catalogue.ts';
 import { Closer } from '../constructs/closer.ts';
+import { Compaction } from '../constructs/compaction.ts';
 import { Overview } from '../constructs/dashboard.ts';
 import { Delivery } from '../constructs/delivery.ts';
 import { EventStream } from '../constructs/event-stream.ts';
@@ -28,7 +29,7 @@ import { HeadraceStack } from './headrace-stack.ts';
  * makes something else for each stack.
  */
 export function addStacks(scope: Construct, ingredients: Ingredients, synthesizer?: () => IStackSynthesizer): void {
-  const { config, tables } = ingredients;
+  const { config, tables, retention } = ingredients;
   const names = namesOf(config.env);
   const size = SIZES[config.size];
   const stack = (role: string, description: string): HeadraceStack =>
@@ -45,7 +46,12 @@ export function addStacks(scope: Construct, ingredients: Ingredients, synthesize
   const { table } = new State(stack('state', 'state table.'), 'State', { names, key: keys.state });
 
   const lakeStack = stack('lake', 'lake, catalogue, delivery, query.');
-  const lake = new Lake(lakeStack, 'Lake', { names, key: keys.lake, ...config });
+  const lake = new Lake(lakeStack, 'Lake', {
+    names,
+    key: keys.lake,
+    tieringAfterDays: retention.tieringAfterDays,
+    oldVersionsDays: config.oldVersionsDays,
+  });
   const { landed } = new Catalogue(lakeStack, 'Catalogue', { names, tables });
   const delivery = new Delivery(lakeStack, 'Delivery', {
     names,
@@ -78,11 +84,9 @@ export function addStacks(scope: Construct, ingredients: Ingredients, synthesize
   };
   const alerts = new AlertDelivery(alertStack, 'AlertDelivery', installation, { ...storage, busArn: subscribers.bus.eventBusArn });
 
-  const processorStack = stack('processor', 'stream processor, closer, partitions.');
+  const processorStack = stack('processor', 'stream processor, closer, partitions, compaction.');
   processorStack.addStackDependency(lakeStack, 'functions deliver rows and register hours there');
-  const processor = new Processor(processorStack, 'Processor', installation, storage);
-  const closer = new Closer(processorStack, 'Closer', installation, storage);
-  const partitions = new Partitions(processorStack, 'Partitions', installation);
+  const functions = addFunctions(processorStack, installation, storage);
   addOutputs(processorStack, names, installation.alertTopicArn);
 
   addWatching(stack('observability', 'alarms and dashboard.'), {
@@ -91,12 +95,24 @@ export function addStacks(scope: Construct, ingredients: Ingredients, synthesize
     size,
     tables,
     alarmTopic: subscribers.alarmTopic,
-    mappings: { 'process-stream': processor.mapping.ref, 'deliver-alerts': alerts.mapping.ref },
-    queues: [
-      ...[closer.scheduled, partitions.scheduled, alerts.scheduled, alerts].map(({ failuresName }) => failuresName),
-      ...subscribers.failureNames,
-    ],
+    mappings: { 'process-stream': functions.mapping, 'deliver-alerts': alerts.mapping.ref },
+    queues: [...[...functions.scheduled, alerts.scheduled, alerts].map(({ failuresName }) => failuresName), ...subscribers.failureNames],
   });
+}
+
+/** The functions of the processor stack; the mapping's id, and those that are started by the clock. */
+function addFunctions(
+  stack: HeadraceStack,
+  installation: Installation,
+  storage: Storage,
+): { readonly mapping: string; readonly scheduled: readonly { readonly failuresName: string }[] } {
+  const processor = new Processor(stack, 'Processor', installation, storage);
+  const scheduled = [
+    new Closer(stack, 'Closer', installation, storage),
+    new Partitions(stack, 'Partitions', installation),
+    new Compaction(stack, 'Compaction', installation, storage.lakeKey),
+  ];
+  return { mapping: processor.mapping.ref, scheduled: scheduled.map((one) => one.scheduled) };
 }
 
 /** Alarms to the operators' topic, and the dashboard. */

@@ -26,7 +26,6 @@ describe('the configuration of an environment', () => {
     [{ pipeline: '../payments' }, 'dev.json: pipeline: got "../payments"; allowed: the name of a folder in pipelines/'],
     [{ logRetentionDays: 15 }, 'dev.json: logRetentionDays: got 15; allowed: 1, 3, 5, 7, 14, '],
     [{ scanBytesMax: 9_999_999 }, 'dev.json: scanBytesMax: got 9999999; allowed: an integer in 10000000..'],
-    [{ tieringAfterDays: 29 }, 'dev.json: tieringAfterDays: got 29; allowed: an integer in 30..3650'],
     [{ lateShareMax: 0 }, 'dev.json: lateShareMax: got 0; allowed: a share above 0, at most 1'],
     [{ operatorEmail: 'ops' }, 'dev.json: operatorEmail: got "ops"; allowed: an e-mail address'],
     [{ operatorEmail: null }, 'dev.json: operatorEmail: got null; allowed: an e-mail address'],

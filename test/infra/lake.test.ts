@@ -8,7 +8,7 @@ import { configOf, flat, type Resource, templatesOf } from './support.ts';
 
 const tables = tablesOf(pipeline);
 const sizes = Object.keys(SIZES) as SizeName[];
-const settings = { scanBytesMax: 123_000_000, tieringAfterDays: 45, oldVersionsDays: 9 };
+const settings = { scanBytesMax: 123_000_000, oldVersionsDays: 9 };
 const made = new Map(await Promise.all(sizes.map(async (size) => [size, await templatesOf(configOf({ size, ...settings }))] as const)));
 
 interface TableInput {
@@ -71,7 +71,7 @@ describe.each(sizes)('in the size %s', (size) => {
       LifecycleConfiguration: {
         Rules: [
           { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
-          { Prefix: 'lake/', Transitions: [{ StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 45 }] },
+          { Prefix: 'lake/', Transitions: [{ StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 90 }] },
           { NoncurrentVersionExpiration: { NoncurrentDays: 9 }, ExpiredObjectDeleteMarker: true },
         ],
       },
