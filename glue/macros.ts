@@ -4,7 +4,8 @@
  */
 export const DUCKDB_MACROS: readonly string[] = [
   'CREATE OR REPLACE MACRO approx_percentile(x, p) AS approx_quantile(x, p)',
-  'CREATE OR REPLACE MACRO approx_distinct(x) AS approx_count_distinct(x)',
+  // Exact: the estimate of DuckDB is off by more than a tenth now and then, that of Athena by a fortieth.
+  'CREATE OR REPLACE MACRO approx_distinct(x) AS count(DISTINCT x)',
   'CREATE OR REPLACE MACRO to_unixtime(t) AS CAST(epoch_ms(t) AS DOUBLE) / 1000',
   'CREATE OR REPLACE MACRO from_unixtime(s) AS make_timestamp(CAST(round(s * 1000000) AS BIGINT))',
   'CREATE OR REPLACE MACRO json_extract_scalar(j, path) AS json_extract_string(j, path)',

@@ -9,7 +9,7 @@ SELECT CAST(date_trunc('week', t.event_time) AS DATE) AS week, t.terminal_id, t.
   sum(t.amount) FILTER (WHERE l.fraud) AS fraud_amount
 FROM transactions AS t
 LEFT JOIN (
-  SELECT customer_id, transaction_id, max_by(fraud, event_time) AS fraud
+  SELECT customer_id, transaction_id, max_by(fraud, ROW(event_time, event_id)) AS fraud
   FROM labels
   GROUP BY customer_id, transaction_id
 ) AS l ON l.transaction_id = t.event_id AND l.customer_id = t.customer_id

@@ -15,7 +15,7 @@ JOIN (
   GROUP BY device_id
 ) AS d ON d.device_id = t.device_id
 LEFT JOIN (
-  SELECT customer_id, transaction_id, max_by(fraud, event_time) AS fraud
+  SELECT customer_id, transaction_id, max_by(fraud, ROW(event_time, event_id)) AS fraud
   FROM labels
   GROUP BY customer_id, transaction_id
 ) AS l ON l.transaction_id = t.event_id AND l.customer_id = t.customer_id

@@ -71,6 +71,23 @@ describe('named queries', () => {
     expect([...new Set(read)].sort()).toEqual([...query.tables].sort());
   });
 
+  test.each(queries.map((query) => [query.name, query] as const))('%s says more than what its rows are', (_name, { sql }) => {
+    const comments = sql.split('\n').filter((line) => line.startsWith('-- '));
+    expect(comments.length).toBeGreaterThan(2);
+    expect(Math.max(...sql.split('\n').map((line) => line.length))).toBeLessThanOrEqual(140);
+  });
+
+  test.each(queries.map((query) => [query.name, query] as const))('%s avoids what engines answer unlike', (_name, { sql }) => {
+    for (const [, column] of sql.matchAll(/count\(([\w.]+)\)/g)) {
+      // Trino 476 answers a count of a flag, beside a count filtered by the same flag, with one number for both.
+      expect(sql, column).not.toContain(`FILTER (WHERE ${column})`);
+    }
+    expect(sql).not.toMatch(/date_diff|\|\||\bconcat\(|AT TIME ZONE|now\(\)|current_/i);
+    // A quotient is of doubles.
+    for (const [quotient] of sql.replaceAll(/^--.*$/gm, '').matchAll(/.*[^*]\/.*/g)) expect(quotient).toMatch(/AS DOUBLE\) \//);
+    expect(sql).toMatch(/\nORDER BY [^\n]+(\nLIMIT \d+)?$/);
+  });
+
   test('a pipeline without the tables of a query does not get it', () => {
     expect(namedQueries(new Set(['ledger'])).map(({ name }) => name)).toEqual(['ledger-by-hour', 'where-events-went']);
   });

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { breakTransaction, createPopulation, drawTransaction } from '../../../load-test/payments.ts';
 import { createRandom, type Random } from '../../../load-test/random.ts';
 
@@ -26,11 +27,14 @@ interface Line {
   readonly json: string;
 }
 
-/** Writes seeded payments of some weeks with devices, repeats, late and bad ones, and labels that some days later correct; customers are `c0`, `c1` and so on. */
+/**
+ * Writes seeded payments of some weeks into two files, the later weeks in the second: with devices, repeats, late and bad ones, and
+ * labels, some of which correct others; customers are `c0`, `c1` and so on.
+ */
 export function writeTown(
-  path: string,
+  folder: string,
   { seed, days, payments }: { readonly seed: number; readonly days: number; readonly payments: number },
-): void {
+): string[] {
   const random = createRandom(seed);
   const population = createPopulation(random, CUSTOMERS, TERMINALS);
   const lines: Line[] = [];
@@ -51,7 +55,12 @@ export function writeTown(
     if (isFraud || random.chance(GENUINE_LABEL_SHARE)) lines.push(...labelsOf(random, transaction, sendMs, isFraud));
   }
   lines.sort((a, b) => a.sendMs - b.sendMs);
-  writeFileSync(path, `${lines.map(({ json }) => json).join('\n')}\n`);
+  const half = START_MS + Math.ceil(days / 2) * DAY_MS;
+  return [lines.filter(({ sendMs }) => sendMs < half), lines.filter(({ sendMs }) => sendMs >= half)].map((part, i) => {
+    const path = join(folder, `town-${i}.ndjson`);
+    writeFileSync(path, `${part.map(({ json }) => json).join('\n')}\n`);
+    return path;
+  });
 }
 
 function deviceOf(random: Random, customer: string, strange: string | undefined): { readonly device_id?: string } {
