@@ -68,6 +68,7 @@ const CALLS: Readonly<Record<string, () => Promise<string | undefined>>> = {
   'close-windows': () => world.tick('close-windows'),
   'deliver-alerts': () => world.tick('deliver-alerts'),
   'register-partitions': () => world.invoke('register-partitions', landed()),
+  compact: () => world.invoke('compact', { 'detail-type': 'Compact now' }),
 };
 
 describe('with every permission checked', () => {
@@ -102,6 +103,7 @@ describe('with every permission checked', () => {
     ['close-windows', 'Shards', 'kinesis'],
     ['deliver-alerts', 'State', 'dynamodb'],
     ['register-partitions', 'Catalogue', 'glue'],
+    ['compact', 'ListLake', 's3'],
   ] as const)(
     '%s needs its statement %s: without it, one named error says what to do',
     async (service, sid, api) => {

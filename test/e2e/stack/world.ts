@@ -148,6 +148,13 @@ export class StackWorld {
     return (Partitions ?? []).map(({ Values }) => (Values ?? []).join('/')).sort();
   }
 
+  /** Folders of the bucket that the catalogue points at for the hours of a table, each ending in `/`. */
+  async folders(table: string): Promise<string[]> {
+    const { Partitions } = await this.glue.send(new GetPartitionsCommand({ DatabaseName: NAMES.landing, TableName: table }));
+    const locations = (Partitions ?? []).map(({ StorageDescriptor }) => StorageDescriptor?.Location ?? '');
+    return locations.map((location) => location.replace(`s3://${NAMES.lakeBucket}/`, '')).sort();
+  }
+
   /** Puts the landed table in the place of its view, which the emulator cannot answer. */
   async replaceView(table: string): Promise<void> {
     const { Table } = await this.glue.send(new GetTableCommand({ DatabaseName: NAMES.landing, Name: table }));
