@@ -1,6 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutRecordCommand, SplitShardCommand } from '@aws-sdk/client-kinesis';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, expect, onTestFinished, test, vi } from 'vitest';
 import type { Clock, ItemKey, Row, StateStore, StateWrite } from '../../../core/ports.ts';
 import { AthenaSql } from '../../../functions/adapters/athena-sql.ts';
 import { DynamoStateStore } from '../../../functions/adapters/dynamo-state-store.ts';
@@ -10,6 +13,7 @@ import { KinesisProducer } from '../../../functions/adapters/kinesis-producer.ts
 import { KinesisShards } from '../../../functions/adapters/kinesis-shards.ts';
 import { kinesisSource } from '../../../functions/adapters/kinesis-source.ts';
 import { oversizeLanding } from '../../../functions/adapters/oversize-landing.ts';
+import { S3ObjectFiles } from '../../../functions/adapters/s3-object-files.ts';
 import { S3ObjectStore } from '../../../functions/adapters/s3-object-store.ts';
 import { LAKE_FOLDER, landedTable } from '../../../lake/delivery-format.ts';
 import { landingPrefix } from '../../../lake/names.ts';
@@ -17,6 +21,7 @@ import type { TableSchema } from '../../../lake/schema.ts';
 import { DELIVERY_TABLES, deliveryContract } from '../../contract/delivery.ts';
 import { eventProducerContract } from '../../contract/event-producer.ts';
 import { kindsRow, kindsTable } from '../../contract/kinds-table.ts';
+import { objectFilesContract } from '../../contract/object-files.ts';
 import { objectStoreContract } from '../../contract/object-store.ts';
 import { partitionCatalogueContract } from '../../contract/partition-catalogue.ts';
 import { sqlEngineContract } from '../../contract/sql-engine.ts';
@@ -63,6 +68,13 @@ async function openState(clock: Clock): Promise<StateStore> {
 
 async function openObjects(): Promise<S3ObjectStore> {
   return new S3ObjectStore({ client: aws.s3, bucket: await bucket(), prefix: `${resources.uniqueName('room')}/`, retry });
+}
+
+async function openFiles() {
+  const at = { client: aws.s3, bucket: await bucket(), prefix: `${resources.uniqueName('room')}/`, retry };
+  const folder = mkdtempSync(join(tmpdir(), 'headrace-files-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return { store: new S3ObjectStore(at), files: new S3ObjectFiles({ ...at, folder }) };
 }
 
 async function openDelivery() {
@@ -129,6 +141,7 @@ if (IS_WANTED) {
   afterAll(resources.removeAll);
   stateStoreContract('DynamoDB', openState);
   objectStoreContract('S3', openObjects);
+  objectFilesContract('S3', openFiles);
   // The emulator loses the parents of a split, and orders sequence numbers as text with zeros in front that the service never has.
   streamShardsContract('Kinesis', IS_EMULATOR ? ['resume', 'split'] : [], openShards);
   eventProducerContract('Kinesis', openProducer);

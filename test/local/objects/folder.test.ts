@@ -3,10 +3,15 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { RetriableError } from '../../../core/errors.ts';
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
+import { objectFilesContract } from '../../contract/object-files.ts';
 import { objectStoreContract } from '../../contract/object-store.ts';
 import { testFolder } from '../folder.ts';
 
 objectStoreContract('folder', async () => new FolderObjectStore(testFolder()));
+objectFilesContract('folder', async () => {
+  const store = new FolderObjectStore(testFolder());
+  return { store, files: store };
+});
 
 describe('objects of a folder', () => {
   test('are there for the next store on the same folder', async () => {
