@@ -11,7 +11,7 @@ import { startTrino } from './server.ts';
 
 const FLAGS = {
   'if-cached': { kind: 'switch', help: 'leave it out when the server is not on this machine yet' },
-  payments: { kind: 'whole', value: 'N', help: 'payments of the lake', fallback: 6_000, min: 100, max: 1_000_000 },
+  payments: { kind: 'whole', value: 'N', help: 'payments of the lake', fallback: 5_000, min: 100, max: 1_000_000 },
   days: { kind: 'whole', value: 'N', help: 'days that they are spread over', fallback: 17, min: 1, max: 100 },
   seed: { kind: 'whole', value: 'S', help: 'seed of the payments', fallback: 1, min: 0, max: Number.MAX_SAFE_INTEGER },
   json: { kind: 'switch', help: 'one line of JSON instead of text' },

@@ -8,7 +8,7 @@ const DAY_MS = 24 * HOUR_MS;
 /** A Monday. */
 const START_MS = Date.parse('2026-02-16T00:00:00Z');
 /** A few hours of each day: as many rows in more hours would be the same work for many more files. */
-const HOURS = [9, 10, 18];
+const HOURS = [9, 18];
 const CUSTOMERS = 60;
 const TERMINALS = 25;
 const FRAUD_SHARE = 0.03;
