@@ -1,4 +1,4 @@
--- Devices by the week they were first seen in: how many, what they paid since, and how much of it was fraud.
+-- Devices by the week they were first seen in: how many, how many payments they made since, and how many of those were fraud.
 -- Tables: labels, transactions
 -- Fraud often comes from devices that are new. Payments without a device are left out; weeks begin on Monday (UTC).
 SELECT CAST(date_trunc('week', d.first_seen) AS DATE) AS cohort_week,

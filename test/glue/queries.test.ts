@@ -10,25 +10,35 @@ const queries = namedQueries(tables);
 /** What each shipped query answers on the small lake. */
 const ANSWERS: Readonly<Record<string, readonly unknown[][]>> = {
   'alert-precision-by-week': [
+    ['2026-03-09', 'velocity', '1', '1', '1', 1],
     ['2026-02-23', 'amount', '2', '1', '1', 1],
     ['2026-02-23', 'velocity', '2', '2', '1', 0.5],
   ],
   'arrival-lag': [
     ['2026-03-01 10:00:00', '2', expect.any(Number), expect.any(Number), 4],
     ['2026-03-01 11:00:00', '1', 1.5, 1.5, 1.5],
+    ['2026-03-09 10:00:00', '1', 1, 1, 1],
+    ['2026-03-09 11:00:00', '1', 3, 3, 3],
   ],
   'decisions-by-hour': [
     ['2026-03-01 10:00:00', '2', '0', '1', '1', 0.5],
     ['2026-03-01 11:00:00', '1', '1', '0', '0', 0],
   ],
   'declined-with-reasons': [['2026-03-01 10:00:00', 'p1', 'c1', '123.4500', 'EUR', 10, 'too much; too often', '7']],
-  'fraud-by-terminal-and-week': [['2026-02-23', 't1', 'EUR', '2', '1', 0.5, '123.4500']],
+  'fraud-by-terminal-and-week': [
+    ['2026-03-09', 't1', 'EUR', '1', '1', 1, '123.4500'],
+    ['2026-03-09', 't3', 'JPY', '1', '1', 1, '500.0000'],
+    ['2026-02-23', 't1', 'EUR', '2', '1', 0.5, '123.4500'],
+  ],
   'late-by-hour': [['2026-03-01 09:00:00', 'transaction', '2', 1800]],
   'ledger-by-hour': [
     ['2026-03-01 10:00:00', 'shard-0', '9', '6', '1', '1', '1', '0'],
     ['2026-03-01 11:00:00', 'shard-0', '3', '3', '0', '0', '0', '0'],
   ],
-  'new-device-cohorts': [['2026-02-23', '1', '2', '2', '1', '1']],
+  'new-device-cohorts': [
+    ['2026-02-23', '1', '3', '2', '2', '1'],
+    ['2026-03-09', '1', '1', '1', '1', '1'],
+  ],
   'one-customer': [
     ['2026-03-01 10:00:00', 'p1', 't1', '123.4500', 'EUR', 'decline', 10, 'too much; too often', true],
     ['2026-03-01 10:30:00', 'p2', 't1', '123.4500', 'EUR', 'review', 4, 'too much; too often', false],
@@ -40,13 +50,16 @@ const ANSWERS: Readonly<Record<string, readonly unknown[][]>> = {
   ],
   'rule-precision': [
     ['amount', '2', '1', '1', 1],
-    ['velocity', '2', '2', '1', 0.5],
+    ['velocity', '3', '3', '2', 2 / 3],
   ],
   'rules-fired': [
     ['velocity', '2', '1', 7],
     ['amount', '1', '0', 10],
   ],
-  'scan-cost-hints': [['2026-03-01', '2', '3', '2', '10']],
+  'scan-cost-hints': [
+    ['2026-03-01', '2', '3', '2', '10'],
+    ['2026-03-09', '2', '2', '1', '10'],
+  ],
   'session-lengths': [
     ['EUR', '0: one moment', '2', '2', '1200', '0'],
     ['EUR', '2: 5 to 30 minutes', '1', '3', '2000', '1200000'],

@@ -36,6 +36,11 @@ function payment(id: string, time: string, arrival: string): Cells {
   };
 }
 
+/** Times of an event on the second Monday after. */
+function later(time: string, arrival: string): Cells {
+  return { event_time: `TIMESTAMP '2026-03-09 ${time}'`, arrival_time: `TIMESTAMP '2026-03-09 ${arrival}'` };
+}
+
 function decision(id: string, time: string, outcome: string, fired: string): Cells {
   return {
     ...payment(id, time, time),
@@ -92,6 +97,12 @@ const ROWS: Readonly<Record<string, readonly Cells[]>> = {
     { ...payment('p2', '10:30:00', '10:30:04'), device_id: "'d1'", terminal_id: "'t1'" },
     { ...payment('p2', '10:30:00', '10:30:04'), device_id: "'d1'", terminal_id: "'t1'" },
     { ...payment('p3', '11:00:00', '11:00:01.5'), terminal_id: "'t2'" },
+    { ...payment('p6', '10:00:00', '10:00:00'), ...later('10:00:00', '10:00:01'), device_id: "'d1'", terminal_id: "'t1'" },
+    {
+      ...payment('p7', '11:00:00', '11:00:00'),
+      ...later('11:00:00', '11:00:03'),
+      ...{ customer_id: "'c2'", device_id: "'d2'", terminal_id: "'t3'", amount_minor: '500', currency: "'JPY'" },
+    },
   ],
   terminal_1h: [
     terminalHour('t1', '2026-03-01 10:00:00', 2, 5000),
@@ -112,11 +123,35 @@ const ROWS: Readonly<Record<string, readonly Cells[]>> = {
     decision('p2', '10:30:00', 'review', "['velocity']"),
     decision('p3', '11:00:00', 'approve', '[]'),
   ],
-  alerts: [alert('velocity', 'p1'), alert('velocity', 'p2'), alert('amount', 'p1'), alert('amount', 'p9')],
+  alerts: [
+    alert('velocity', 'p1'),
+    alert('velocity', 'p2'),
+    alert('amount', 'p1'),
+    alert('amount', 'p9'),
+    { ...alert('velocity', 'p6'), ...later('10:00:00', '10:00:01') },
+  ],
   labels: [
     { ...payment('l1', '12:00:00', '12:00:01'), transaction_id: "'p1'", fraud: 'false' },
     { ...payment('l2', '12:30:00', '12:30:01'), transaction_id: "'p1'", fraud: 'true' },
     { ...payment('l3', '12:30:00', '12:30:01'), transaction_id: "'p2'", fraud: 'false' },
+    // Of another customer's payment with the same id.
+    { ...payment('l4', '12:30:00', '12:30:01'), customer_id: "'c2'", transaction_id: "'p3'", fraud: 'true' },
+    { ...payment('l6', '12:00:00', '12:00:01'), ...later('12:00:00', '12:00:01'), transaction_id: "'p6'", fraud: 'true' },
+    // Two of one moment: the later id counts.
+    {
+      ...payment('l8', '12:00:00', '12:00:01'),
+      ...later('12:00:00', '12:00:01'),
+      customer_id: "'c2'",
+      transaction_id: "'p7'",
+      fraud: 'true',
+    },
+    {
+      ...payment('l7', '12:00:00', '12:00:01'),
+      ...later('12:00:00', '12:00:01'),
+      customer_id: "'c2'",
+      transaction_id: "'p7'",
+      fraud: 'false',
+    },
   ],
   late_events: [
     { ...payment('p4', '09:00:00', '10:00:00'), event_type: "'transaction'", watermark: at('09:30:00'), data: "'e30='" },
