@@ -34,6 +34,14 @@ export const FUNCTION_STATEMENTS: readonly Statement[] = [
 FROM decisions
 ORDER BY event_time, event_id`,
   ),
+  // What docs/guides/analyst-queries.md says to write in place of UNLIKE_STATEMENTS.
+  exact(
+    'forms that mean one thing',
+    `SELECT CAST(7 AS DOUBLE) / 2 AS half, CAST(floor(2.5e0 + 0.5) AS BIGINT) AS whole, avg(CAST(amount_minor AS DOUBLE)) AS mean,
+  max(to_unixtime(arrival_time) - to_unixtime(event_time)) AS lag_s, max(concat(coalesce(device_id, ''), event_id)) AS text,
+  count(*) FILTER (WHERE device_id IS NOT NULL) AS known, max_by(amount, ROW(amount_minor, event_id)) AS most
+FROM transactions`,
+  ),
   (() => {
     const sql = `SELECT currency, count(*) AS payments,
   approx_percentile(CAST(amount_minor AS DOUBLE), 0.5) AS p50,
@@ -55,6 +63,8 @@ export const UNLIKE_STATEMENTS: readonly Statement[] = [
     'count of a flag beside its filter',
     'SELECT count(flag) AS known, count(*) FILTER (WHERE flag) AS set_count FROM (VALUES (true), (false), (NULL)) AS flags (flag)',
   ),
+  exact('hours between', "SELECT date_diff('hour', TIMESTAMP '2026-03-01 10:59:00', TIMESTAMP '2026-03-01 11:01:00') AS hours"),
+  exact('concat with null', "SELECT concat('a', CAST(NULL AS VARCHAR)) AS text"),
   exact('mean of a decimal', "SELECT avg(amount) AS mean FROM transactions WHERE currency = 'EUR'"),
 ];
 
