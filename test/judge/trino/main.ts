@@ -59,10 +59,8 @@ async function main(args: readonly string[]): Promise<number> {
 /** Starts a server in a folder of its own, has it judge, and leaves nothing of either. */
 async function judged(install: TrinoInstall, options: Parameters<typeof judge>[2]): Promise<Verdict> {
   const folder = mkdtempSync(join(tmpdir(), 'headrace-trino-'));
-  const clean = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
-  process.once('exit', clean);
   try {
-    const server = await startTrino(install, join(folder, 'trino'));
+    const server = await startTrino(install, folder);
     options.say('Trino answers.');
     try {
       return await judge(server.client, folder, options);
@@ -70,8 +68,7 @@ async function judged(install: TrinoInstall, options: Parameters<typeof judge>[2
       await server.stop();
     }
   } finally {
-    clean();
-    process.off('exit', clean);
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -93,8 +90,6 @@ function textOf({ queries, equal, different, swaps, planted, seen, faults, reads
     ...Object.entries(counts).map(([name, value]) => `${name.padEnd(10)} ${value}\n`),
   ].join('');
 }
-
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(1));
 
 try {
   process.exitCode = await main(process.argv.slice(2));

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { freePort } from '../../e2e/port.ts';
 import { TrinoClient } from './client.ts';
+import { guard } from './guard.ts';
 import type { TrinoInstall } from './install.ts';
 
 /** A Trino of one node on 127.0.0.1, with a catalogue `hive` whose entries are files. */
@@ -56,30 +57,27 @@ const JVM = [
   '-Duser.timezone=UTC',
 ];
 
-/** Starts a server that keeps everything below `folder`, and waits until it answers. It is killed when this process exits, however that is. */
+/** Starts a server that keeps everything below `folder`, and waits until it answers. It ends with this process, however that ends; then the folder goes too. */
 export async function startTrino({ server, java }: TrinoInstall, folder: string): Promise<TrinoServer> {
   const etc = join(folder, 'etc');
   const data = join(folder, 'node');
-  for (const path of [join(etc, 'catalog'), data, join(folder, 'metastore')]) mkdirSync(path, { recursive: true });
+  const metastore = join(folder, 'metastore');
+  for (const path of [join(etc, 'catalog'), data, metastore]) mkdirSync(path, { recursive: true });
   const port = await freePort();
   const config = join(etc, 'config.properties');
   writeFileSync(config, lines([...CONFIG, `http-server.http.port=${port}`, `discovery.uri=http://127.0.0.1:${port}`]));
-  const catalogDir = `hive.metastore.catalog.dir=${pathToFileURL(join(folder, 'metastore')).href}`;
-  writeFileSync(join(etc, 'catalog', 'hive.properties'), lines([...HIVE, catalogDir]));
-  // Java itself, not the launcher script, so that the process we end is the server.
+  writeFileSync(join(etc, 'catalog', 'hive.properties'), lines([...HIVE, `hive.metastore.catalog.dir=${pathToFileURL(metastore).href}`]));
   const folders = [`node.data-dir=${data}`, `plugin.dir=${join(server, 'plugin')}`, `catalog.config-dir=${join(etc, 'catalog')}`];
-  const properties = [...NODE, ...folders, `config=${config}`];
-  const args = [...JVM, ...properties.map((one) => `-D${one}`), '-cp', join(server, 'lib', '*'), 'io.trino.server.TrinoServer'];
+  const properties = [...NODE, ...folders, `config=${config}`].map((one) => `-D${one}`);
+  // Java itself, not the launcher script, so that the process we end is the server.
+  const args = [...JVM, ...properties, '-cp', join(server, 'lib', '*'), 'io.trino.server.TrinoServer'];
   const child = spawn(java, args, { cwd: data, stdio: ['ignore', 'pipe', 'pipe'] });
+  const release = child.pid === undefined ? () => {} : guard(child.pid, folder);
   const tail = tailOf(child);
-  const kill = (): void => {
-    child.kill('SIGKILL');
-  };
-  process.once('exit', kill);
   const client = new TrinoClient(`http://127.0.0.1:${port}`);
   const stop = async (): Promise<void> => {
     await stopped(child);
-    process.off('exit', kill);
+    release();
   };
   try {
     await answering(client, child, tail);
@@ -96,6 +94,9 @@ function lines(texts: readonly string[]): string {
 
 function tailOf(child: ChildProcess): () => string {
   let text = '';
+  child.on('error', (error) => {
+    text += String(error);
+  });
   const keep = (chunk: Buffer): void => {
     text = (text + chunk.toString()).slice(-LOG_CHARS);
   };
@@ -108,7 +109,8 @@ async function answering(client: TrinoClient, child: ChildProcess, tail: () => s
   const endMs = Date.now() + START_MS;
   let last: unknown;
   // A start that failed says so and lingers.
-  const isFailed = (): boolean => child.exitCode !== null || child.signalCode !== null || tail().includes('\tERROR\tmain\t');
+  const isFailed = (): boolean =>
+    child.pid === undefined || child.exitCode !== null || child.signalCode !== null || tail().includes('\tERROR\tmain\t');
   while (Date.now() < endMs && !isFailed()) {
     try {
       // It listens long before it has a node to run on.
@@ -122,7 +124,7 @@ async function answering(client: TrinoClient, child: ChildProcess, tail: () => s
 }
 
 async function stopped(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const gone = new Promise((done) => child.once('exit', done));
   child.kill('SIGTERM');
   const isGone = await Promise.race([gone.then(() => true), sleep(STOP_MS, false, { ref: false })]);
