@@ -1,6 +1,7 @@
 import { type App, Aspects, CfnResource, CliCredentialsStackSynthesizer, type IAspect, type IStackSynthesizer } from 'aws-cdk-lib';
 import { CfnNamedQuery } from 'aws-cdk-lib/aws-athena';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
+import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnRole, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
@@ -18,6 +19,8 @@ export interface EmulatorDifference {
   readonly apply?: (resource: CfnResource) => void;
 }
 
+/** End of the name of the rule by which landing files start compaction. */
+const COMPACTION_EVENT = '-compact-event';
 /** Variable that has a function put each row in a delivery record of its own. */
 const RECORD_ROWS_MAX = 'HEADRACE_RECORD_ROWS_MAX';
 
@@ -58,6 +61,14 @@ export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
     why: 'the endpoint of the emulator is plain HTTP, and it enforces these policies when it enforces permissions (those of buckets it does not)',
     apply: (resource) => {
       if (resource instanceof CfnTopicPolicy || resource instanceof CfnQueuePolicy) letPlainHttpIn(resource);
+    },
+  },
+  {
+    resource: 'AWS::Events::Rule',
+    done: 'switched off where landing files start compaction',
+    why: 'the emulator lands an object for each row, and would start the function for each of them',
+    apply: (resource) => {
+      if (resource instanceof CfnRule && resource.name?.endsWith(COMPACTION_EVENT) === true) resource.state = 'DISABLED';
     },
   },
   {

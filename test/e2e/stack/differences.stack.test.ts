@@ -77,6 +77,20 @@ const STILL_NEEDED: Readonly<Record<string, () => Promise<boolean>>> = {
     client.destroy();
     return isRefused;
   },
+  'AWS::Events::Rule': async () => {
+    const [firehose, s3] = [new FirehoseClient(settings), new S3Client(settings)];
+    await s3.send(new CreateBucketCommand({ Bucket: 'objects' }));
+    const destination = { BucketARN: 'arn:aws:s3:::objects', RoleARN: `arn:aws:iam::${ACCOUNT}:role/any` };
+    const ExtendedS3DestinationConfiguration = { ...destination, BufferingHints: { IntervalInSeconds: 900, SizeInMBs: 128 } };
+    await firehose.send(new CreateDeliveryStreamCommand({ DeliveryStreamName: 'objects', ExtendedS3DestinationConfiguration }));
+    for (const text of ['a', 'b', 'c']) {
+      const Records = [{ Data: Buffer.from(text) }];
+      await firehose.send(new PutRecordBatchCommand({ DeliveryStreamName: 'objects', Records }));
+    }
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'objects' }));
+    for (const client of [firehose, s3]) client.destroy();
+    return Contents.length === 3;
+  },
   'AWS::Lambda::Function': async () => {
     const [firehose, s3] = [new FirehoseClient(settings), new S3Client(settings)];
     await s3.send(new CreateBucketCommand({ Bucket: 'rows' }));
