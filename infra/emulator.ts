@@ -4,6 +4,7 @@ import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
 import { CfnRole, PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
+import { CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
 import { configurationError } from './errors.ts';
@@ -19,6 +20,8 @@ export interface EmulatorDifference {
   readonly apply?: (resource: CfnResource) => void;
 }
 
+/** What no policy needs to be about. */
+const NO_OBJECT = 'arn:aws:s3:::none/none';
 /** End of the name of the rule by which landing files start compaction. */
 const COMPACTION_EVENT = '-compact-event';
 /** Variable that has a function put each row in a delivery record of its own. */
@@ -56,11 +59,12 @@ export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
     },
   },
   {
-    resource: 'AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy',
+    resource: 'AWS::SNS::TopicPolicy, AWS::SQS::QueuePolicy, AWS::S3::BucketPolicy',
     done: 'the refusal of what does not come over TLS left out',
-    why: 'the endpoint of the emulator is plain HTTP, and it enforces these policies when it enforces permissions (those of buckets it does not)',
+    why: 'the endpoint of the emulator is plain HTTP, and it enforces these policies when it enforces permissions',
     apply: (resource) => {
-      if (resource instanceof CfnTopicPolicy || resource instanceof CfnQueuePolicy) letPlainHttpIn(resource);
+      if (resource instanceof CfnTopicPolicy || resource instanceof CfnQueuePolicy || resource instanceof CfnBucketPolicy)
+        letPlainHttpIn(resource);
     },
   },
   {
@@ -116,12 +120,15 @@ export function emulatorSynthesizer(): IStackSynthesizer {
   return new CliCredentialsStackSynthesizer() as IStackSynthesizer;
 }
 
-function letPlainHttpIn(resource: CfnTopicPolicy | CfnQueuePolicy): void {
+function letPlainHttpIn(resource: CfnTopicPolicy | CfnQueuePolicy | CfnBucketPolicy): void {
   const { policyDocument } = resource;
   if (!(policyDocument instanceof PolicyDocument)) return;
   const { Statement: statements, ...rest } = policyDocument.toJSON() as { readonly Statement: readonly { readonly Effect: string }[] };
   const left = statements.filter(({ Effect: effect }) => effect !== 'Deny');
-  if (left.length === 0) leaveOut(resource);
+  // Others wait for the policy of a bucket: there it stays, about nothing.
+  if (left.length === 0 && resource instanceof CfnBucketPolicy)
+    resource.policyDocument = { ...rest, Statement: statements.map((one) => ({ ...one, Resource: NO_OBJECT })) };
+  else if (left.length === 0) leaveOut(resource);
   else resource.policyDocument = { ...rest, Statement: left };
 }
 
