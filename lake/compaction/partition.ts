@@ -1,26 +1,12 @@
 import type { StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
-import {
-  emptyManifest,
-  type Generation,
-  type Manifest,
-  manifestBytes,
-  parseManifest,
-  publishedOf,
-  receiptBytes,
-  withAttempt,
-  withFailure,
-  withGeneration,
-  withoutAttempt,
-} from '../generations/manifest.ts';
+import { emptyManifest, type Generation, type Manifest, publishedOf } from '../generations/manifest.ts';
 import { isWhole, type PartitionState } from '../generations/state.ts';
-import { generationFolder, manifestKey, type PartitionName, RECEIPT_NAME } from '../names.ts';
+import { generationFolder, type PartitionName } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
+import { begin, make, openObjects, publish } from './attempt.ts';
 import { follow } from './catalogue.ts';
 import type { CompactionPorts } from './ports.ts';
-import { tallyDifferences } from './tally.ts';
-import { witnessTally } from './witness.ts';
-import type { InputFile, Written } from './writer.ts';
 
 /** What compaction did with one partition. */
 export interface Compacted {
@@ -35,9 +21,6 @@ export interface Compacted {
   readonly rows: number;
   readonly repeatsDropped: number;
 }
-
-/** Manifests change under a publishing try when others begin or give up theirs; more often than this nobody is that busy. */
-const PUBLISH_TRIES = 8;
 
 /**
  * Makes the next generation of a partition out of the published one and the landing files that came since, has it read back by the
@@ -59,7 +42,7 @@ export async function compactPartition(ports: CompactionPorts, table: TableSchem
   const inputs = [...objectsOf(base, state), ...fresh];
   const attempt = await begin(ports, before, state.manifest?.version);
   const made = await make(ports, table, attempt, {
-    inputs,
+    open: () => openObjects(ports, inputs),
     // Landing files that are gone need not be remembered.
     covers: [...state.landing.map(({ key }) => nameOf(key)).filter((name) => covered.has(name)), ...fresh.map(({ key }) => nameOf(key))],
   });
@@ -92,7 +75,10 @@ function wholeBase(manifest: Manifest, state: PartitionState): Generation | unde
     // Without any generation only all landing files together are the whole partition: the first one must still be on record.
     if (one === undefined ? generations[0]?.isFirst !== true : !isWhole(one, state)) continue;
     const included = new Set(one?.covers);
-    const since = generations.slice(at + 1).flatMap(({ covers }) => covers);
+    const skipped = generations.slice(at + 1);
+    // What a backfill or an erasure has changed is in no landing file.
+    if (skipped.some(({ origin }) => origin !== undefined)) break;
+    const since = skipped.flatMap(({ covers }) => covers);
     if (since.every((name) => included.has(name) || landed.has(name))) return one;
   }
   const folder = generationFolder(state.table, state.partition, published.number);
@@ -107,124 +93,6 @@ function objectsOf(base: Generation | undefined, { table, partition, objects }: 
   const folder = generationFolder(table, partition, base.number);
   const names = new Set(base.files.map(({ name }) => folder + name));
   return (objects.get(base.number) ?? []).filter(({ key }) => names.has(key));
-}
-
-interface Running {
-  readonly manifest: Manifest;
-  readonly number: number;
-  readonly isFirst: boolean;
-}
-
-/** Takes a number before any file is written, so that files of two tries never lie in one folder and none is without an owner. */
-async function begin({ objects, clock }: CompactionPorts, before: Manifest, version: string | undefined): Promise<Running> {
-  const { manifest, number } = withAttempt(before, clock());
-  const key = manifestKey(before.table, before);
-  if ((await objects.putIf(key, manifestBytes(manifest), version)) === undefined) throw changed(key);
-  return { manifest, number, isFirst: before.generations.length === 0 };
-}
-
-interface Recipe {
-  readonly inputs: readonly StoredObject[];
-  readonly covers: readonly string[];
-}
-
-/** Writes the files and the receipt of a generation and has them read back. Gives the try up if that fails. */
-async function make(ports: CompactionPorts, table: TableSchema, running: Running, recipe: Recipe): Promise<Generation> {
-  const { number } = running;
-  const folder = generationFolder(table.name, running.manifest, number);
-  try {
-    const written = await write(ports, table, recipe.inputs);
-    for (const { name, path } of written.files) await ports.files.store(folder + name, path);
-    await witness(ports, table, folder, written);
-    const bytes = new Map((await ports.objects.list(folder)).map((object) => [object.key, object.bytes]));
-    const made: Generation = {
-      number,
-      publishedMs: ports.clock(),
-      isFirst: running.isFirst,
-      files: written.files.map(({ name, rows }) => ({ name, rows, bytes: bytes.get(folder + name) ?? -1 })),
-      repeatsDropped: written.repeatsDropped,
-      newestMs: written.newestMs,
-      tally: written.tally,
-      covers: recipe.covers,
-    };
-    await ports.objects.put(folder + RECEIPT_NAME, receiptBytes(made));
-    return made;
-  } catch (error) {
-    await giveUp(ports, running, error).catch(() => undefined);
-    throw error;
-  } finally {
-    ports.writer.clear();
-  }
-}
-
-async function write({ files, writer }: CompactionPorts, table: TableSchema, inputs: readonly StoredObject[]): Promise<Written> {
-  const opened: InputFile[] = [];
-  try {
-    for (const { key } of inputs) {
-      const path = await files.open(key);
-      if (path === undefined) throw new LakeError('PARTITION_CHANGED', `${key} is gone; compact again`, { retriable: true });
-      opened.push({ key, path });
-    }
-    return await writer.write(table, opened);
-  } finally {
-    await files.release(opened.map(({ path }) => path));
-  }
-}
-
-/** Reads the stored files back with other code than wrote them. Throws LakeError VERIFICATION_FAILED. */
-async function witness({ files }: CompactionPorts, table: TableSchema, folder: string, written: Written): Promise<void> {
-  const opened: InputFile[] = [];
-  try {
-    for (const { name } of written.files) {
-      const path = await files.open(folder + name);
-      if (path === undefined) throw new LakeError('VERIFICATION_FAILED', `${folder}${name} is not there after it was stored`);
-      opened.push({ key: folder + name, path });
-    }
-    const differences = tallyDifferences(written.tally, await witnessTally(table, opened));
-    if (differences.length > 0)
-      throw new LakeError(
-        'VERIFICATION_FAILED',
-        `${folder} does not hold what went into it: ${differences.join('; ')}. It is not published; its files are kept for comparison. Compact again, and report it if it fails again.`,
-      );
-  } finally {
-    await files.release(opened.map(({ path }) => path));
-  }
-}
-
-/** Takes a failed try off the record and removes its files; what the witness refused stays, with the reason. */
-async function giveUp({ objects }: CompactionPorts, { manifest, number }: Running, error: unknown): Promise<void> {
-  const isEvidence = error instanceof LakeError && error.fault === 'VERIFICATION_FAILED';
-  await change(objects, manifest, (now) => (isEvidence ? withFailure(now, number, error.message) : withoutAttempt(now, number)));
-  if (isEvidence) return;
-  for (const { key } of await objects.list(generationFolder(manifest.table, manifest, number))) await objects.remove(key);
-}
-
-/** Publishes a generation in one step. Throws LakeError PARTITION_CHANGED if another one was published meanwhile. */
-async function publish({ objects }: CompactionPorts, begun: Manifest, made: Generation, base: number | undefined): Promise<void> {
-  await change(objects, begun, (now) => {
-    if (publishedOf(now)?.number !== base) throw changed(manifestKey(now.table, now));
-    return withGeneration(now, made);
-  });
-}
-
-/** Replaces a manifest by what `next` makes of it, whatever others do to it meanwhile. */
-async function change(
-  objects: CompactionPorts['objects'],
-  { table, dt, hour }: Manifest,
-  next: (now: Manifest) => Manifest,
-): Promise<void> {
-  const key = manifestKey(table, { dt, hour });
-  for (let tries = 0; tries < PUBLISH_TRIES; tries += 1) {
-    const stored = await objects.get(key);
-    if (stored === undefined) throw changed(key);
-    const changedTo = next(parseManifest(stored.body, key));
-    if ((await objects.putIf(key, manifestBytes(changedTo), stored.version)) !== undefined) return;
-  }
-  throw changed(key);
-}
-
-function changed(key: string): LakeError {
-  return new LakeError('PARTITION_CHANGED', `${key} was changed by another compaction meanwhile; compact again`, { retriable: true });
 }
 
 function nameOf(key: string): string {

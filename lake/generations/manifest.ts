@@ -17,6 +17,7 @@ const generation = z.strictObject({
   newestMs: z.nullable(z.number()),
   tally,
   covers: z.array(z.string()),
+  origin: z.exactOptional(z.string()),
 });
 const attempt = z.strictObject({ number: z.number(), startedMs: z.number(), failure: z.exactOptional(z.string()) });
 const manifest = z.strictObject({
@@ -61,6 +62,8 @@ export interface Generation {
   readonly tally: Tally;
   /** Names of the landing files that it includes. */
   readonly covers: readonly string[];
+  /** The backfill or erasure that made it, as `backfill/ID` or `erasure/ID`; compaction names none. */
+  readonly origin?: string;
 }
 
 /** A try to make a generation: its number is taken, its files belong to nobody yet. */
@@ -111,6 +114,11 @@ export function withGeneration(manifest: Manifest, made: Generation): Manifest {
 /** Records that the witness refused what a try has made. */
 export function withFailure(manifest: Manifest, number: number, failure: string): Manifest {
   return { ...manifest, attempts: manifest.attempts.map((one) => (one.number === number ? { ...one, failure } : one)) };
+}
+
+/** Takes a generation back, and all that were made of it since. */
+export function withoutGenerationsSince(manifest: Manifest, number: number): Manifest {
+  return { ...manifest, generations: manifest.generations.filter((one) => one.number < number) };
 }
 
 /** Gives a try up. */
