@@ -13,7 +13,7 @@ import {
   withGeneration,
   withoutAttempt,
 } from '../generations/manifest.ts';
-import { isWhole, type PartitionState } from '../generations/state.ts';
+import { isDropped, isWhole, type PartitionState } from '../generations/state.ts';
 import { generationFolder, manifestKey, type PartitionName, RECEIPT_NAME } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { follow } from './catalogue.ts';
@@ -47,6 +47,7 @@ const PUBLISH_TRIES = 8;
  */
 export async function compactPartition(ports: CompactionPorts, table: TableSchema, state: PartitionState): Promise<Compacted | undefined> {
   if (state.damage !== undefined) throw state.damage.error;
+  if (isDropped(state)) return undefined;
   const { partition } = state;
   const before = state.manifest?.value ?? emptyManifest(table.name, partition);
   const base = wholeBase(before, state);
