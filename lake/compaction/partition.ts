@@ -140,7 +140,8 @@ async function make(ports: CompactionPorts, table: TableSchema, running: Running
     const bytes = new Map((await ports.objects.list(folder)).map((object) => [object.key, object.bytes]));
     const made: Generation = {
       number,
-      publishedMs: ports.clock(),
+      // A clock that stepped back must not make the one before look replaced long ago.
+      publishedMs: Math.max(ports.clock(), publishedOf(running.manifest)?.publishedMs ?? 0),
       isFirst: running.isFirst,
       files: written.files.map(({ name, rows }) => ({ name, rows, bytes: bytes.get(folder + name) ?? -1 })),
       repeatsDropped: written.repeatsDropped,
