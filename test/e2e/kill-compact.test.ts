@@ -10,7 +10,7 @@ const root = mkdtempSync(join(tmpdir(), 'headrace-test-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const DATA = join(root, 'data');
-const KILLS = 3;
+const KILLS = 5;
 const command = (...args: readonly string[]) => launch('cli/headrace.mjs', [...args, '--data', DATA]);
 
 async function ids(): Promise<string> {
@@ -29,9 +29,10 @@ test('headrace compact, killed with -9 at moments all through it and started twi
   const startMs = Date.now() - startedMs;
   for (let kill = 0; kill < KILLS; kill += 1) {
     const child = command('compact');
-    await sleep(startMs * (0.7 + 0.5 * kill));
+    const end = ended(child);
+    await sleep(startMs * (0.7 + 0.3 * kill));
     child.kill('SIGKILL');
-    await ended(child);
+    await end;
     expect(await ids()).toBe(before);
   }
   const both = await Promise.all([ended(command('compact')), ended(command('compact'))]);
