@@ -48,6 +48,7 @@ async function fromLake(sql: LakeSql): Promise<LedgerShard[]> {
       shardId: String(shardId),
       hi: hi === null ? null : String(hi),
       watermarkMs: watermark === null ? null : Number(watermark),
+      closedMs: null,
       counters: { seen, accepted, late, duplicate, quarantined, misrouted },
     };
   });

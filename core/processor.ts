@@ -14,6 +14,16 @@ import { addToSessions, dropFinal } from './windows/sessions.ts';
 export interface Unit {
   readonly raw: RawEvent;
   readonly parsed: Parsed;
+  /** What was recorded when the record was first judged: a replay does not see all records of the shard that its watermark depends on. */
+  readonly recorded?: RecordedJudgement;
+}
+
+/** What the archive holds of how a record was judged. */
+export interface RecordedJudgement {
+  /** The shard's watermark then, epoch ms. */
+  readonly watermarkMs: number | null;
+  /** The lane to take as it was: for keys on several shards at once, whose order of processing nobody knows any more. */
+  readonly lane?: Lane;
 }
 
 /** A profile in memory with the id blocks that were spilled from it, indexed by event id. */
@@ -81,11 +91,12 @@ export function judgeBatch(input: JudgeInput): Judged {
     counters.seen += 1;
     if ('rejection' in unit.parsed) {
       counters.quarantined += 1;
-      const watermarkMs = watermarkOf(clock, bound);
+      const watermarkMs = unit.recorded === undefined ? watermarkOf(clock, bound) : unit.recorded.watermarkMs;
       return { raw: unit.raw, lane: 'quarantined' as const, watermarkMs, rejection: unit.parsed.rejection, isFresh: true };
     }
     clock.maxEventMs = observe(clock, unit.parsed.event.timeMs, unit.raw.arrivalMs).maxEventMs;
-    const verdict = judgeEvent(input, unit.raw, unit.parsed.event, watermarkOf(clock, bound));
+    const judgement = unit.recorded ?? { watermarkMs: watermarkOf(clock, bound) };
+    const verdict = judgeEvent(input, unit.raw, unit.parsed.event, judgement);
     if (verdict.isFresh) touched.add(unit.parsed.event.key);
     counters[verdict.lane] += 1;
     if (isMisrouted(input, unit.parsed.event.key)) counters.misrouted += 1;
@@ -101,7 +112,7 @@ function isMisrouted(input: JudgeInput, key: string): boolean {
   return false;
 }
 
-function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, watermarkMs: number | null): Verdict {
+function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, { watermarkMs, lane: known }: RecordedJudgement): Verdict {
   const { plan, shardRef } = input;
   const { allowedLatenessMs, duplicateMemoryMs } = plan.pipeline.time;
   const profile = profileOf(input, event.key);
@@ -109,8 +120,8 @@ function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, watermarkMs:
   const isFresh = appliedTo === undefined || raw.position > appliedTo;
   if (!isFresh) return { raw, watermarkMs, event, isFresh, ...recordedVerdict(input, profile.state, raw.position, event) };
   const aliveFromMs = watermarkMs === null ? Number.NEGATIVE_INFINITY : watermarkMs - duplicateMemoryMs;
-  const known = judgeIdIn(profile, { type: event.type, id: event.id, position: raw.position, shard: shardRef, aliveFromMs });
-  const lane = laneOf(known, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
+  const ofId = judgeIdIn(profile, { type: event.type, id: event.id, position: raw.position, shard: shardRef, aliveFromMs });
+  const lane = known ?? laneOf(ofId, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
   const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
   if (lane === 'accepted') accept(input, raw, event, profile.state);
   record(input, profile.state, { at: raw.position, lane, ...(judged?.features === undefined ? {} : { features: judged.features }) });

@@ -72,10 +72,10 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
       reason:
         'Names of landing files end in time and id, and the first * is the table. What compaction publishes lies outside of landing/.',
     },
-    ...['gen=*', 'manifest/*'].map((folder) => ({
+    ...['gen=*', 'manifest/*', 'aside/*'].map((folder) => ({
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/${folder}]`,
       at: [`${COMPACTION}/Function/Role`],
-      reason: 'Generations and manifests of all tables are named by number and hour; the first * is the table.',
+      reason: 'Generations and manifests of all tables, and what was set aside, are named by number and hour; the first * is the table.',
     })),
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/delivery-errors/*]`,

@@ -49,6 +49,11 @@ export function landingFolder(table: string, { dt, hour }: PartitionName): strin
   return `${landingPrefix(table)}dt=${dt}/hour=${hour}/`;
 }
 
+/** Folder of the landing files of one partition that a person took out of it. */
+export function asideFolder(table: string, { dt, hour }: PartitionName): string {
+  return `${table}/aside/dt=${dt}/hour=${hour}/`;
+}
+
 /** Parts of the key of a landing file, whatever made it: `name` with its ending; undefined for any other key. Names that begin with `_` or `.` are no data. */
 export function parseLandedKey(key: string): LandingName | undefined {
   const [, table, dt = '', hour = '', name = ''] = LANDED_KEY.exec(key) ?? [];

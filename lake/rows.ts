@@ -14,6 +14,8 @@ export interface RowBatch {
   readonly shardId: string;
   readonly context: Context;
   readonly isContextNew: boolean;
+  /** Set in replays: the records stand in the archive already, and get no rows there. */
+  readonly isArchived?: true;
   readonly verdicts: readonly Verdict[];
 }
 
@@ -30,6 +32,8 @@ export interface LedgerShard {
   readonly hi: Position | null;
   readonly counters: Counters;
   readonly watermarkMs: number | null;
+  /** Watermark of the pipeline behind which every window had been emitted, epoch ms. */
+  readonly closedMs: number | null;
 }
 
 /** Makes the row builder of a pipeline; the columns are those of `tablesOf`. */
@@ -39,7 +43,7 @@ export function createRowBuilder(pipeline: Pipeline): RowBuilder {
   return {
     batchRows: (batch) => batchRows(pipeline, builders, batch),
     windowRow: (result) => windowRow(windows.get(result.aggregate), result),
-    ledgerRow: ({ shardId, hi, counters, watermarkMs }, recordedAtMs) => ({
+    ledgerRow: ({ shardId, hi, counters, watermarkMs, closedMs }, recordedAtMs) => ({
       recorded_at: recordedAtMs,
       shard_id: shardId,
       hi,
@@ -50,6 +54,7 @@ export function createRowBuilder(pipeline: Pipeline): RowBuilder {
       quarantined: counters.quarantined,
       misrouted: counters.misrouted,
       watermark: watermarkMs,
+      closed: closedMs,
     }),
   };
 }
@@ -95,7 +100,7 @@ function batchRows(pipeline: Pipeline, builders: ReadonlyMap<string, EventBuilde
   if (batch.isContextNew && first !== undefined) add('archive', contextRow(batch, first));
   for (const verdict of batch.verdicts) {
     const place = placeOf(batch.shardId, verdict.raw);
-    add('archive', archiveRow(verdict, place));
+    if (batch.isArchived !== true) add('archive', archiveRow(verdict, place));
     if (verdict.rejection !== undefined) add('quarantine', quarantineRow(verdict, place));
     const { event } = verdict;
     if (event === undefined || verdict.lane === 'duplicate') continue;
@@ -133,11 +138,13 @@ function contextRow(batch: RowBatch, first: Verdict): Row {
     data: null,
     lane: null,
     watermark: null,
+    event_time: null,
+    key: null,
     context: JSON.stringify({ floor_ms: floorMs, tile_frontier_ms: tileFrontierMs, rule_set: ruleSet, definition }),
   };
 }
 
-function archiveRow({ raw, lane, watermarkMs }: Verdict, place: Place): Row {
+function archiveRow({ raw, lane, watermarkMs, event }: Verdict, place: Place): Row {
   return {
     ...place,
     kind: 'record',
@@ -145,6 +152,8 @@ function archiveRow({ raw, lane, watermarkMs }: Verdict, place: Place): Row {
     data: base64Of(raw.bytes),
     lane,
     watermark: watermarkMs,
+    event_time: event?.timeMs ?? null,
+    key: event?.key ?? null,
     context: null,
   };
 }

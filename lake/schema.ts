@@ -38,4 +38,6 @@ export interface TableSchema {
   readonly clusterColumns: readonly string[];
   /** Money shown as DECIMAL by the view. */
   readonly money: readonly MoneyColumn[];
+  /** Days after the end of its hour after which a row leaves the table; without it rows stay. */
+  readonly keptDays?: number;
 }

@@ -3,7 +3,7 @@ import { type Due, type DuePolicy, dueOf, uncoveredOf } from './compaction/plan.
 import { readFooter } from './compaction/witness.ts';
 import { LakeError } from './errors.ts';
 import { publishedOf } from './generations/manifest.ts';
-import { type PartitionState, readTable } from './generations/state.ts';
+import { isDropped, type PartitionState, readTable } from './generations/state.ts';
 import type { PartitionName } from './names.ts';
 import type { TableSchema } from './schema.ts';
 
@@ -27,7 +27,7 @@ export interface PartitionStatus extends PartitionName {
   readonly fault: string | null;
 }
 
-/** Reads the state of each partition of a table, in order of time. Landing files that cannot be read count as bytes without rows. */
+/** Reads the state of each partition of a table, in order of time; hours that have left it are none. Landing files that cannot be read count as bytes without rows. */
 export async function statusOf(
   ports: { readonly objects: ObjectStore; readonly files: ObjectFiles },
   table: TableSchema,
@@ -36,7 +36,7 @@ export async function statusOf(
 ): Promise<PartitionStatus[]> {
   const statuses: PartitionStatus[] = [];
   for (const state of await readTable(ports.objects, table.name))
-    statuses.push(await partitionStatus(ports.files, table, state, dueOf(state, policy, nowMs)));
+    if (!isDropped(state)) statuses.push(await partitionStatus(ports.files, table, state, dueOf(table, state, { policy, nowMs })));
   return statuses;
 }
 

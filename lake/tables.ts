@@ -8,8 +8,8 @@ export type Retention = Pipeline['lake'];
 
 /** All lake tables of a checked pipeline. */
 export function tablesOf(pipeline: Pipeline): TableSchema[] {
-  const { decision } = pipeline;
-  return [
+  const { decision, lake } = pipeline;
+  const tables = [
     archiveTable(),
     ...Object.values(pipeline.eventTypes).map(eventTableOf),
     ...(decision === undefined ? [] : [decisionTableOf(pipeline, decision), alertTableOf(pipeline, decision)]),
@@ -18,6 +18,10 @@ export function tablesOf(pipeline: Pipeline): TableSchema[] {
     ledgerTable(),
     ...Object.values(pipeline.aggregates).map((aggregate) => aggregateTableOf(pipeline, aggregate)),
   ];
+  return tables.map((table) => {
+    const keptDays = lake.keptDays[table.name];
+    return keptDays === undefined ? table : { ...table, keptDays };
+  });
 }
 
 /** Table of one event type: the event, how it was judged, and where it stood in the stream. */

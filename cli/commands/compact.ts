@@ -35,8 +35,9 @@ export const command: Command = {
     flags: FLAGS,
     notes: [
       'Each hour of each table with new files becomes a new generation: repeats dropped, sorted, verified. Queries see the old one or the',
-      'new one. Replaced generations stay for the time that the pipeline says, for query --as-of; then they are removed. It may run beside',
-      'headrace up, and be stopped at any time. Exit code 1: an hour could not be compacted; what it had stays, and the message says why.',
+      'new one. Hours as old as their table keeps rows (lake.keptDays) leave it. What was replaced, or left, stays for the time that the',
+      'pipeline says (lake.generationsDays), for query --as-of; then it is removed. It may run beside headrace up, and be stopped at any',
+      'time. Exit code 1: an hour could not be compacted; what it had stays, and the message says why.',
     ],
     examples: [
       ['compact', 'the default data folder'],
@@ -105,10 +106,11 @@ function asText(report: CompactionReport): string {
     table,
     ...(repaired === 0 ? [] : [`${thingsText(repaired, 'manifest')} made anew.\n`]),
     ...(waiting === 0 ? [] : [`${thingsText(waiting, 'hour')} not settled yet.\n`]),
+    ...(swept.dropped === 0 ? [] : [`${thingsText(swept.dropped, 'hour')} left a table, being as old as it keeps rows.\n`]),
     ...(swept.expired + swept.landingRemoved + swept.filesRemoved === 0
       ? []
       : [
-          `Removed: ${thingsText(swept.expired, 'old generation')}, ${thingsText(swept.landingRemoved, 'landing file')} that one includes.\n`,
+          `Removed: ${thingsText(swept.expired, 'old generation')}, ${thingsText(swept.filesRemoved, 'file')}, ${thingsText(swept.landingRemoved, 'landing file')}.\n`,
         ]),
     ...(isComplete ? [] : ['Stopped; the same command goes on.\n']),
   ].join('');

@@ -28,13 +28,15 @@ export interface UnpackedRecord {
  * refused, whatever else it is, and holds a mask in its place. Never throws on any data.
  */
 export function unpackRecord(record: StreamRecord): UnpackedRecord[] {
-  return unitsOf(record).map((unit) => refuseCardNumbers(unit.raw) ?? unit);
+  const { data, ...rest } = record;
+  return unpackBytes({ ...rest, bytes: Buffer.from(data, 'base64') }).map((unit) => refuseCardNumbers(unit.raw) ?? unit);
 }
 
-function unitsOf(record: StreamRecord): UnpackedRecord[] {
-  const bytes = Buffer.from(record.data, 'base64');
+/** Takes the bytes of a stream record apart, without looking for card numbers. */
+export function unpackBytes(record: Pick<RawEvent, 'sequence' | 'arrivalMs' | 'partitionKey' | 'bytes'>): UnpackedRecord[] {
+  const bytes = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength);
   const prefix = positionPrefix(record.sequence);
-  const unit = (subSequence: number, partitionKey: string, data: Buffer): RawEvent => ({
+  const unit = (subSequence: number, partitionKey: string, data: Uint8Array): RawEvent => ({
     position: positionAt(prefix, subSequence),
     sequence: record.sequence,
     subSequence,

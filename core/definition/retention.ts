@@ -6,7 +6,7 @@ export interface LakeSpec {
   readonly generationsDays: number;
   /** Age at which files go to cheaper tiers of the object store. */
   readonly tieringAfterDays: number;
-  /** Tables whose rows leave the lake, and how long after their hour; rows of all others stay. */
+  /** Tables whose rows leave them, and how long after the end of their hour; their files go `generationsDays` later. Rows of all others stay. */
   readonly keptDays: Readonly<Record<string, number>>;
 }
 

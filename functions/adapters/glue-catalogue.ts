@@ -1,5 +1,6 @@
 import {
   BatchCreatePartitionCommand,
+  BatchDeletePartitionCommand,
   BatchUpdatePartitionCommand,
   GetPartitionsCommand,
   type GetPartitionsCommandOutput,
@@ -25,6 +26,8 @@ export interface GlueCatalogueOptions {
 
 /** Most partitions of one BatchCreatePartition call. */
 const CREATE_MAX = 100;
+/** Most partitions of one BatchDeletePartition call. */
+const DELETE_MAX = 25;
 
 /**
  * Partitions of Glue tables with the keys `dt` and `hour`. A partition takes columns and formats from its table as it is when the
@@ -74,6 +77,23 @@ export class GlueCatalogue implements PartitionCatalogue {
     );
     this.throwUnless('EntityNotFoundException', 'BatchUpdatePartition', table, errors);
     return errors.length === 0;
+  }
+
+  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
+    const { client, database, retry } = this.options;
+    let removed = 0;
+    for (const chunk of chunksOf(hours, DELETE_MAX)) {
+      const command = new BatchDeletePartitionCommand({
+        DatabaseName: database,
+        TableName: table,
+        PartitionsToDelete: chunk.map(({ dt, hour }) => ({ Values: [dt, hour] })),
+      });
+      const answer = await withRetry(retry, this.call('BatchDeletePartition', table), () => client.send(command));
+      const errors = answer.Errors ?? [];
+      this.throwUnless('EntityNotFoundException', 'BatchDeletePartition', table, errors);
+      removed += chunk.length - errors.length;
+    }
+    return removed;
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {

@@ -7,6 +7,7 @@ import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
 import { publishedOf } from '../../lake/generations/manifest.ts';
 import { type PartitionState, readPartition } from '../../lake/generations/state.ts';
 import { parseLandedKey } from '../../lake/names.ts';
+import { isPast } from '../../lake/retention.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 
 /** What compaction needs from outside. */
@@ -58,7 +59,7 @@ export function createCompact(ports: CompactPorts): Compact {
 }
 
 async function sweep(ports: CompactPorts, signal: AbortSignal): Promise<void> {
-  for (const { name } of ports.tables) if (!signal.aborted) await sweepTable(ports, name, ports.keptMs);
+  for (const table of ports.tables) if (!signal.aborted) await sweepTable(ports, table, ports.keptMs);
 }
 
 /** Compacts the hour of a landing file if it is published already, and nobody is at it or has just been. */
@@ -68,7 +69,8 @@ async function compactLanded(ports: CompactPorts, objectKey: string): Promise<Co
   const nothing = { compacted: [], failed: [], waiting: 0, oldestWaitingMs: 0, isComplete: true };
   if (name === undefined || table === undefined) return nothing;
   const state = await readPartition(ports.objects, table.name, { dt: name.dt, hour: name.hour });
-  if (!isLateFile(state, ports.clock())) return nothing;
+  // An hour past its age is left to the sweep: what lands in it late leaves with it.
+  if (isPast(table, state.partition, ports.clock()) || !isLateFile(state, ports.clock())) return nothing;
   try {
     const one = await compactPartition(ports, table, state);
     return { ...nothing, compacted: one === undefined ? [] : [one] };

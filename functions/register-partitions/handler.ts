@@ -1,11 +1,13 @@
 import type { Clock, PartitionCatalogue, TablePartition } from '../../core/ports.ts';
+import { isPast } from '../../lake/retention.ts';
+import type { TableSchema } from '../../lake/schema.ts';
 import { comingHours, landedHourOf } from './hours.ts';
 
 /** What the registration of hours needs from outside. */
 export interface RegisterPartitionsPorts {
   readonly catalogue: PartitionCatalogue;
   /** Tables of the lake. */
-  readonly tables: readonly string[];
+  readonly tables: readonly Pick<TableSchema, 'name' | 'keptDays'>[];
   readonly clock: Clock;
   /** Hears of an object that is no landing file of one of the tables. */
   readonly onUnknown?: (objectKey: string) => void;
@@ -44,12 +46,15 @@ export function createRegisterPartitions(ports: RegisterPartitionsPorts): Regist
     const objectKey = event.detail?.object?.key;
     if (objectKey !== undefined) {
       const landed = landedHourOf(objectKey);
-      if (landed !== undefined && ports.tables.includes(landed.table)) return register(landed.table, [landed.partition]);
+      const table = ports.tables.find(({ name }) => name === landed?.table);
+      if (landed !== undefined && table !== undefined)
+        // An hour that has left its table does not come back for what lands in it late.
+        return isPast(table, landed.partition, ports.clock()) ? 0 : register(table.name, [landed.partition]);
       ports.onUnknown?.(objectKey);
       return 0;
     }
     const nowMs = ports.clock();
-    const ends = await Promise.allSettled(ports.tables.map((table) => register(table, comingHours(table, nowMs, HOURS_AHEAD))));
+    const ends = await Promise.allSettled(ports.tables.map(({ name }) => register(name, comingHours(name, nowMs, HOURS_AHEAD))));
     const failed = ends.find((end) => end.status === 'rejected');
     if (failed !== undefined) throw failed.reason;
     return ends.reduce((sum, end) => sum + (end.status === 'fulfilled' ? end.value : 0), 0);

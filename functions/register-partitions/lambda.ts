@@ -25,7 +25,7 @@ const open = lazy(async () => {
       lakeUri: `s3://${config.lakeBucket}/${LAKE_FOLDER}`,
       retry: { random: Math.random },
     }),
-    tables: tablesOf(pipelineNamed(config.pipeline).pipeline).map(({ name }) => name),
+    tables: tablesOf(pipelineNamed(config.pipeline).pipeline),
     clock: Date.now,
     onUnknown: (object) => log.warn('an object that is no landing file of a table was passed over', { object }),
   });

@@ -42,11 +42,18 @@ export class Compaction extends Construct {
       permissions: [
         { sid: 'ReadLanding', actions: ['s3:DeleteObject', 's3:GetObject'], resources: [objects('landing/')] },
         { sid: 'Generations', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'], resources: [objects('gen=')] },
-        { sid: 'Manifests', actions: ['s3:GetObject', 's3:PutObject'], resources: [objects('manifest/')] },
+        { sid: 'Manifests', actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'], resources: [objects('manifest/')] },
+        { sid: 'Aside', actions: ['s3:DeleteObject'], resources: [objects('aside/')] },
         { sid: 'ListLake', actions: ['s3:ListBucket'], resources: [bucketArn(names.lakeBucket)] },
         {
           sid: 'Catalogue',
-          actions: ['glue:BatchCreatePartition', 'glue:BatchUpdatePartition', 'glue:GetPartitions', 'glue:GetTable'],
+          actions: [
+            'glue:BatchCreatePartition',
+            'glue:BatchDeletePartition',
+            'glue:BatchUpdatePartition',
+            'glue:GetPartitions',
+            'glue:GetTable',
+          ],
           resources: [
             arnOf('glue', 'catalog'),
             arnOf('glue', `database/${names.landingDatabase}`),

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import type { ObjectFiles, ObjectStore } from '../../core/ports.ts';
-import { parseLandedKey } from '../names.ts';
+import { asideFolder, parseLandedKey } from '../names.ts';
 
 /**
  * Takes a landing file out of its table without losing it: it goes to `<table>/aside/dt=…/hour=…/`, which nothing reads. Returns its
@@ -16,7 +16,7 @@ export async function setAside(
   if (name === undefined) throw usageError('--set-aside', key, allowed);
   const path = await files.open(key);
   if (path === undefined) throw usageError('--set-aside', `${key}, which is not there`, allowed);
-  const aside = `${name.table}/aside/dt=${name.dt}/hour=${name.hour}/${name.name}`;
+  const aside = `${asideFolder(name.table, name)}${name.name}`;
   await files.store(aside, path);
   await objects.remove(key);
   return aside;

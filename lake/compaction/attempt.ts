@@ -58,7 +58,8 @@ export async function make(ports: CompactionPorts, table: TableSchema, running: 
     const bytes = new Map((await ports.objects.list(folder)).map((object) => [object.key, object.bytes]));
     const made: Generation = {
       number,
-      publishedMs: ports.clock(),
+      // A clock that stepped back must not make the one before look replaced long ago.
+      publishedMs: Math.max(ports.clock(), publishedOf(running.manifest)?.publishedMs ?? 0),
       isFirst: running.isFirst,
       files: written.files.map(({ name, rows }) => ({ name, rows, bytes: bytes.get(folder + name) ?? -1 })),
       repeatsDropped: written.repeatsDropped,
@@ -155,6 +156,7 @@ async function change(
   throw changed(key);
 }
 
+/** Another compaction was faster. */
 export function changed(key: string): LakeError {
   return new LakeError('PARTITION_CHANGED', `${key} was changed by another compaction meanwhile; compact again`, { retriable: true });
 }

@@ -1,7 +1,12 @@
-import type { PartitionCatalogue } from '../../core/ports.ts';
+import type { PartitionCatalogue, TablePartition } from '../../core/ports.ts';
 import { publishedOf } from '../generations/manifest.ts';
-import type { PartitionState } from '../generations/state.ts';
-import { generationFolder, landingFolder, type PartitionName } from '../names.ts';
+import { isDropped, type PartitionState } from '../generations/state.ts';
+import { generationFolder, landingFolder, type PartitionName, partitionOf } from '../names.ts';
+import { isPast, pastByMs } from '../retention.ts';
+import type { TableSchema } from '../schema.ts';
+
+/** No day is before. */
+const DAYS_FROM = '0000-01-01';
 
 /** Points the catalogue at a generation of a partition, whether or not the partition was registered before. */
 export async function follow(
@@ -15,25 +20,50 @@ export async function follow(
   if (!(await catalogue.swap(table, at))) await catalogue.register(table, [at]);
 }
 
+/** What the catalogue is compared with. */
+export interface ReconcileOptions {
+  /** Partitions in order of time, as their manifests are now. */
+  readonly states: readonly PartitionState[];
+  readonly nowMs: number;
+}
+
 /**
- * Makes the catalogue say what the manifests say, where a process died between the two; returns how many partitions it had wrong or
- * not at all. Partitions with a damaged manifest keep what the catalogue has: that was published.
+ * Makes the catalogue say what the manifests say, where a process died between the two, and takes hours out that have left the table, or
+ * are past its age without any file; returns how many it had wrong or not at all. Partitions with a damaged manifest keep what the
+ * catalogue has: that was published.
  */
-export async function reconcile(catalogue: PartitionCatalogue, table: string, states: readonly PartitionState[]): Promise<number> {
-  const first = states[0];
-  const last = states.at(-1);
-  if (first === undefined || last === undefined) return 0;
-  const registered = await catalogue.list(table, first.partition.dt, last.partition.dt);
+export async function reconcile(catalogue: PartitionCatalogue, table: TableSchema, { states, nowMs }: ReconcileOptions): Promise<number> {
+  const registered = await registeredOf(catalogue, table, { states, nowMs });
   const folders = new Map(registered.map(({ dt, hour, folder }) => [`${dt} ${hour}`, folder]));
   let changed = 0;
-  for (const { partition, manifest, damage } of states) {
-    if (damage !== undefined) continue;
+  for (const state of states) {
+    const { partition, manifest, damage } = state;
+    if (damage !== undefined || isDropped(state)) continue;
     const { dt, hour } = partition;
     const published = manifest === undefined ? undefined : publishedOf(manifest.value);
-    const folder = published === undefined ? landingFolder(table, partition) : generationFolder(table, partition, published.number);
+    const folder =
+      published === undefined ? landingFolder(table.name, partition) : generationFolder(table.name, partition, published.number);
     if (folders.get(`${dt} ${hour}`) === folder) continue;
     changed += 1;
-    if (!(await catalogue.swap(table, { dt, hour, folder }))) await catalogue.register(table, [{ dt, hour, folder }]);
+    if (!(await catalogue.swap(table.name, { dt, hour, folder }))) await catalogue.register(table.name, [{ dt, hour, folder }]);
   }
-  return changed;
+  const known = new Map(states.map((state) => [`${state.partition.dt} ${state.partition.hour}`, state]));
+  const gone = registered.filter((one) => {
+    const state = known.get(`${one.dt} ${one.hour}`);
+    return state === undefined ? isPast(table, one, nowMs) : isDropped(state);
+  });
+  return changed + (await catalogue.remove(table.name, gone));
+}
+
+/** What is registered of the days of the partitions, and of all days that a table no longer keeps: hours are registered ahead, rows or none. */
+async function registeredOf(
+  catalogue: PartitionCatalogue,
+  table: TableSchema,
+  { states, nowMs }: ReconcileOptions,
+): Promise<TablePartition[]> {
+  const byMs = pastByMs(table, nowMs);
+  const days = [states[0], states.at(-1)].flatMap((state) => state?.partition.dt ?? []);
+  if (byMs !== undefined) days.push(DAYS_FROM, partitionOf(byMs).dt);
+  const [from, to] = [days.sort()[0], days.at(-1)];
+  return from === undefined || to === undefined ? [] : catalogue.list(table.name, from, to);
 }

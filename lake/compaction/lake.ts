@@ -49,7 +49,8 @@ export async function compactLake(ports: CompactionPorts, options: CompactLakeOp
     if (isRepairing) done.repaired += await repairTable(ports, table.name, done.failed);
     for (const state of await readTable(ports.objects, table.name, isQuick ? { changedSinceMs: Number.POSITIVE_INFINITY } : {})) {
       if (signal?.aborted === true) return { ...done, isComplete: false };
-      const { action } = dueOf(state, policy, ports.clock());
+      const { action } = dueOf(table, state, { policy, nowMs: ports.clock() });
+      if (action === 'none') continue;
       if (action === 'wait') done.waiting += 1;
       const isDone = (action === 'compact' || action === 'damaged') && (await compactOne(ports, table, state, done, options));
       if (!isDone) done.oldestWaitingMs = Math.max(done.oldestWaitingMs, waitingMs(state, ports.clock()));

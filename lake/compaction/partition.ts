@@ -1,7 +1,7 @@
 import type { StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
 import { emptyManifest, type Generation, type Manifest, publishedOf } from '../generations/manifest.ts';
-import { isWhole, type PartitionState } from '../generations/state.ts';
+import { isDropped, isWhole, type PartitionState } from '../generations/state.ts';
 import { generationFolder, type PartitionName } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { begin, make, openObjects, publish } from './attempt.ts';
@@ -30,6 +30,7 @@ export interface Compacted {
  */
 export async function compactPartition(ports: CompactionPorts, table: TableSchema, state: PartitionState): Promise<Compacted | undefined> {
   if (state.damage !== undefined) throw state.damage.error;
+  if (isDropped(state)) return undefined;
   const { partition } = state;
   const before = state.manifest?.value ?? emptyManifest(table.name, partition);
   const base = wholeBase(before, state);

@@ -1,7 +1,9 @@
 import type { StoredObject } from '../../core/ports.ts';
 import { publishedOf } from '../generations/manifest.ts';
-import { isWhole, type PartitionState } from '../generations/state.ts';
+import { isDropped, isWhole, type PartitionState } from '../generations/state.ts';
 import { partitionStartMs } from '../names.ts';
+import { isPast } from '../retention.ts';
+import type { TableSchema } from '../schema.ts';
 
 /** When a partition is worth compacting. */
 export interface DuePolicy {
@@ -32,8 +34,17 @@ export function uncoveredOf({ manifest, landing }: PartitionState): StoredObject
   return landing.filter(({ key }) => !covered.has(key.slice(key.lastIndexOf('/') + 1)));
 }
 
+/** By what it is decided. */
+export interface DueOptions {
+  readonly policy: DuePolicy;
+  readonly nowMs: number;
+}
+
 /** Whether a partition is to be compacted at `nowMs`. */
-export function dueOf(state: PartitionState, policy: DuePolicy, nowMs: number): Due {
+export function dueOf(table: TableSchema, state: PartitionState, { policy, nowMs }: DueOptions): Due {
+  if (isDropped(state)) return { action: 'none', reason: 'it has left its table' };
+  if (isPast(table, state.partition, nowMs))
+    return { action: 'none', reason: `it is older than ${table.keptDays} days and leaves its table` };
   if (state.damage !== undefined) return { action: 'damaged', reason: state.damage.error.message };
   const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
   if (published !== undefined && !isWhole(published, state))

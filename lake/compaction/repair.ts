@@ -17,13 +17,17 @@ export async function repairManifest(objects: ObjectStore, state: PartitionState
   const key = manifestKey(state.table, state.partition);
   const damaged = await objects.get(key);
   if (damaged?.version !== state.damage.version) throw changed(key);
-  const generations = await receiptsOf(objects, state);
-  const { dt, hour } = state.partition;
-  const next = Math.max(0, ...state.objects.keys()) + 1;
-  const made: Manifest = { table: state.table, dt, hour, next, attempts: [], generations };
+  const made = await manifestAnew(objects, state);
   if (damaged !== undefined) await objects.put(`${key}.damaged`, damaged.body);
   if ((await objects.putIf(key, manifestBytes(made), damaged?.version)) === undefined) throw changed(key);
   return true;
+}
+
+/** The manifest of a partition as the receipts beside its generations tell it. */
+export async function manifestAnew(objects: ObjectStore, state: PartitionState): Promise<Manifest> {
+  const { dt, hour } = state.partition;
+  const next = Math.max(0, ...state.objects.keys()) + 1;
+  return { table: state.table, dt, hour, next, attempts: [], generations: await receiptsOf(objects, state) };
 }
 
 function changed(key: string): LakeError {

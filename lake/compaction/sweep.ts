@@ -1,23 +1,28 @@
 import type { ObjectStore } from '../../core/ports.ts';
 import { type Manifest, manifestBytes } from '../generations/manifest.ts';
-import { type PartitionState, readTable } from '../generations/state.ts';
+import { isDropped, type PartitionState, readTable } from '../generations/state.ts';
 import { manifestKey } from '../names.ts';
+import { pastByMs } from '../retention.ts';
+import type { TableSchema } from '../schema.ts';
 import { reconcile } from './catalogue.ts';
+import { dropPast, removeDropped, type StoredManifest } from './drop.ts';
 import type { CompactionPorts } from './ports.ts';
 
 /** What a sweep removed. */
 export interface Swept {
+  /** Hours that left their table, past the age that it keeps. */
+  readonly dropped: number;
   /** Generations whose time had come. */
   readonly expired: number;
-  /** Files of tries that died, and of expired generations. */
+  /** Files of tries that died, of expired generations, and of hours that left their table. */
   readonly filesRemoved: number;
-  /** Landing files that a generation includes for longer than generations are kept. */
+  /** Landing files that a generation includes for longer than generations are kept, and those of hours that left their table. */
   readonly landingRemoved: number;
   /** Partitions that the catalogue had wrong. */
   readonly reconciled: number;
 }
 
-const NOTHING: Swept = { expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
+const NOTHING: Swept = { dropped: 0, expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
 const HOUR_MS = 3_600_000;
 /** Age from which on a try is dead: no compaction of one partition may take that long. */
 const ATTEMPT_MS = 6 * HOUR_MS;
@@ -27,25 +32,34 @@ const MISSED_MS = 30 * 24 * HOUR_MS;
 const MARGIN_MS = HOUR_MS;
 
 /**
- * Removes what nobody needs any more from a table: generations that were replaced longer than `keptMs` ago, landing files that a
- * generation has included for as long, and the files of tries that died. A damaged partition is left as it is.
+ * Has hours leave a table that are past the age it keeps, makes the catalogue follow, and removes what nobody needs any more: hours that
+ * left and generations that were replaced longer than `keptMs` ago, landing files that a generation has included for as long, and the
+ * files of tries that died. A damaged partition is left as it is until it is past its age.
  */
 export async function sweepTable(
   { objects, clock, catalogue }: Pick<CompactionPorts, 'objects' | 'clock' | 'catalogue'>,
-  table: string,
+  table: TableSchema,
   keptMs: number,
 ): Promise<Swept> {
   const nowMs = clock();
+  const { name } = table;
   // The lists before the manifests: what is in a list and in no manifest read later was given up, for numbers are taken before files are written.
-  const changed = { changedSinceMs: nowMs - keptMs - MARGIN_MS - MISSED_MS };
-  const listed = await readTable(objects, table, changed);
-  const current = await readTable(objects, table, changed);
-  const byPartition = new Map(current.map((state) => [idOf(state), state]));
-  let swept: Swept = { ...NOTHING, reconciled: catalogue === undefined ? 0 : await reconcile(catalogue, table, current) };
+  const horizonMs = nowMs - keptMs - MARGIN_MS;
+  const startedByMs = pastByMs(table, nowMs);
+  const chosen = { changedSinceMs: horizonMs - MISSED_MS, ...(startedByMs === undefined ? {} : { startedByMs }) };
+  const listed = await readTable(objects, name, chosen);
+  const { states, dropped } = await dropPast(objects, table, { states: await readTable(objects, name, chosen), nowMs });
+  const byPartition = new Map(states.map((state) => [idOf(state), state]));
+  // The catalogue before any file: what it points at is whole.
+  const reconciled = catalogue === undefined ? 0 : await reconcile(catalogue, table, { states, nowMs });
+  let swept: Swept = { ...NOTHING, dropped, reconciled };
   for (const state of listed) {
     const now = byPartition.get(idOf(state));
     if (now?.manifest === undefined) continue;
-    const one = await sweepPartition(objects, state, now.manifest, { nowMs, keptMs });
+    const { manifest } = now;
+    const one = isDropped(now)
+      ? { ...NOTHING, ...(await removeDropped(objects, state, { manifest, horizonMs })) }
+      : await sweepPartition(objects, state, manifest, { nowMs, horizonMs });
     swept = {
       ...swept,
       expired: swept.expired + one.expired,
@@ -58,17 +72,13 @@ export async function sweepTable(
 
 interface Times {
   readonly nowMs: number;
-  readonly keptMs: number;
+  /** What was replaced before is no longer needed. */
+  readonly horizonMs: number;
 }
 
-async function sweepPartition(
-  objects: ObjectStore,
-  listed: PartitionState,
-  manifest: { readonly value: Manifest; readonly version: string },
-  times: Times,
-): Promise<Swept> {
+async function sweepPartition(objects: ObjectStore, listed: PartitionState, manifest: StoredManifest, times: Times): Promise<Swept> {
   const before = manifest.value;
-  const horizonMs = times.nowMs - times.keptMs - MARGIN_MS;
+  const { horizonMs } = times;
   const generations = before.generations.filter((_, i) => (before.generations[i + 1]?.publishedMs ?? times.nowMs) > horizonMs);
   const attempts = before.attempts.filter(
     ({ startedMs, failure }) => startedMs > (failure === undefined ? times.nowMs - ATTEMPT_MS : horizonMs),

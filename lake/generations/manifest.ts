@@ -27,6 +27,7 @@ const manifest = z.strictObject({
   next: z.number(),
   attempts: z.array(attempt),
   generations: z.array(generation),
+  dropped: z.exactOptional(z.strictObject({ atMs: z.number(), isFinal: z.boolean() })),
 });
 
 /** What a set of rows adds up to, whatever its order. */
@@ -82,6 +83,16 @@ export interface Manifest extends PartitionName {
   readonly attempts: readonly Attempt[];
   /** Generations that are kept, oldest first: the last one is published. */
   readonly generations: readonly Generation[];
+  /** Set once the hour has left its table: see `Dropped`. */
+  readonly dropped?: Dropped;
+}
+
+/** How an hour left its table because of its age: queries show it no more. */
+export interface Dropped {
+  /** Since when; what was there can be asked for as of a moment before. */
+  readonly atMs: number;
+  /** Whether its files are being removed: then it shows at no moment any more, and does not come back. */
+  readonly isFinal: boolean;
 }
 
 /** The manifest of a partition that has none yet. */
@@ -100,9 +111,9 @@ export function withAttempt(manifest: Manifest, startedMs: number): { readonly m
   return { number, manifest: { ...manifest, next: number + 1, attempts: [...manifest.attempts, { number, startedMs }] } };
 }
 
-/** Publishes what a try has made. Throws LakeError PARTITION_CHANGED if the try is no longer on record. */
+/** Publishes what a try has made. Throws LakeError PARTITION_CHANGED if the try is no longer on record, or the hour has left its table. */
 export function withGeneration(manifest: Manifest, made: Generation): Manifest {
-  if (!manifest.attempts.some(({ number }) => number === made.number))
+  if (manifest.dropped !== undefined || !manifest.attempts.some(({ number }) => number === made.number))
     throw new LakeError(
       'PARTITION_CHANGED',
       `generation ${made.number} of ${manifestKey(manifest.table, manifest)} was given up meanwhile; compact again`,
@@ -124,6 +135,16 @@ export function withoutGenerationsSince(manifest: Manifest, number: number): Man
 /** Gives a try up. */
 export function withoutAttempt(manifest: Manifest, number: number): Manifest {
   return { ...manifest, attempts: manifest.attempts.filter((one) => one.number !== number) };
+}
+
+/** Takes the hour out of its table, or one step further out. */
+export function withDrop(manifest: Manifest, dropped: Dropped): Manifest {
+  return { ...manifest, ...(dropped.isFinal ? { attempts: [], generations: [] } : {}), dropped };
+}
+
+/** Brings an hour back that is not as old as was thought. */
+export function withoutDrop({ table, dt, hour, next, attempts, generations }: Manifest): Manifest {
+  return { table, dt, hour, next, attempts, generations };
 }
 
 /** Bytes of a manifest, with a digest by which a change by other hands shows. */

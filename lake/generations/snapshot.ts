@@ -19,10 +19,13 @@ export interface Snapshot {
 /**
  * What a reader sees of a partition: the published generation, and landing files that came after it. With `asOfMs`, what was published
  * then, and what had landed by then. A generation with a missing file, or a damaged manifest, gives way to the newest whole generation
- * before: landing files are kept longer than that.
+ * before: landing files are kept longer than that. Of an hour that has left its table nothing is seen since then.
  */
 export async function snapshotOf(store: ObjectStore, state: PartitionState, asOfMs = Number.POSITIVE_INFINITY): Promise<Snapshot> {
   const { partition, table, damage, manifest } = state;
+  const dropped = manifest?.value.dropped;
+  if (dropped !== undefined && (dropped.isFinal || dropped.atMs <= asOfMs))
+    return { partition, generation: undefined, published: [], landed: [], warning: undefined };
   const known = damage === undefined ? (manifest?.value.generations ?? []) : await receiptsOf(store, state);
   const published = known.filter(({ publishedMs }) => publishedMs <= asOfMs);
   const newest = published.at(-1);

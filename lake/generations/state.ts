@@ -11,6 +11,7 @@ import {
   parseGenerationKey,
   parseLandedKey,
   parseManifestKey,
+  partitionStartMs,
   RECEIPT_NAME,
 } from '../names.ts';
 import { type Generation, type Manifest, parseManifest, parseReceipt } from './manifest.ts';
@@ -39,13 +40,15 @@ export interface ReadOptions {
    * years has a hundred thousand manifests. Default: all.
    */
   readonly changedSinceMs?: number;
+  /** Beside those, partitions that begin at this moment or before. */
+  readonly startedByMs?: number;
 }
 
 /**
  * Reads the state of the partitions of a table, in order of time. Manifests are read before landing files and generations are listed:
  * what a manifest names is in the lists unless it is lost.
  */
-export async function readTable(objects: ObjectStore, table: string, { changedSinceMs }: ReadOptions = {}): Promise<PartitionState[]> {
+export async function readTable(objects: ObjectStore, table: string, options: ReadOptions = {}): Promise<PartitionState[]> {
   const parts = new Map<string, Listed>();
   const partOf = ({ dt, hour }: PartitionName): Listed => {
     const id = `${dt} ${hour}`;
@@ -54,7 +57,7 @@ export async function readTable(objects: ObjectStore, table: string, { changedSi
     return known;
   };
   const stored = await objects.list(manifestPrefix(table));
-  const chosen = changedSinceMs === undefined ? stored : await changedManifests(objects, table, stored, changedSinceMs);
+  const chosen = options.changedSinceMs === undefined ? stored : await changedManifests(objects, table, stored, options);
   const manifests = await readManifests(objects, chosen);
   const passedOver = new Set(stored.filter((one) => !chosen.includes(one)).map(({ key }) => key));
   for (const { partition } of manifests.values()) partOf(partition);
@@ -66,23 +69,32 @@ export async function readTable(objects: ObjectStore, table: string, { changedSi
     const name = parseGenerationKey(object.key);
     if (name !== undefined && !passedOver.has(manifestKey(table, name))) push(partOf(name).objects, name.number, object);
   }
-  return [...parts]
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, part]) => stateOf(table, part.partition, manifests.get(id), part.landing, part.objects));
+  const states: PartitionState[] = [];
+  for (const [id, part] of [...parts].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const state = stateOf(table, part.partition, manifests.get(id), part.landing, part.objects);
+    // A first try may have begun since the manifests were listed: its number was on record before its files.
+    const again = manifests.has(id) || part.objects.size === 0 ? state : await readPartition(objects, table, part.partition);
+    states.push(again.manifest === undefined && again.damage === undefined ? state : again);
+  }
+  return states;
 }
 
 async function changedManifests(
   objects: ObjectStore,
   table: string,
   stored: readonly StoredObject[],
-  sinceMs: number,
+  { changedSinceMs = Number.NEGATIVE_INFINITY, startedByMs = Number.NEGATIVE_INFINITY }: ReadOptions,
 ): Promise<StoredObject[]> {
   const landed = new Set<string>();
   for (const { key } of await objects.list(landingPrefix(table))) {
     const name = parseLandedKey(key);
     if (name !== undefined) landed.add(manifestKey(table, name));
   }
-  return stored.filter(({ key, modifiedMs }) => landed.has(key) || modifiedMs >= sinceMs);
+  const isOld = (key: string): boolean => {
+    const partition = parseManifestKey(key);
+    return partition !== undefined && partitionStartMs(partition) <= startedByMs;
+  };
+  return stored.filter(({ key, modifiedMs }) => landed.has(key) || modifiedMs >= changedSinceMs || isOld(key));
 }
 
 /** What was listed of one partition. */
@@ -161,6 +173,11 @@ function push(map: Map<number, StoredObject[]>, number: number, object: StoredOb
   const known = map.get(number);
   if (known === undefined) map.set(number, [object]);
   else known.push(object);
+}
+
+/** Whether an hour has left its table. */
+export function isDropped({ manifest }: PartitionState): boolean {
+  return manifest?.value.dropped !== undefined;
 }
 
 /** Whether every file of a generation is there, as long as it was written. */

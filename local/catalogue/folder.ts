@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path';
 import { RetriableError } from '../../core/errors.ts';
 import type { PartitionCatalogue, TablePartition } from '../../core/ports.ts';
-import { type Hours, hoursBetween, registerHours, swapHour } from './hours.ts';
+import { type Hours, hoursBetween, registerHours, removeHours, swapHour } from './hours.ts';
 
 /**
  * A catalogue in a folder, one JSON file for each table, replaced whole by a rename: a reader sees the hours before or after a change.
@@ -23,6 +23,10 @@ export class FolderCatalogue implements PartitionCatalogue {
 
   async swap(table: string, partition: TablePartition): Promise<boolean> {
     return this.change(table, (hours) => swapHour(hours, partition));
+  }
+
+  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
+    return this.change(table, (known) => removeHours(known, hours));
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {

@@ -23,6 +23,11 @@ export function swapHour(hours: Hours, { dt, hour, folder }: TablePartition): bo
   return true;
 }
 
+/** Takes hours out and returns how many were there. */
+export function removeHours(hours: Hours, gone: readonly Pick<TablePartition, 'dt' | 'hour'>[]): number {
+  return gone.filter(({ dt, hour }) => hours.delete(`${dt} ${hour}`)).length;
+}
+
 /** Hours of the days `from` to `to`, both included, in order of time. */
 export function hoursBetween(hours: Hours, from: string, to: string): TablePartition[] {
   return [...hours]

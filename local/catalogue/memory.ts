@@ -1,5 +1,5 @@
 import type { PartitionCatalogue, TablePartition } from '../../core/ports.ts';
-import { type Hours, hoursBetween, registerHours, swapHour } from './hours.ts';
+import { type Hours, hoursBetween, registerHours, removeHours, swapHour } from './hours.ts';
 
 /** A catalogue in memory, for tests. */
 export class MemoryCatalogue implements PartitionCatalogue {
@@ -11,6 +11,10 @@ export class MemoryCatalogue implements PartitionCatalogue {
 
   async swap(table: string, partition: TablePartition): Promise<boolean> {
     return swapHour(this.hoursOf(table), partition);
+  }
+
+  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
+    return removeHours(this.hoursOf(table), hours);
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {

@@ -25,8 +25,8 @@ async function compact(): Promise<CompactionReport> {
     const isQuick = policy.settleMs !== Number.NEGATIVE_INFINITY;
     const onCompacted = (one: CompactionReport['compacted'][number]): void => say({ kind: 'compacted', one });
     const done = await compactLake(ports, { tables, policy, isRepairing, isQuick, signal: stop.signal, onCompacted });
-    const swept: Swept = { expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
-    for (const { name } of tables) if (!stop.signal.aborted) add(swept, await sweepTable(ports, name, keptMs));
+    const swept: Swept = { dropped: 0, expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
+    for (const table of tables) if (!stop.signal.aborted) add(swept, await sweepTable(ports, table, keptMs));
     const { user, system } = process.cpuUsage(before);
     return {
       ...done,

@@ -1,5 +1,6 @@
 import { type Dirent, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { RetriableError } from '../../core/errors.ts';
 import type { ObjectFiles, ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
 import { checkObjectKey, SCRATCH_FOLDER } from '../../lake/object-key.ts';
@@ -104,7 +105,8 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
   private writeScratch(body: Uint8Array): string {
     if (this.written === 0) mkdirSync(join(this.root, SCRATCH_FOLDER), { recursive: true });
     this.written += 1;
-    const path = join(this.root, SCRATCH_FOLDER, `put-${process.pid}-${this.written}`);
+    // Compaction has a thread of its own, and stores of its own.
+    const path = join(this.root, SCRATCH_FOLDER, `put-${process.pid}-${threadId}-${this.written}`);
     writeFileSync(path, body);
     return path;
   }

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 
@@ -9,9 +9,13 @@ export interface FolderLock {
 
 /** Process id that holds the data folder; undefined if it is free or its holder is gone. */
 export function lockHolder(dataDir: string): number | undefined {
+  return holderIn(join(dataDir, 'lock'));
+}
+
+function holderIn(path: string): number | undefined {
   let text: string;
   try {
-    text = readFileSync(join(dataDir, 'lock'), 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }
@@ -25,20 +29,58 @@ export function lockHolder(dataDir: string): number | undefined {
   }
 }
 
-/** Claims a data folder for this process, making the folder if needed. Throws UsageError while another live process holds it. */
+/**
+ * Claims a data folder for this process, making the folder if needed: of any that try at once one gets it. Throws UsageError while
+ * another live process holds it.
+ */
 export function lockFolder(dataDir: string): FolderLock {
   makeFolder(dataDir);
-  const holder = lockHolder(dataDir);
-  if (holder !== undefined) {
-    throw usageError(
-      `data folder ${dataDir} is in use`,
-      `process ${holder}`,
-      `stop that process first, or give another folder with --data; if that process is not headrace, remove ${join(dataDir, 'lock')}`,
-    );
-  }
   const path = join(dataDir, 'lock');
-  writeFileSync(path, String(process.pid));
+  const mine = `${path}.${process.pid}`;
+  writeFileSync(mine, String(process.pid));
+  try {
+    while (!linked(mine, path)) {
+      const holder = holderIn(path) ?? clearedOf(path);
+      if (holder !== undefined) throw inUse(dataDir, holder);
+    }
+  } finally {
+    rmSync(mine, { force: true });
+  }
   return { release: () => rmSync(path, { force: true }) };
+}
+
+/** Gives a file a second name, unless that is taken: the claim is there with its holder in it, or not at all. */
+function linked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Takes the claim of a dead process away. If another process did so just before, and has claimed the folder, that claim is put back: its holder. */
+function clearedOf(path: string): number | undefined {
+  const old = `${path}.old.${process.pid}`;
+  try {
+    renameSync(path, old);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+  const holder = holderIn(old);
+  if (holder !== undefined) linked(old, path);
+  rmSync(old, { force: true });
+  return holder;
+}
+
+function inUse(dataDir: string, holder: number): Error {
+  return usageError(
+    `data folder ${dataDir} is in use`,
+    `process ${holder}`,
+    `stop that process first, or give another folder with --data; if that process is not headrace, remove ${join(dataDir, 'lock')}`,
+  );
 }
 
 /** Makes a folder and those above it, one by one: Node's own way of making them all never returns on paths such as /proc/x. */

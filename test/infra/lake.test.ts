@@ -79,6 +79,13 @@ describe.each(sizes)('in the size %s', (size) => {
     });
   });
 
+  test('no rule of the lake bucket removes what is current: only the sweep knows what is published', () => {
+    const rulesOf = (role: string): string => JSON.stringify(buckets.get(bucket(role))?.['LifecycleConfiguration']);
+    expect(rulesOf('lake')).not.toMatch(/"Expiration(InDays|Date)?":/);
+    // In other buckets rules do: the name is right.
+    expect(rulesOf('results')).toMatch(/"ExpirationInDays":/);
+  });
+
   test('every bucket refuses what does not come over TLS 1.2, and none uses access lists', () => {
     const policies = [...templates.resources('AWS::S3::BucketPolicy').values()].map(({ Properties }) => JSON.stringify(Properties));
     expect(policies).toHaveLength(buckets.size);

@@ -1,8 +1,8 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
-const NO_BACKFILL = 'backfill, generations and manifests are designed and not built yet: the lake has landing files only';
+const NO_BACKFILL = 'backfill is designed and not built yet';
 
-/** The lake: repeats, columns, files, and what will rewrite it. */
+/** The lake: repeats, columns, files, and what will recompute it. */
 export const LAKE: readonly CataloguedFault[] = [
   {
     number: 63,
@@ -19,8 +19,16 @@ export const LAKE: readonly CataloguedFault[] = [
   {
     number: 65,
     fault: 'Somebody reads while a partition is swapped.',
-    outcome: 'Nothing swaps partitions yet. Hours are registered one by one and not projected, so that one update can swap one.',
-    shown: { outOfModel: NO_BACKFILL },
+    outcome: 'A query sees the old generation or the new one, whole: one write of a manifest, or one update of the catalogue, swaps them.',
+    shown: {
+      tests: [
+        cite('lake/compaction/readers.test.ts', 'queries that run all through swaps see an old generation or a new one whole, never a mix'),
+        cite(
+          'lake/compaction/edges.test.ts',
+          'a reader that meets the first compaction of an hour > does not take its manifest for lost, though it was not there when manifests were listed',
+        ),
+      ],
+    },
   },
   {
     number: 66,
@@ -82,7 +90,15 @@ export const LAKE: readonly CataloguedFault[] = [
     number: 72,
     fault: 'A Parquet file is cut, or its footer is damaged.',
     outcome:
-      'A file gets its name only when it is whole, so a crash leaves none by half. Nothing reads a landed file back: a query over a damaged one fails.',
-    shown: { outOfModel: 'reading back before publishing comes with generations, which are not built yet' },
+      'A file gets its name only when it is whole, so a crash leaves none by half. One that is damaged later keeps back its own hour, FILE_UNREADABLE: queries go on without it and say so, and it can be set aside.',
+    shown: {
+      tests: [
+        cite(
+          'lake/compaction/faults.test.ts',
+          'a landing file that is no whole Parquet file > keeps back its own hour only; queries go on without it and say so; set aside, the hour goes on',
+        ),
+        cite('lake/compaction/faults.test.ts', 'a landing file that is no whole Parquet file > is found though its magic bytes are there'),
+      ],
+    },
   },
 ];

@@ -2,6 +2,7 @@ import type { CataloguedFault } from './fault.ts';
 import { ALERT_FAULTS } from './faults-alerts.ts';
 import { CRASHES } from './faults-crashes.ts';
 import { DECODING } from './faults-decoding.ts';
+import { GENERATIONS } from './faults-generations.ts';
 import { LAKE } from './faults-lake.ts';
 import { MACHINE } from './faults-machine.ts';
 import { MAPPING_FAULTS } from './faults-mapping.ts';
@@ -11,5 +12,5 @@ import { TIME } from './faults-time.ts';
 
 /** The catalogue, by number. */
 export const FAULTS: readonly CataloguedFault[] = [
-  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE].flat(),
+  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE, GENERATIONS].flat(),
 ].sort((a, b) => a.number - b.number);

@@ -7,7 +7,7 @@ import { MemoryCatalogue } from '../../../local/catalogue/memory.ts';
 const TICK = { 'detail-type': 'Scheduled Event' };
 const created = (key: string) => ({ 'detail-type': 'Object Created', detail: { object: { key } } });
 
-function open(nowText: string, catalogue: PartitionCatalogue = new MemoryCatalogue()) {
+function open(nowText: string, catalogue: PartitionCatalogue = new MemoryCatalogue(), keptDays?: number) {
   const unknown: string[] = [];
   let nowMs = Date.parse(nowText);
   const calls: string[] = [];
@@ -18,9 +18,10 @@ function open(nowText: string, catalogue: PartitionCatalogue = new MemoryCatalog
         return catalogue.register(table, partitions);
       },
       swap: (table, partition) => catalogue.swap(table, partition),
+      remove: (table, hours) => catalogue.remove(table, hours),
       list: (table, from, to) => catalogue.list(table, from, to),
     },
-    tables: ['archive', 'transactions'],
+    tables: [{ name: 'archive' }, { name: 'transactions' }, ...(keptDays === undefined ? [] : [{ name: 'short', keptDays }])],
     clock: () => nowMs,
     onUnknown: (key) => unknown.push(key),
   });
@@ -68,6 +69,7 @@ describe('a tick', () => {
         return memory.register(table, partitions);
       },
       swap: (table, partition) => memory.swap(table, partition),
+      remove: (table, hours) => memory.remove(table, hours),
       list: (table, from, to) => memory.list(table, from, to),
     });
     await expect(register(TICK)).rejects.toThrow('no');
@@ -103,6 +105,16 @@ describe('a landing object', () => {
     expect(calls).toEqual([]);
   });
 
+  test('of an hour that has left its table registers nothing; until then it does', async () => {
+    const { register, calls, pass } = open('2026-01-13T10:59:59.999Z', new MemoryCatalogue(), 8);
+    expect(await register(created('lake/short/landing/dt=2026-01-05/hour=10/a'))).toBe(1);
+    pass(1);
+    expect(await register(created('lake/short/landing/dt=2026-01-05/hour=10/b'))).toBe(0);
+    expect(await register(created('lake/short/landing/dt=2026-01-05/hour=09/c'))).toBe(0);
+    expect(await register(created('lake/archive/landing/dt=2026-01-05/hour=09/c'))).toBe(1);
+    expect(calls).toEqual(['short 2026-01-05T10', 'archive 2026-01-05T09']);
+  });
+
   test('whose registration fails is tried again by the next one', async () => {
     const memory = new MemoryCatalogue();
     let isDown = true;
@@ -112,6 +124,7 @@ describe('a landing object', () => {
         return memory.register(table, partitions);
       },
       swap: (table, partition) => memory.swap(table, partition),
+      remove: (table, hours) => memory.remove(table, hours),
       list: (table, from, to) => memory.list(table, from, to),
     });
     await expect(register(created('lake/archive/landing/dt=2026-01-05/hour=07/a'))).rejects.toThrow('no');

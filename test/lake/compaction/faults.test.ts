@@ -232,7 +232,7 @@ describe('what the witness finds different', () => {
     expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual(['kinds/gen=2/dt=2026-03-01/hour=00/part-00000.parquet']);
     const [state] = await readTable(world.store, 'kinds');
     if (state === undefined) throw new Error('no partition');
-    expect(dueOf(state, USUAL_POLICY, world.nowMs)).toMatchObject({
+    expect(dueOf(world.table, state, { policy: USUAL_POLICY, nowMs: world.nowMs })).toMatchObject({
       action: 'failed',
       reason: expect.stringContaining('generation 2 was refused'),
     });

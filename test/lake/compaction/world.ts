@@ -58,7 +58,7 @@ export class LakeWorld {
   }
 
   async sweep(ports = this.ports()): Promise<Swept> {
-    return sweepTable(ports, this.table.name, KEPT_MS);
+    return sweepTable(ports, this.table, KEPT_MS);
   }
 
   /** Ids that a query gives, and what it warns of. */
