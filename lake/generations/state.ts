@@ -11,6 +11,7 @@ import {
   parseGenerationKey,
   parseLandedKey,
   parseManifestKey,
+  partitionStartMs,
   RECEIPT_NAME,
 } from '../names.ts';
 import { type Generation, type Manifest, parseManifest, parseReceipt } from './manifest.ts';
@@ -39,13 +40,25 @@ export interface ReadOptions {
    * years has a hundred thousand manifests. Default: all.
    */
   readonly changedSinceMs?: number;
+  /** Only partitions with an hour of this span, epoch ms; the end is not part of it. Default: all. */
+  readonly hours?: HourSpan | undefined;
+}
+
+/** A span of hours, epoch ms: from the hour that the start lies in, up to but not including the end. */
+export interface HourSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /**
  * Reads the state of the partitions of a table, in order of time. Manifests are read before landing files and generations are listed:
  * what a manifest names is in the lists unless it is lost.
  */
-export async function readTable(objects: ObjectStore, table: string, { changedSinceMs }: ReadOptions = {}): Promise<PartitionState[]> {
+export async function readTable(
+  objects: ObjectStore,
+  table: string,
+  { changedSinceMs, hours }: ReadOptions = {},
+): Promise<PartitionState[]> {
   const parts = new Map<string, Listed>();
   const partOf = ({ dt, hour }: PartitionName): Listed => {
     const id = `${dt} ${hour}`;
@@ -53,22 +66,32 @@ export async function readTable(objects: ObjectStore, table: string, { changedSi
     parts.set(id, known);
     return known;
   };
-  const stored = await objects.list(manifestPrefix(table));
+  const isWanted = (name: PartitionName): boolean => hours === undefined || isWithin(name, hours);
+  const stored = (await objects.list(manifestPrefix(table))).filter(({ key }) => isWanted(parseManifestKey(key) ?? NO_HOUR));
   const chosen = changedSinceMs === undefined ? stored : await changedManifests(objects, table, stored, changedSinceMs);
   const manifests = await readManifests(objects, chosen);
   const passedOver = new Set(stored.filter((one) => !chosen.includes(one)).map(({ key }) => key));
   for (const { partition } of manifests.values()) partOf(partition);
   for (const object of await objects.list(landingPrefix(table))) {
     const name = parseLandedKey(object.key);
-    if (name !== undefined && !passedOver.has(manifestKey(table, name))) partOf(name).landing.push(object);
+    if (name !== undefined && isWanted(name) && !passedOver.has(manifestKey(table, name))) partOf(name).landing.push(object);
   }
   for (const object of await objects.list(generationPrefix(table))) {
     const name = parseGenerationKey(object.key);
-    if (name !== undefined && !passedOver.has(manifestKey(table, name))) push(partOf(name).objects, name.number, object);
+    if (name !== undefined && isWanted(name) && !passedOver.has(manifestKey(table, name))) push(partOf(name).objects, name.number, object);
   }
   return [...parts]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([id, part]) => stateOf(table, part.partition, manifests.get(id), part.landing, part.objects));
+}
+
+/** What no span of hours holds. */
+const NO_HOUR: PartitionName = { dt: '', hour: '' };
+const HOUR_MS = 3_600_000;
+
+function isWithin(partition: PartitionName, { fromMs, toMs }: HourSpan): boolean {
+  const startMs = partitionStartMs(partition);
+  return startMs + HOUR_MS > fromMs && startMs < toMs;
 }
 
 async function changedManifests(
