@@ -86,6 +86,8 @@ export interface ObjectFiles {
   open(key: string): Promise<string | undefined>;
   /** Moves a finished file of a scratch folder into place under a key: readers see all of it or nothing. */
   store(key: string, path: string): Promise<void>;
+  /** Bytes of an object from `from` on, up to but not including `to`, which lie in it; undefined if there is no such object. */
+  part(key: string, from: number, to: number): Promise<Uint8Array | undefined>;
   /** Frees what `open` gave. */
   release(paths: readonly string[]): Promise<void>;
 }

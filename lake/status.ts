@@ -1,6 +1,6 @@
-import type { ObjectFiles, ObjectStore } from '../core/ports.ts';
+import type { ObjectFiles, ObjectStore, StoredObject } from '../core/ports.ts';
 import { type Due, type DuePolicy, dueOf, uncoveredOf } from './compaction/plan.ts';
-import { readFooter } from './compaction/witness.ts';
+import { readStoredFooter } from './compaction/witness.ts';
 import { LakeError } from './errors.ts';
 import { publishedOf } from './generations/manifest.ts';
 import { isDropped, type PartitionState, readTable } from './generations/state.ts';
@@ -29,7 +29,7 @@ export interface PartitionStatus extends PartitionName {
 
 /** Reads the state of each partition of a table, in order of time; hours that have left it are none. Landing files that cannot be read count as bytes without rows. */
 export async function statusOf(
-  ports: { readonly objects: ObjectStore; readonly files: ObjectFiles },
+  ports: { readonly objects: ObjectStore; readonly files: Pick<ObjectFiles, 'part'> },
   table: TableSchema,
   policy: DuePolicy,
   nowMs: number,
@@ -40,10 +40,15 @@ export async function statusOf(
   return statuses;
 }
 
-async function partitionStatus(files: ObjectFiles, table: TableSchema, state: PartitionState, due: Due): Promise<PartitionStatus> {
+async function partitionStatus(
+  files: Pick<ObjectFiles, 'part'>,
+  table: TableSchema,
+  state: PartitionState,
+  due: Due,
+): Promise<PartitionStatus> {
   const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
   const landed = uncoveredOf(state);
-  const read = await Promise.all(landed.map(({ key }) => landedFile(files, table, key)));
+  const read = await Promise.all(landed.map((object) => landedFile(files, table, object)));
   const newest = [published?.newestMs ?? null, ...read.map(({ newestMs }) => newestMs)].filter((ms) => ms !== null);
   const sum = (values: readonly number[]): number => values.reduce((all, one) => all + one, 0);
   return {
@@ -67,16 +72,12 @@ interface Landed {
   readonly fault: string | null;
 }
 
-async function landedFile(files: ObjectFiles, table: TableSchema, key: string): Promise<Landed> {
-  const path = await files.open(key);
-  if (path === undefined) return { rows: 0, newestMs: null, fault: null };
+async function landedFile(files: Pick<ObjectFiles, 'part'>, table: TableSchema, object: StoredObject): Promise<Landed> {
   try {
-    const { rows, maxima } = await readFooter(path, key);
-    return { rows, newestMs: maxima.get(table.partitionColumn) ?? null, fault: null };
+    const footer = await readStoredFooter(files, object);
+    return { rows: footer?.rows ?? 0, newestMs: footer?.maxima.get(table.partitionColumn) ?? null, fault: null };
   } catch (error) {
     if (!(error instanceof LakeError)) throw error;
     return { rows: 0, newestMs: null, fault: error.message };
-  } finally {
-    await files.release([path]);
   }
 }

@@ -1,4 +1,5 @@
 import type { Aggregate, DecisionSpec, EventTypeSpec, Pipeline } from '../core/definition/pipeline.ts';
+import { usageError } from '../core/errors.ts';
 import { fieldColumn, fieldType, measureType, nullable, required } from './columns.ts';
 import { archiveTable, arrival, lateTable, ledgerTable, place, quarantineTable } from './raw-tables.ts';
 import type { Column, MoneyColumn, TableSchema } from './schema.ts';
@@ -165,4 +166,11 @@ function keyOf(pipeline: Pipeline, decision: DecisionSpec): string {
   const type = pipeline.eventTypes[decision.over];
   if (type === undefined) throw new Error(`event type ${decision.over} is not in the pipeline`);
   return type.key;
+}
+
+/** The tables of these names; all if there are none. Throws UsageError for an unknown one. */
+export function tablesNamed(tables: readonly TableSchema[], names: readonly string[]): TableSchema[] {
+  const unknown = names.find((name) => !tables.some((table) => table.name === name));
+  if (unknown !== undefined) throw usageError('--table', unknown, tables.map(({ name }) => name).join(', '));
+  return tables.filter(({ name }) => names.length === 0 || names.includes(name));
 }

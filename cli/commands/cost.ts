@@ -75,14 +75,16 @@ function asJson(report: CostReport, offered: Offered, table: PriceTable): unknow
     shards: report.shards,
     shards_needed: report.shardsNeeded,
     total_usd_month: usd(report.totalCents),
+    compaction_usd_month: usd(report.compactionCents),
     usd_per_million_events: report.usdPerMillion,
     services: report.services.map(({ service, cents }) => ({ service, usd_month: usd(cents) })),
-    lines: report.lines.map(({ service, price, quantity, cents }) => ({
+    lines: report.lines.map(({ service, price, quantity, part, cents }) => ({
       service,
       price,
       per: table.prices[price].per,
       unit_usd: table.prices[price].usd,
       quantity,
+      ...(part === undefined ? {} : { part }),
       usd_month: usd(cents),
     })),
     stream_usd_month: { provisioned: usd(report.streamCents.provisioned), on_demand: usd(report.streamCents.onDemand) },

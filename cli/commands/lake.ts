@@ -1,16 +1,16 @@
 import { NOW_POLICY } from '../../lake/compaction/plan.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { type PartitionStatus, statusOf } from '../../lake/status.ts';
-import { tablesOf } from '../../lake/tables.ts';
-import { FolderObjectStore } from '../../local/objects/folder.ts';
+import { tablesNamed, tablesOf } from '../../lake/tables.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
-import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { columnsText, thingsText, writeOut } from '../output.ts';
-import { openFolder, tablesNamed } from '../source/lake.ts';
+import { withLake } from '../source/lake-place.ts';
 
 const FLAGS = {
   data: DATA_FLAG,
+  stack: STACK_FLAG,
   table: { kind: 'texts', value: 'NAME', help: 'the hours of these tables, one by one' },
   pipeline: PIPELINE_FLAG,
   json: JSON_FLAG,
@@ -28,11 +28,13 @@ export const command: Command = {
     flags: FLAGS,
     notes: [
       'Rows count repeats in files that no generation includes yet. Freshness is the time since the newest event of a table.',
+      'Of a stack it reads manifests, lists and the ends of files that no generation includes; name tables where there are years of hours.',
       'Exit code 1: something is wrong with a partition; the message says what to do.',
     ],
     examples: [
       ['lake', 'one line for each table'],
       ['lake --table transactions', 'one line for each hour of a table'],
+      ['lake --stack headrace-dev --table transactions', 'the same of a deployed stack'],
       ['lake --json', 'everything, for a program to read'],
     ],
   }),
@@ -40,12 +42,12 @@ export const command: Command = {
     const { flags, positionals } = readFlags(FLAGS, args);
     noPositionals(positionals, FLAGS);
     const { pipeline } = await loadPipeline(flags.pipeline);
-    const { lake } = openFolder(flags.data, pipeline.name);
-    const store = new FolderObjectStore(lake);
+    const chosen = tablesNamed(tablesOf(pipeline), flags.table);
     const nowMs = Date.now();
     const tables: TableStatus[] = [];
-    for (const table of tablesNamed(tablesOf(pipeline), flags.table))
-      tables.push({ table, partitions: await statusOf({ objects: store, files: store }, table, NOW_POLICY, nowMs) });
+    await withLake(flags, pipeline.name, async (lake) => {
+      for (const table of chosen) tables.push({ table, partitions: await statusOf(lake, table, NOW_POLICY, nowMs) });
+    });
     writeOut(
       flags.json
         ? `${JSON.stringify({ tables: tables.map((one) => asJson(one, nowMs)) })}\n`

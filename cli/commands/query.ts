@@ -8,13 +8,23 @@ import { namedQuery, queriesFor } from '../../local/sql/named.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
 import { columnsText, writeFileWhole, writeOut, writeParts } from '../output.ts';
-import { momentOf } from '../source/as-of.ts';
+import { pastOf } from '../source/as-of.ts';
 import { withSource } from '../source/source.ts';
 
 const FLAGS = {
   format: { kind: 'text', value: 'F', help: `form of the result: ${FORMATS.join(', ')}; default table on a terminal, csv otherwise` },
   named: { kind: 'text', value: 'NAME', help: 'a query that comes with Headrace, by its name; list shows them' },
   'as-of': { kind: 'text', value: 'TIME', help: 'what was published at that moment, such as 2026-11-24T09:30:00Z' },
+  from: { kind: 'text', value: 'TIME', help: 'with --as-of and --stack: only rows of the hours from this one on' },
+  to: { kind: 'text', value: 'TIME', help: 'and only of the hours before this time' },
+  'max-mb': {
+    kind: 'whole',
+    value: 'N',
+    min: 1,
+    max: 1_000_000,
+    fallback: 1_024,
+    help: 'with --as-of and --stack: files that are fetched to this machine at most, MiB',
+  },
   output: { kind: 'text', value: 'FILE', help: 'write the result there' },
   data: DATA_FLAG,
   stack: STACK_FLAG,
@@ -35,7 +45,8 @@ export const command: Command = {
     notes: [
       'SQL of - is read from standard input. Each table is a view without repeats, with real timestamps and money as DECIMAL;',
       'landing.TABLE shows the files of a data folder as they are. --json is --format json. A stack answers through Athena.',
-      '--as-of goes back as far as the pipeline keeps replaced generations (lake.generationsDays).',
+      '--as-of goes back as far as the pipeline keeps replaced generations (lake.generationsDays). Of a stack it fetches the files of the',
+      'tables that the query names, all hours unless --from and --to say which, and this machine answers.',
     ],
     examples: [
       ['query "SHOW TABLES"', 'what there is'],
@@ -62,9 +73,8 @@ export const command: Command = {
       return 0;
     }
     const text = textOf(given, named, tables);
-    const asOf = flags['as-of'];
-    const asOfMs = asOf === undefined ? undefined : momentOf(asOf, loaded.pipeline.lake, Date.now());
-    await withSource({ ...flags, asOfMs }, loaded, async (source) => {
+    const past = pastOf(flags, loaded.pipeline.lake, Date.now());
+    await withSource({ data: flags.data, stack: flags.stack, past }, loaded, async (source) => {
       const parts = formatQuery(await source.lake(), text, format);
       await (output === undefined ? writeParts(parts) : writeFileWhole(output, parts));
     });

@@ -93,3 +93,20 @@ export const OPEN_HOURS = 1.2;
 export const QUERIES_MONTH = 1_000;
 /** Log lines of one invocation, bytes: metrics and one summary. */
 export const LOG_BYTES = 1_500;
+
+/** CPU of one row in compaction, µs: reading, counting, sorting, writing, reading back; `bench/compaction.ts` (docs/lake.md, whole_cpu_s). */
+export const COMPACTION_ROW_US = 11.23;
+/** Bytes of a generation for each byte that landed; `bench/compaction.ts` (docs/lake.md, bytes_compacted of bytes_landed). */
+export const COMPACTED_SHARE = 18_107_857 / 33_450_160;
+/** Rows of one file of a generation at most; `lake/compaction/pieces.ts`. */
+export const COMPACTION_FILE_ROWS = 1_000_000;
+/** How often an hour of a table is compacted: when it is over, and once more for late files; an assumption. */
+export const COMPACTIONS_OF_HOUR = 2;
+/** Time between two ticks of compaction, s; `infra/constructs/compaction.ts`. */
+export const COMPACTION_TICK_S = 900;
+/** One call to the object store or the catalogue, s; an assumption. */
+export const STORE_CALL_S = 0.03;
+/** Manifests read at once; `lake/generations/state.ts`. */
+export const STORE_CALLS_AT_ONCE = 16;
+/** Objects of one answer to a list (S3). */
+export const LIST_PAGE = 1_000;

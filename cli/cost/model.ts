@@ -9,6 +9,7 @@ export interface CostLine {
   readonly service: string;
   readonly price: PriceName;
   readonly quantity: number;
+  readonly part: Usage['part'] | undefined;
   /** Whole cents. */
   readonly cents: number;
 }
@@ -19,6 +20,8 @@ export interface CostReport {
   /** Services in the order of the bill; their cents add up to the total. */
   readonly services: readonly { readonly service: string; readonly cents: number }[];
   readonly totalCents: number;
+  /** Of the total: compaction, and what it keeps for looking back. */
+  readonly compactionCents: number;
   readonly usdPerMillion: number;
   /** Shards that the bill is made for: as many as are needed, or more where that costs less. */
   readonly shards: number;
@@ -41,6 +44,7 @@ export function costOf(offered: Offered, table: PriceTable): CostReport {
     lines,
     services,
     totalCents,
+    compactionCents: centsOf(lines.filter(({ part }) => part === 'compaction')),
     usdPerMillion: (totalCents / CENTS / (offered.ratePerS * MONTH_S)) * 1e6,
     shards: work.shards,
     shardsNeeded,
@@ -90,8 +94,8 @@ function streamCents(shards: number, { prices }: PriceTable): number {
   return shards * MONTH_HOURS * (prices.kinesisShardHour.usd + prices.kinesisExtendedShardHour.usd) * CENTS;
 }
 
-function lineOf({ service, price, quantity }: Usage, { prices }: PriceTable): CostLine {
-  return { service, price, quantity, cents: Math.round(quantity * prices[price].usd * CENTS) };
+function lineOf({ service, price, quantity, part }: Usage, { prices }: PriceTable): CostLine {
+  return { service, price, quantity, part, cents: Math.round(quantity * prices[price].usd * CENTS) };
 }
 
 function centsOf(parts: readonly { readonly cents: number }[]): number {

@@ -6,7 +6,7 @@ import { usageError } from '../../core/errors.ts';
 export const PRICE_NAMES = [
   ...(['kinesisShardHour', 'kinesisPutUnit', 'kinesisExtendedShardHour', 'kinesisOnDemandStreamHour'] as const),
   ...(['kinesisOnDemandInGb', 'kinesisOnDemandOutGb', 'kinesisOnDemandExtendedGbMonth'] as const),
-  ...(['lambdaRequest', 'lambdaArmGbSecond'] as const),
+  ...(['lambdaRequest', 'lambdaArmGbSecond', 'lambdaX86GbSecond'] as const),
   ...(['dynamoWriteUnit', 'dynamoReadUnit', 'dynamoStorageGbMonth', 'dynamoPitrGbMonth'] as const),
   ...(['firehoseGb', 'firehoseConversionGb', 'firehosePartitionGb', 'firehosePartitionObject', 'firehoseJqHour'] as const),
   ...(['s3PutRequest', 's3GetRequest', 's3StorageGbMonth', 'glueObjectMonth', 'glueRequest', 'athenaTb'] as const),

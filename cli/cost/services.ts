@@ -1,3 +1,4 @@
+import { compactedBytes, compactionUsages } from './compaction.ts';
 import { ALERT_SHARE, GB, KEY_BYTES, LOG_BYTES, MONTH_HOURS, MONTH_S, PARQUET_ROW_BYTES, QUERIES_MONTH, TB } from './constants.ts';
 import type { PriceName } from './prices.ts';
 import type { Workload } from './workload.ts';
@@ -7,6 +8,8 @@ export interface Usage {
   readonly service: string;
   readonly price: PriceName;
   readonly quantity: number;
+  /** What of the stack it is for, where that is told apart. */
+  readonly part?: 'compaction';
 }
 
 const PUT_UNIT_BYTES = 25 * 1024;
@@ -31,7 +34,8 @@ const GLUE_CALLS_PER_QUERY = 10;
 
 /** What a workload is billed for, a month; a price may stand in several lines. */
 export function usagesOf(work: Workload): Usage[] {
-  return [...kinesis(work), ...lambda(work), ...dynamo(work), ...firehose(work), ...storage(work), ...keysAndLogs(work), ...alerts(work)];
+  const parts = [kinesis, lambda, dynamo, firehose, storage, keysAndLogs, alerts, compactionUsages];
+  return parts.flatMap((usages) => usages(work));
 }
 
 /** The same stream in on-demand mode, for comparison. */
@@ -122,12 +126,11 @@ function firehose(work: Workload): Usage[] {
 
 function storage(work: Workload): Usage[] {
   const objects = objectsPerS(work) * MONTH_S;
-  const storedGb = (sum(work.tables.map(({ storedBytesPerS }) => storedBytesPerS)) * MONTH_S) / GB;
   const partitions = work.tables.length * MONTH_HOURS;
   return [
     { service: 'S3', price: 's3PutRequest', quantity: objects },
     { service: 'S3', price: 's3GetRequest', quantity: QUERIES_MONTH * GETS_PER_QUERY },
-    { service: 'S3', price: 's3StorageGbMonth', quantity: storedGb },
+    { service: 'S3', price: 's3StorageGbMonth', quantity: compactedBytes(work.tables) / GB },
     { service: 'Glue', price: 'glueObjectMonth', quantity: partitions },
     { service: 'Glue', price: 'glueRequest', quantity: partitions + objects + QUERIES_MONTH * GLUE_CALLS_PER_QUERY },
     { service: 'Athena', price: 'athenaTb', quantity: (QUERIES_MONTH * work.ratePerS * DAY_S * PARQUET_ROW_BYTES) / TB },

@@ -20,6 +20,8 @@ export interface PipelineShape {
   /** Tables of event types, with their rows for each event. */
   readonly eventTables: readonly { readonly table: string; readonly share: number }[];
   readonly isJudged: boolean;
+  /** How long one may look back, days. */
+  readonly generationsDays: number;
 }
 
 /**
@@ -38,6 +40,7 @@ export function shapeOf({ pipeline, families, sessions }: Plan, manyGroups: numb
     sessions: sessions.map(({ aggregate }) => aggregate.name),
     eventTables: types.map(([name, { table }]) => ({ table, share: name === main ? 1 : LABEL_SHARE })),
     isJudged: pipeline.decision !== undefined,
+    generationsDays: pipeline.lake.generationsDays,
   };
 }
 

@@ -18,7 +18,8 @@ export function assumptionsOf({ size, shape }: Offered): string[] {
       ? []
       : [`Groups of ${many.name}: ${countText(many.groups)} (--groups); those of aggregates by places and channels: ${c.FEW_GROUPS}.`]),
     `Profiles: ${countText(c.CUSTOMERS)} of ${countText(c.PROFILE_BYTES)} bytes. Alerts: ${(c.ALERT_SHARE * 100).toFixed(1)} % of events (the handbook file).`,
-    `Storage: what one month adds, kept for one month; each further month kept costs the same S3 storage again.`,
+    `Storage: what one month adds, compacted to ${Math.round(c.COMPACTED_SHARE * 100)} %, kept for one month (each further month costs it again); landing files and replaced generations for ${shape.generationsDays} days, their old versions for ${size.oldVersionsDays} more.`,
+    `Compaction: ${c.COMPACTION_ROW_US} µs CPU a row (docs/lake.md), each hour of a table ${c.COMPACTIONS_OF_HOUR} times, a look at all tables every ${c.COMPACTION_TICK_S / 60} minutes; ${countText(size.compactionMb)} MB.`,
     `Athena: ${countText(c.QUERIES_MONTH)} queries a month, each over one day of decisions. No free tier, no discounts, no data transfer, no tax.`,
   ];
 }
@@ -33,6 +34,7 @@ export function costText(report: CostReport, offered: Offered, table: PriceTable
   return [
     `${countText(offered.ratePerS)} events a second of ${countText(offered.bytes)} bytes, pipeline ${offered.shape.name}, size ${offered.size.name}:\n\n`,
     bill,
+    `\nOf it compaction, and what it keeps for looking back: ${usd(report.compactionCents)}.\n`,
     `\nShards: ${shardsText(report)}. The stream alone: ${usd(provisioned)} as deployed, ${usd(onDemand)} on demand; ${cheaper} at a steady rate.\n\n`,
     rightText([['limit', 'met at events/s', 'used', 'allowed', 'remedy'], ...report.limits.map(limitRow)]),
     `\n${firstText(report.limits)}\n\nAssumptions:\n`,

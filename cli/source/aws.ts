@@ -9,7 +9,9 @@ import { streamEpoch } from '../../functions/adapters/kinesis-epoch.ts';
 import { KinesisProducer } from '../../functions/adapters/kinesis-producer.ts';
 import type { RetryOptions } from '../../functions/adapters/retry.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
+import { openStackLake } from './aws-lake.ts';
 import { stackNames } from './names.ts';
+import type { Past } from './source.ts';
 import { StackSource } from './stack.ts';
 
 /** A person waits: a few tries in a second or two, then the error. */
@@ -17,7 +19,7 @@ const ATTEMPTS_MAX = 4;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 /** A stack by its name, in the account, region and endpoint of the AWS environment. Nothing is called before it is used. */
-export function openStack(stack: string, loaded: LoadedPipeline): StackSource {
+export function openStack(stack: string, loaded: LoadedPipeline, past?: Past): StackSource {
   const names = stackNames(stack);
   const options = clientOptions(REQUEST_TIMEOUT_MS);
   const kinesis = new KinesisClient(options);
@@ -31,11 +33,13 @@ export function openStack(stack: string, loaded: LoadedPipeline): StackSource {
     store: new DynamoStateStore({ client: dynamo, table: names.stateTable, clock: Date.now, retry }),
     producer: new KinesisProducer({ client: kinesis, stream: names.stream, clock: Date.now, retry }),
     streamEpoch: () => streamEpoch(kinesis, names.stream, retry),
+    blobs: 'base64' as const,
+    openLake: () => openStackLake(stack),
     close: () => {
       for (const client of [kinesis, dynamo, athena]) client.destroy();
     },
   };
-  return new StackSource(ports, loaded);
+  return new StackSource(ports, loaded, past);
 }
 
 async function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {

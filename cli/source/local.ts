@@ -25,14 +25,14 @@ export class LocalSource implements Source {
   private readonly dataDir: string;
   private readonly loaded: LoadedPipeline;
   private readonly endpoint: string | undefined;
-  private readonly asOfMs: number | undefined;
+  private readonly past: Place['past'];
   private sql: LakeSql | undefined;
 
-  constructor(dataDir: string, loaded: LoadedPipeline, { endpoint, asOfMs }: Pick<Place, 'endpoint' | 'asOfMs'>) {
+  constructor(dataDir: string, loaded: LoadedPipeline, { endpoint, past }: Pick<Place, 'endpoint' | 'past'>) {
     this.dataDir = dataDir;
     this.loaded = loaded;
     this.endpoint = endpoint;
-    this.asOfMs = asOfMs;
+    this.past = past;
   }
 
   async lake(): Promise<LakeSql> {
@@ -40,7 +40,7 @@ export class LocalSource implements Source {
     this.sql ??= await LakeSql.open({
       lakeDir: folder.lake,
       tables: tablesOf(this.loaded.pipeline),
-      asOfMs: this.asOfMs,
+      asOfMs: this.past?.asOfMs,
       onWarning: (text) => writeErr(`Warning: ${text}\n`),
     });
     return this.sql;

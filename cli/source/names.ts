@@ -10,6 +10,8 @@ export interface StackNames {
   /** Database of the landed tables, repeats included. */
   readonly landingDatabase: string;
   readonly workgroup: string;
+  /** Function that compacts the lake. */
+  readonly compactFunction: string;
 }
 
 const STACK = /^headrace-[a-z][a-z0-9]*$/;
@@ -28,5 +30,6 @@ export function stackNames(stack: string): StackNames {
     database,
     landingDatabase: `${database}_landing`,
     workgroup: stack,
+    compactFunction: `${stack}-compact`,
   };
 }

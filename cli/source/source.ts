@@ -1,5 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import type { EventProducer } from '../../core/ports.ts';
+import type { HourSpan } from '../../lake/generations/state.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
 import type { LedgerReport } from '../../local/runtime/ledger.ts';
 import type { LakeQueries } from '../../local/sql/format.ts';
@@ -17,6 +18,16 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** A moment of the past, and how much of it is read. */
+export interface Past {
+  /** Epoch ms. */
+  readonly asOfMs: number;
+  /** Only rows of these hours; of a stack only. */
+  readonly hours?: HourSpan | undefined;
+  /** Bytes of files that may be fetched from a stack. */
+  readonly bytesMax: number;
+}
+
 /** Flags that name a source. */
 export interface Place {
   readonly data: string;
@@ -24,8 +35,8 @@ export interface Place {
   readonly stack: string | undefined;
   /** Kinesis endpoint of a running `headrace up` over the data folder. */
   readonly endpoint?: string | undefined;
-  /** The lake as it was published at this moment, epoch ms. */
-  readonly asOfMs?: number | undefined;
+  /** The lake as it was published at a moment. */
+  readonly past?: Past | undefined;
 }
 
 /** Does something with a source and closes it. Throws UsageError when it names two places. */
@@ -38,17 +49,16 @@ export async function withSource<T>(place: Place, loaded: LoadedPipeline, use: (
   }
 }
 
-async function openSource({ data, stack, endpoint, asOfMs }: Place, loaded: LoadedPipeline): Promise<Source> {
-  if (stack === undefined) return new LocalSource(data, loaded, { endpoint, asOfMs });
-  if (data !== DATA_FLAG.fallback) throw usageError('--data', data, 'no --data beside --stack');
+async function openSource({ data, stack, endpoint, past }: Place, loaded: LoadedPipeline): Promise<Source> {
+  if (stack === undefined) return new LocalSource(data, loaded, { endpoint, past });
+  checkPlace({ data, stack });
   if (endpoint !== undefined) throw usageError('--endpoint', endpoint, 'no --endpoint beside --stack; AWS_ENDPOINT_URL names another one');
-  if (asOfMs !== undefined)
-    throw usageError(
-      '--as-of',
-      'a stack',
-      'a data folder: Athena reads what the catalogue points at now; docs/lake.md says how to look back there',
-    );
   // The clients of a stack take a while to load, and most command lines need none.
   const { openStack } = await import('./aws.ts');
-  return openStack(stack, loaded);
+  return openStack(stack, loaded, past);
+}
+
+/** Throws UsageError if the flags name two places. */
+export function checkPlace({ data, stack }: Place): void {
+  if (stack !== undefined && data !== DATA_FLAG.fallback) throw usageError('--data', data, 'no --data beside --stack');
 }

@@ -3,10 +3,15 @@ import { compilePlan } from '../../core/plan.ts';
 import type { EventProducer, SqlEngine, StateStore } from '../../core/ports.ts';
 import { ServiceError } from '../../functions/adapters/errors.ts';
 import { shardLedgers } from '../../lake/ledger.ts';
+import { tablesOf } from '../../lake/tables.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
 import { checkLedger, type LedgerReport } from '../../local/runtime/ledger.ts';
 import type { LakeQueries } from '../../local/sql/format.ts';
-import type { Source } from './source.ts';
+import { LakeSql, type LakeSqlOptions } from '../../local/sql/lake-sql.ts';
+import { writeErr } from '../output.ts';
+import type { LakePorts } from './lake-ports.ts';
+import { PastFiles } from './past.ts';
+import type { Past, Source } from './source.ts';
 import { StagedQueries } from './staged.ts';
 
 /** The parts of a deployed stack that commands use. */
@@ -20,6 +25,10 @@ export interface StackPorts {
   readonly producer: EventProducer;
   /** Tells the stream from an earlier one of the same name, as in state keys. */
   readonly streamEpoch: () => Promise<string>;
+  /** Opens the lake's own objects; the caller closes them. */
+  readonly openLake: () => Promise<LakePorts & { readonly close: () => void }>;
+  /** How its files hold blob columns. */
+  readonly blobs: NonNullable<LakeSqlOptions['blobs']>;
   /** Frees clients. */
   readonly close: () => void;
 }
@@ -29,16 +38,20 @@ export class StackSource implements Source {
   private readonly ports: StackPorts;
   private readonly loaded: LoadedPipeline;
   private readonly queries: StagedQueries;
+  private readonly past: Past | undefined;
+  private pastLake: { readonly sql: LakeSql; readonly close: () => void } | undefined;
 
-  constructor(ports: StackPorts, loaded: LoadedPipeline) {
+  /** With `past` its lake is that of a moment, read by the local engine. */
+  constructor(ports: StackPorts, loaded: LoadedPipeline, past?: Past) {
     this.ports = ports;
     this.loaded = loaded;
+    this.past = past;
     const run: SqlEngine['run'] = (text, signal) => this.explained(() => ports.sql.run(text, signal));
     this.queries = new StagedQueries({ run });
   }
 
   async lake(): Promise<LakeQueries> {
-    return this.queries;
+    return this.past === undefined ? this.queries : this.openPast(this.past);
   }
 
   async ledger(): Promise<LedgerReport> {
@@ -53,7 +66,25 @@ export class StackSource implements Source {
 
   async close(): Promise<void> {
     await this.queries.close();
+    await this.pastLake?.sql.close();
+    this.pastLake?.close();
     this.ports.close();
+  }
+
+  /** The engine of this machine on files of the moment: Athena reads those that the catalogue points at now. */
+  private async openPast(past: Past): Promise<LakeSql> {
+    if (this.pastLake !== undefined) return this.pastLake.sql;
+    const lake = await this.explained(() => this.ports.openLake());
+    const files = new PastFiles(lake, past);
+    const sql = await LakeSql.open({
+      lakeDir: files.root,
+      tables: tablesOf(this.loaded.pipeline),
+      filesOf: (table) => this.explained(() => files.of(table)),
+      blobs: this.ports.blobs,
+      onWarning: (text) => writeErr(`Warning: ${text}\n`),
+    });
+    this.pastLake = { sql, close: lake.close };
+    return sql;
   }
 
   /** Says of faults that are the caller's own what to do about them; others pass. */

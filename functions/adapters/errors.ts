@@ -33,3 +33,8 @@ export class EventTooLargeError extends Error {
 
 /** A query that the engine refused or that failed by its own fault: bad SQL, an unknown table, too many bytes to scan. */
 export class QueryError extends UsageError {}
+
+/** A deployed function failed by its own fault; the message holds what it said. */
+export class FunctionFailedError extends Error {
+  override readonly name = 'FunctionFailedError';
+}

@@ -66,6 +66,21 @@ export class S3ObjectFiles implements ObjectFiles {
     await rm(path, { force: true });
   }
 
+  async part(key: string, from: number, to: number): Promise<Uint8Array | undefined> {
+    checkObjectKey(key);
+    const { client, bucket, prefix, retry } = this.options;
+    // Both ends of a range are part of it.
+    const command = new GetObjectCommand({ Bucket: bucket, Key: prefix + key, Range: `bytes=${from}-${to - 1}` });
+    return withRetry(retry, this.call('GetObject', key), async () => {
+      try {
+        return await (await client.send(command)).Body?.transformToByteArray();
+      } catch (error) {
+        if (isNamed(error, 'NoSuchKey')) return undefined;
+        throw error;
+      }
+    });
+  }
+
   async release(paths: readonly string[]): Promise<void> {
     await Promise.all(paths.map((path) => rm(path, { force: true })));
   }

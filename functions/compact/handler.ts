@@ -2,6 +2,7 @@ import { type CompactedLake, compactLake } from '../../lake/compaction/lake.ts';
 import { compactPartition } from '../../lake/compaction/partition.ts';
 import { NOW_POLICY, USUAL_POLICY } from '../../lake/compaction/plan.ts';
 import type { CompactionPorts } from '../../lake/compaction/ports.ts';
+import { COMPACT_NOW, type CompactRequest, parseCompactRequest } from '../../lake/compaction/request.ts';
 import { sweepTable } from '../../lake/compaction/sweep.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
 import { publishedOf } from '../../lake/generations/manifest.ts';
@@ -9,6 +10,7 @@ import { type PartitionState, readPartition } from '../../lake/generations/state
 import { parseLandedKey } from '../../lake/names.ts';
 import { isPast } from '../../lake/retention.ts';
 import type { TableSchema } from '../../lake/schema.ts';
+import { tablesNamed } from '../../lake/tables.ts';
 
 /** What compaction needs from outside. */
 export interface CompactPorts extends CompactionPorts {
@@ -18,22 +20,19 @@ export interface CompactPorts extends CompactionPorts {
   readonly keptMs: number;
 }
 
-/** An event that starts compaction: a tick, an object that was made in the lake bucket, or `COMPACT_NOW`. */
+/** An event that starts compaction: a tick, an object that was made in the lake bucket, or `COMPACT_NOW` with a request as its detail. */
 export interface CompactEvent {
   readonly 'detail-type'?: string;
   /** Of a tick: when it was due, RFC 3339. */
   readonly time?: string;
-  readonly detail?: { readonly object?: { readonly key?: string } };
+  readonly detail?: { readonly object?: { readonly key?: string } } & CompactRequest;
 }
 
 /** What a call did. */
-export type CompactOutcome = Omit<CompactedLake, 'repaired'>;
+export type CompactOutcome = CompactedLake;
 
 /** Handles one event; begins no partition once `signal` has fired. */
 export type Compact = (event: CompactEvent, signal: AbortSignal) => Promise<CompactOutcome>;
-
-/** `detail-type` of the event by which an operator has everything compacted that has landed, settled or not. */
-export const COMPACT_NOW = 'Compact now';
 
 const MINUTE_MS = 60_000;
 /** Hour of the day (UTC) whose first tick sweeps, too: once a day is often enough for what is kept for days. */
@@ -49,13 +48,29 @@ const AT_WORK_MS = 15 * MINUTE_MS;
  */
 export function createCompact(ports: CompactPorts): Compact {
   return async (event, signal) => {
+    if (event['detail-type'] === COMPACT_NOW) return compactAsked(ports, parseCompactRequest(event.detail), signal);
     const key = event.detail?.object?.key;
     if (key !== undefined) return compactLanded(ports, key);
-    const isNow = event['detail-type'] === COMPACT_NOW;
-    const done = await compactLake(ports, { tables: ports.tables, policy: isNow ? NOW_POLICY : USUAL_POLICY, isQuick: true, signal });
-    if (isNow || event.time?.slice(11).startsWith(SWEEP_HOUR) === true) await sweep(ports, signal);
+    const done = await compactLake(ports, { tables: ports.tables, policy: USUAL_POLICY, isQuick: true, signal });
+    if (event.time?.slice(11).startsWith(SWEEP_HOUR) === true) await sweep(ports, signal);
     return done;
   };
+}
+
+/** Does what an operator asks for, as long as there is time; what is left begins at `next`. Sweeps when nothing is left. */
+async function compactAsked(ports: CompactPorts, request: CompactRequest, signal: AbortSignal): Promise<CompactOutcome> {
+  const { tables: names = [], isSettled = false, isRepairing = false, from, forMs } = request;
+  const tables = tablesNamed(ports.tables, names);
+  const done = await compactLake(ports, {
+    tables,
+    policy: isSettled ? USUAL_POLICY : NOW_POLICY,
+    isQuick: isSettled,
+    isRepairing,
+    ...(from === undefined ? {} : { from }),
+    signal: forMs === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(forMs)]),
+  });
+  if (done.isComplete) await sweep({ ...ports, tables }, signal);
+  return done;
 }
 
 async function sweep(ports: CompactPorts, signal: AbortSignal): Promise<void> {
@@ -66,7 +81,7 @@ async function sweep(ports: CompactPorts, signal: AbortSignal): Promise<void> {
 async function compactLanded(ports: CompactPorts, objectKey: string): Promise<CompactOutcome> {
   const name = parseLandedKey(objectKey.startsWith(LAKE_FOLDER) ? objectKey.slice(LAKE_FOLDER.length) : '');
   const table = ports.tables.find((one) => one.name === name?.table);
-  const nothing = { compacted: [], failed: [], waiting: 0, oldestWaitingMs: 0, isComplete: true };
+  const nothing = { compacted: [], failed: [], waiting: 0, oldestWaitingMs: 0, repaired: 0, isComplete: true };
   if (name === undefined || table === undefined) return nothing;
   const state = await readPartition(ports.objects, table.name, { dt: name.dt, hour: name.hour });
   // An hour past its age is left to the sweep: what lands in it late leaves with it.

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { GlueClient } from '@aws-sdk/client-glue';
 import { S3Client } from '@aws-sdk/client-s3';
+import { COMPACT_NOW, type CompactAnswer, compactAnswer } from '../../lake/compaction/request.ts';
 import { GenerationWriter } from '../../lake/compaction/writer.ts';
 import { LAKE_FOLDER, landedTable } from '../../lake/delivery-format.ts';
 import { LakeError } from '../../lake/errors.ts';
@@ -51,8 +52,8 @@ const open = lazy(async () => {
   return { compact, meter: openMeter(config.namespace, 'compact') };
 });
 
-/** Entry of the schedule, of the bucket's events, and of operators. */
-export async function handler(event: CompactEvent, context: LambdaContext): Promise<void> {
+/** Entry of the schedule, of the bucket's events, and of operators: those are told what was done and what failed, the others fail. */
+export async function handler(event: CompactEvent, context: LambdaContext): Promise<CompactAnswer | undefined> {
   const ids = { request: context.awsRequestId, object: event.detail?.object?.key ?? '' };
   try {
     const { compact, meter } = await open();
@@ -69,7 +70,9 @@ export async function handler(event: CompactEvent, context: LambdaContext): Prom
     );
     if (event.detail?.object === undefined) meter.add('oldestWaiting', outcome.oldestWaitingMs);
     meter.publish();
+    if (event['detail-type'] === COMPACT_NOW) return compactAnswer(outcome);
     if (failed[0] !== undefined) throw failed[0].error;
+    return undefined;
   } catch (error) {
     log.error('compaction failed; what was published stays', error, ids);
     throw error;

@@ -1,3 +1,4 @@
+import { usageError } from '../../core/errors.ts';
 import { type PartitionState, readTable } from '../generations/state.ts';
 import type { PartitionName } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
@@ -6,12 +7,19 @@ import { type DuePolicy, dueOf, uncoveredOf } from './plan.ts';
 import type { CompactionPorts } from './ports.ts';
 import { repairManifest } from './repair.ts';
 
+/** A partition of one of the tables. */
+export interface PartitionPlace extends PartitionName {
+  readonly table: string;
+}
+
 /** What to compact, and for how long. */
 export interface CompactLakeOptions {
   readonly tables: readonly TableSchema[];
   readonly policy: DuePolicy;
   /** Looks at hours with landing files only, not for lost files of others: enough for what is done every few minutes. */
   readonly isQuick?: boolean;
+  /** Begins at this partition: what comes before it was done by an earlier call. */
+  readonly from?: PartitionPlace;
   /** Makes damaged manifests anew before. */
   readonly isRepairing?: boolean;
   /** No partition is begun once this fires; the next call goes on. */
@@ -39,16 +47,19 @@ export interface CompactedLake {
   readonly repaired: number;
   /** False if the signal ended it early. */
   readonly isComplete: boolean;
+  /** Where the next call should begin, if it was ended early. */
+  readonly next?: PartitionPlace;
 }
 
 /** Compacts every partition that is due, table by table, the oldest first. A partition that fails does not keep the others back. */
 export async function compactLake(ports: CompactionPorts, options: CompactLakeOptions): Promise<CompactedLake> {
-  const { tables, policy, isRepairing = false, isQuick = false, signal } = options;
+  const { policy, isRepairing = false, isQuick = false, signal } = options;
   const done = { compacted: [] as Compacted[], failed: [] as Failed[], waiting: 0, oldestWaitingMs: 0, repaired: 0 };
-  for (const table of tables) {
+  for (const table of tablesFrom(options)) {
     if (isRepairing) done.repaired += await repairTable(ports, table.name, done.failed);
     for (const state of await readTable(ports.objects, table.name, isQuick ? { changedSinceMs: Number.POSITIVE_INFINITY } : {})) {
-      if (signal?.aborted === true) return { ...done, isComplete: false };
+      if (isBefore(table.name, state.partition, options.from)) continue;
+      if (signal?.aborted === true) return { ...done, isComplete: false, next: { table: table.name, ...state.partition } };
       const { action } = dueOf(table, state, { policy, nowMs: ports.clock() });
       if (action === 'none') continue;
       if (action === 'wait') done.waiting += 1;
@@ -57,6 +68,17 @@ export async function compactLake(ports: CompactionPorts, options: CompactLakeOp
     }
   }
   return { ...done, isComplete: true };
+}
+
+function tablesFrom({ tables, from }: CompactLakeOptions): readonly TableSchema[] {
+  if (from === undefined) return tables;
+  const at = tables.findIndex(({ name }) => name === from.table);
+  if (at === -1) throw usageError('table to go on with', from.table, tables.map(({ name }) => name).join(', '));
+  return tables.slice(at);
+}
+
+function isBefore(table: string, { dt, hour }: PartitionName, from: PartitionPlace | undefined): boolean {
+  return from?.table === table && `${dt} ${hour}` < `${from.dt} ${from.hour}`;
 }
 
 async function compactOne(

@@ -1,5 +1,7 @@
 import { zstdDecompressSync } from 'node:zlib';
 import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetScan, type SchemaElement } from 'hyparquet';
+import { RetriableError } from '../../core/errors.ts';
+import type { ObjectFiles, StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
 import type { Tally } from '../generations/manifest.ts';
 import type { TableSchema } from '../schema.ts';
@@ -16,11 +18,35 @@ export interface FileFooter {
   readonly maxima: ReadonlyMap<string, number>;
 }
 
+/** Most footers are shorter: one read gets them. */
+const FOOTER_BYTES = 64 * 1024;
+
 const COMPRESSORS = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
 
 /** Reads a footer. `key` names the file in errors: LakeError FILE_UNREADABLE. */
 export async function readFooter(path: string, key: string): Promise<FileFooter> {
-  const metadata = await unreadableAs(key, async () => parquetMetadataAsync(await asyncBufferFromFile(path)));
+  return footerOf(await unreadableAs(key, async () => parquetMetadataAsync(await asyncBufferFromFile(path))));
+}
+
+/** Reads the footer of a stored object without the rest of it; undefined if the object is gone. Errors as in `readFooter`. */
+export async function readStoredFooter(
+  files: Pick<ObjectFiles, 'part'>,
+  { key, bytes }: Pick<StoredObject, 'key' | 'bytes'>,
+): Promise<FileFooter | undefined> {
+  const start = Math.max(0, bytes - FOOTER_BYTES);
+  const end = bytes === 0 ? new Uint8Array(0) : await files.part(key, start, bytes);
+  if (end === undefined) return undefined;
+  const slice = async (from: number, to = bytes): Promise<ArrayBuffer> =>
+    bufferOf(from >= start ? end.subarray(from - start, to - start) : ((await files.part(key, from, to)) ?? new Uint8Array(0)));
+  const read = { byteLength: bytes, slice };
+  return footerOf(await unreadableAs(key, async () => parquetMetadataAsync(read, { initialFetchSize: FOOTER_BYTES })));
+}
+
+function bufferOf(bytes: Uint8Array): ArrayBuffer {
+  return new Uint8Array(bytes).buffer;
+}
+
+function footerOf(metadata: FileMetaData): FileFooter {
   const [root, ...elements] = metadata.schema;
   return {
     rows: Number(metadata.num_rows),
@@ -100,7 +126,8 @@ async function unreadableAs<T>(key: string, work: () => Promise<T>): Promise<T> 
   try {
     return await work();
   } catch (error) {
-    if (error instanceof LakeError) throw error;
+    // What the store could not answer says nothing about the file.
+    if (error instanceof LakeError || error instanceof RetriableError) throw error;
     const what = error instanceof Error ? error.message : String(error);
     throw new LakeError(
       'FILE_UNREADABLE',

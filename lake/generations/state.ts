@@ -42,6 +42,14 @@ export interface ReadOptions {
   readonly changedSinceMs?: number;
   /** Beside those, partitions that begin at this moment or before. */
   readonly startedByMs?: number;
+  /** Only partitions with an hour of this span, epoch ms; the end is not part of it. Default: all. */
+  readonly hours?: HourSpan | undefined;
+}
+
+/** A span of hours, epoch ms: from the hour that the start lies in, up to but not including the end. */
+export interface HourSpan {
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /**
@@ -49,6 +57,7 @@ export interface ReadOptions {
  * what a manifest names is in the lists unless it is lost.
  */
 export async function readTable(objects: ObjectStore, table: string, options: ReadOptions = {}): Promise<PartitionState[]> {
+  const { hours } = options;
   const parts = new Map<string, Listed>();
   const partOf = ({ dt, hour }: PartitionName): Listed => {
     const id = `${dt} ${hour}`;
@@ -56,18 +65,19 @@ export async function readTable(objects: ObjectStore, table: string, options: Re
     parts.set(id, known);
     return known;
   };
-  const stored = await objects.list(manifestPrefix(table));
+  const isWanted = (name: PartitionName): boolean => hours === undefined || isWithin(name, hours);
+  const stored = (await objects.list(manifestPrefix(table))).filter(({ key }) => isWanted(parseManifestKey(key) ?? NO_HOUR));
   const chosen = options.changedSinceMs === undefined ? stored : await changedManifests(objects, table, stored, options);
   const manifests = await readManifests(objects, chosen);
   const passedOver = new Set(stored.filter((one) => !chosen.includes(one)).map(({ key }) => key));
   for (const { partition } of manifests.values()) partOf(partition);
   for (const object of await objects.list(landingPrefix(table))) {
     const name = parseLandedKey(object.key);
-    if (name !== undefined && !passedOver.has(manifestKey(table, name))) partOf(name).landing.push(object);
+    if (name !== undefined && isWanted(name) && !passedOver.has(manifestKey(table, name))) partOf(name).landing.push(object);
   }
   for (const object of await objects.list(generationPrefix(table))) {
     const name = parseGenerationKey(object.key);
-    if (name !== undefined && !passedOver.has(manifestKey(table, name))) push(partOf(name).objects, name.number, object);
+    if (name !== undefined && isWanted(name) && !passedOver.has(manifestKey(table, name))) push(partOf(name).objects, name.number, object);
   }
   const states: PartitionState[] = [];
   for (const [id, part] of [...parts].sort(([a], [b]) => (a < b ? -1 : 1))) {
@@ -77,6 +87,15 @@ export async function readTable(objects: ObjectStore, table: string, options: Re
     states.push(again.manifest === undefined && again.damage === undefined ? state : again);
   }
   return states;
+}
+
+/** What no span of hours holds. */
+const NO_HOUR: PartitionName = { dt: '', hour: '' };
+const HOUR_MS = 3_600_000;
+
+function isWithin(partition: PartitionName, { fromMs, toMs }: HourSpan): boolean {
+  const startMs = partitionStartMs(partition);
+  return startMs + HOUR_MS > fromMs && startMs < toMs;
 }
 
 async function changedManifests(

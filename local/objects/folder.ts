@@ -1,4 +1,17 @@
-import { type Dirent, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  type Dirent,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { RetriableError } from '../../core/errors.ts';
@@ -64,6 +77,11 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
     checkObjectKey(key);
     const path = join(this.root, key);
     return answering(() => absentAs(undefined, () => (statSync(path).isFile() ? path : undefined)));
+  }
+
+  async part(key: string, from: number, to: number): Promise<Uint8Array | undefined> {
+    checkObjectKey(key);
+    return answering(() => absentAs(undefined, () => partOf(join(this.root, key), from, to)));
   }
 
   /** The files are the objects themselves. */
@@ -144,6 +162,16 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
         if (stat !== undefined) found.push({ key, bytes: stat.size, modifiedMs: stat.mtimeMs });
       }
     }
+  }
+}
+
+function partOf(path: string, from: number, to: number): Uint8Array {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = new Uint8Array(to - from);
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, from));
+  } finally {
+    closeSync(file);
   }
 }
 

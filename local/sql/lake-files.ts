@@ -23,6 +23,11 @@ export async function lakeFilesOf(lakeDir: string, table: string, asOfMs?: numbe
   const store = new FolderObjectStore(lakeDir);
   const snapshots: Snapshot[] = [];
   for (const state of await readTable(store, table)) snapshots.push(await snapshotOf(store, state, asOfMs));
+  return filesOf(lakeDir, snapshots);
+}
+
+/** The files of snapshots, which lie in `lakeDir` under their keys. */
+export function filesOf(lakeDir: string, snapshots: readonly Snapshot[]): LakeFiles {
   const landed = snapshots.flatMap((one) => one.landed.map(({ key, bytes }) => ({ key, isWhole: isParquet(join(lakeDir, key), bytes) })));
   const broken = landed
     .filter(({ isWhole }) => !isWhole)

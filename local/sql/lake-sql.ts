@@ -12,11 +12,12 @@ import {
 } from '@duckdb/node-api';
 import { UsageError, usageError } from '../../core/errors.ts';
 import { DUCKDB_MACROS } from '../../glue/macros.ts';
-import { viewSql } from '../../glue/views.ts';
+import { type StoredBlobs, viewSql } from '../../glue/views.ts';
+import { landedTable } from '../../lake/delivery-format.ts';
 import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { quoteName, quoteText } from '../../lake/sql-text.ts';
-import { lakeFilesOf } from './lake-files.ts';
+import { type LakeFiles, lakeFilesOf } from './lake-files.ts';
 import { type SqlValue, sqlValue } from './values.ts';
 
 /** A lake to query, and the limits of the engine. */
@@ -25,6 +26,10 @@ export interface LakeSqlOptions {
   readonly tables: readonly TableSchema[];
   /** Shows what was published at this moment, epoch ms, instead of what is now. */
   readonly asOfMs?: number | undefined;
+  /** Finds the files of a table in `lakeDir`; default: those that are there, as `asOfMs` says. */
+  readonly filesOf?: (table: string) => Promise<LakeFiles>;
+  /** How files hold blob columns: a deployed lake has them as base64 text. Default: bytes. */
+  readonly blobs?: StoredBlobs;
   /** Hears what is not as it should be in the files that a query reads; each text once. */
   readonly onWarning?: (text: string) => void;
   /** DuckDB memory limit, MiB; what does not fit is spilled to a temporary folder. */
@@ -93,7 +98,7 @@ export class LakeSql {
     await db.run(`CREATE SCHEMA ${LANDING_SCHEMA}`);
     // The shipped queries are written for Athena too.
     for (const macro of DUCKDB_MACROS) await db.run(macro);
-    for (const table of tables) await sql.createViews(table, emptySource(table));
+    for (const table of tables) await sql.createViews(table, emptySource(sql.stored(table)));
     await sql.lock();
     return sql;
   }
@@ -142,9 +147,10 @@ export class LakeSql {
     const lower = text.toLowerCase();
     for (const table of this.options.tables) {
       if (!lower.includes(table.name.toLowerCase())) continue;
-      const { published, landed, warnings } = await lakeFilesOf(this.lakeDir, table.name, this.options.asOfMs);
+      const { filesOf = (name) => lakeFilesOf(this.lakeDir, name, this.options.asOfMs) } = this.options;
+      const { published, landed, warnings } = await filesOf(table.name);
       const sources = [published, landed].filter((files) => files.length > 0).map((files) => filesSource(table, files));
-      await refusing(() => this.createViews(table, [emptySource(table), ...sources].join(' UNION ALL BY NAME ')));
+      await refusing(() => this.createViews(table, [emptySource(this.stored(table)), ...sources].join(' UNION ALL BY NAME ')));
       for (const warning of warnings) this.warn(warning);
     }
   }
@@ -158,7 +164,12 @@ export class LakeSql {
   private async createViews(table: TableSchema, source: string): Promise<void> {
     const landing = `${LANDING_SCHEMA}.${quoteName(table.name)}`;
     await this.db.run(`CREATE OR REPLACE VIEW ${landing} AS ${source}`);
-    await this.db.run(`CREATE OR REPLACE VIEW ${quoteName(table.name)} AS ${viewSql(table, landing)}`);
+    await this.db.run(`CREATE OR REPLACE VIEW ${quoteName(table.name)} AS ${viewSql(table, landing, this.options.blobs)}`);
+  }
+
+  /** The table as its files hold it. */
+  private stored(table: TableSchema): TableSchema {
+    return this.options.blobs === 'base64' ? landedTable(table) : table;
   }
 
   private async lock(): Promise<void> {

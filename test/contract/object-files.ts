@@ -23,9 +23,17 @@ export function objectFilesContract(name: string, open: () => Promise<{ readonly
       expect((await store.get('t/a.parquet'))?.body.byteLength).toBe(3);
     });
 
-    test('an object that is not there has no file', async () => {
+    test('a part of an object is these bytes of it', async () => {
+      const { files, store } = await open();
+      await store.put('t/a', Buffer.from('0123456789'));
+      const part = async (from: number, to: number): Promise<string> => Buffer.from((await files.part('t/a', from, to)) ?? []).toString();
+      expect([await part(0, 1), await part(3, 7), await part(8, 10), await part(0, 10)]).toEqual(['0', '3456', '89', '0123456789']);
+    });
+
+    test('an object that is not there has no file and no part', async () => {
       const { files } = await open();
       expect(await files.open('t/none.parquet')).toBeUndefined();
+      expect(await files.part('t/none.parquet', 0, 4)).toBeUndefined();
     });
 
     test('a stored file is the object, in place of what was there, and gone from the scratch folder', async () => {
@@ -53,6 +61,7 @@ export function objectFilesContract(name: string, open: () => Promise<{ readonly
     test.each(['', '../a', 'a//b'])('the key %j is refused', async (key) => {
       const { files } = await open();
       await expect(files.open(key)).rejects.toThrow(UsageError);
+      await expect(files.part(key, 0, 1)).rejects.toThrow(UsageError);
       await expect(files.store(key, 'x')).rejects.toThrow(UsageError);
     });
   });

@@ -15,6 +15,7 @@ test('the cost command of the guide runs as written', () => {
 interface Priced {
   readonly shards: number;
   readonly total_usd_month: number;
+  readonly compaction_usd_month: number;
   readonly usd_per_million_events: number;
   readonly services: readonly { readonly service: string; readonly usd_month: number }[];
 }
@@ -24,9 +25,9 @@ test('every figure of the cost table is the one that headrace cost prints', asyn
   expect(rows).toHaveLength(6);
   for (const [line, size = '', rate = '', figures = ''] of rows) {
     const { out } = await headrace('cost', '--rate', rate.replaceAll(',', ''), '--bytes', '300', '--size', size, '--json');
-    const { shards, total_usd_month, usd_per_million_events, services } = JSON.parse(out) as Priced;
+    const { shards, total_usd_month, compaction_usd_month, usd_per_million_events, services } = JSON.parse(out) as Priced;
     const dynamo = services.find(({ service }) => service === 'DynamoDB')?.usd_month ?? 0;
-    const whole = [shards, total_usd_month, dynamo].map((value) => Math.round(value).toLocaleString('en-US'));
+    const whole = [shards, total_usd_month, dynamo, compaction_usd_month].map((value) => Math.round(value).toLocaleString('en-US'));
     expect(figures, line).toBe([...whole, usd_per_million_events.toFixed(2)].join(' | '));
   }
 });

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { costOf } from '../../../cli/cost/model.ts';
+import { compactionUsages } from '../../../cli/cost/compaction.ts';
+import { COMPACTION_ROW_US, COMPACTIONS_OF_HOUR, MONTH_S } from '../../../cli/cost/constants.ts';
+import { type CostReport, costOf } from '../../../cli/cost/model.ts';
 import { loadPrices, PRICE_NAMES, parsePrices } from '../../../cli/cost/prices.ts';
 import { shapeOf } from '../../../cli/cost/shape.ts';
 import { SIZES } from '../../../cli/cost/sizes.ts';
 import { workloadOf } from '../../../cli/cost/workload.ts';
 import { compilePlan } from '../../../core/plan.ts';
+import { loadConfig } from '../../../infra/config.ts';
 import { SIZES as DEPLOYED } from '../../../infra/sizes.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
 import { headrace } from '../command-line.ts';
@@ -64,11 +67,52 @@ describe('the bill', () => {
 });
 
 test.each(['small', 'production'] as const)('the size %s is the one that is deployed', (name) => {
-  // Compaction is not in the model: docs/deploy.md says what it adds.
-  const { helperMb, keys, compactionMb: _, ...shared } = DEPLOYED[name];
+  const { helperMb, keys, ...shared } = DEPLOYED[name];
   expect(SIZES[name]).toMatchObject({ ...shared, keys: keys === 'shared' ? 2 : 4 });
   // The model takes helpers at a quarter of a gigabyte: they wait more than they compute, and cost cents.
   expect(helperMb).toBeLessThanOrEqual(512);
+});
+
+test.each([
+  ['small', 'dev'],
+  ['production', 'prod'],
+] as const)('the size %s keeps old versions as %s is deployed with', (size, env) => {
+  expect(loadConfig(env)).toMatchObject({ size, oldVersionsDays: SIZES[size].oldVersionsDays });
+});
+
+describe('compaction in the bill', () => {
+  const offered = { ratePerS: 100, bytes: 300, size: SIZES.small, shape: shapeOf(plan, 1_000) };
+  const partOf = (change: Partial<typeof offered>): CostReport => costOf({ ...offered, ...change }, table);
+
+  test('is the sum of its lines, and part of the total', () => {
+    const { lines, compactionCents, totalCents } = partOf({});
+    const own = lines.filter(({ part }) => part === 'compaction');
+    expect(own.reduce((sum, { cents }) => sum + cents, 0)).toBe(compactionCents);
+    expect(new Set(own.map(({ service }) => service))).toEqual(new Set(['Lambda', 'S3', 'Glue', 'CloudWatch', 'X-Ray', 'EventBridge']));
+    expect(compactionCents).toBeGreaterThan(100);
+    expect(compactionCents).toBeLessThan(totalCents / 10);
+  });
+
+  test('rests on the processor time that docs/lake.md measured: of a large rate nearly all of its function', () => {
+    const seconds = /^whole_cpu_s +([\d.]+)$/m.exec(readFileSync('docs/lake.md', 'utf8'))?.[1];
+    expect(COMPACTION_ROW_US).toBe(Number(seconds));
+    const size = { ...SIZES.production, compactionMb: 1_769 };
+    const work = workloadOf({ ...offered, ratePerS: 100_000, size });
+    const rows = work.tables.reduce((sum, { rowsPerS }) => sum + rowsPerS, 0) * COMPACTIONS_OF_HOUR * MONTH_S;
+    const line = compactionUsages(work).find(({ price }) => price === 'lambdaX86GbSecond');
+    const alone = ((rows * COMPACTION_ROW_US) / 1e6) * (1_769 / 1_024);
+    expect((line?.quantity ?? 0) / alone).toBeGreaterThan(1);
+    expect((line?.quantity ?? 0) / alone).toBeLessThan(1.05);
+  });
+
+  test('grows with the days that one may look back', () => {
+    const shape = (generationsDays: number) => ({ shape: { ...offered.shape, generationsDays } });
+    const kept = (days: number): number =>
+      partOf(shape(days)).lines.find(({ part, price }) => part === 'compaction' && price === 's3StorageGbMonth')?.quantity ?? 0;
+    // Seven days more of the same on top of seven, and seven of old versions.
+    expect(kept(14) / kept(7)).toBeCloseTo(21 / 14, 6);
+    expect(partOf(shape(14)).compactionCents).toBeGreaterThan(partOf(shape(7)).compactionCents);
+  });
 });
 
 describe('limits', () => {

@@ -1,15 +1,18 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { listQuarantine, readQuarantined } from '../../../cli/quarantine.ts';
 import { LocalSource } from '../../../cli/source/local.ts';
+import type { Past } from '../../../cli/source/source.ts';
 import { explain, type StackPorts, StackSource } from '../../../cli/source/stack.ts';
 import { UsageError } from '../../../core/errors.ts';
 import type { SqlEngine } from '../../../core/ports.ts';
 import { QueryError } from '../../../functions/adapters/errors.ts';
 import { serviceError } from '../../../functions/adapters/service-error.ts';
 import { tablesOf } from '../../../lake/tables.ts';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { type LoadedPipeline, loadPipeline } from '../../../local/pipeline.ts';
 import { dataFolder, readMeta } from '../../../local/runtime/folder.ts';
 import { LocalSqlEngine } from '../../../local/sql/engine.ts';
@@ -18,7 +21,7 @@ import { LakeSql } from '../../../local/sql/lake-sql.ts';
 import { JournaledStateStore } from '../../../local/state/journaled.ts';
 import { MemoryProducer } from '../../../local/stream/memory-producer.ts';
 import { headrace } from '../command-line.ts';
-import { filledFolder } from '../payments.ts';
+import { filledFolder, payment } from '../payments.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'headrace-test-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -27,8 +30,8 @@ const DATA = join(root, 'data');
 let loaded: LoadedPipeline;
 
 /** The parts of a stack, each in its local version over one data folder. */
-async function localPorts(change: Partial<StackPorts> = {}): Promise<StackPorts & { end(): Promise<void> }> {
-  const folder = dataFolder(DATA);
+async function localPorts(change: Partial<StackPorts> = {}, data = DATA): Promise<StackPorts & { end(): Promise<void> }> {
+  const folder = dataFolder(data);
   const sql = await LakeSql.open({ lakeDir: folder.lake, tables: tablesOf(loaded.pipeline) });
   const store = new JournaledStateStore(folder.state, Date.now);
   return {
@@ -38,6 +41,8 @@ async function localPorts(change: Partial<StackPorts> = {}): Promise<StackPorts 
     store,
     producer: new MemoryProducer(),
     streamEpoch: async () => readMeta(folder)?.streamEpoch ?? '',
+    openLake: async () => ({ objects: new FolderObjectStore(folder.lake), files: new FolderObjectStore(folder.lake), close: () => {} }),
+    blobs: 'bytes',
     close: () => {},
     end: async () => {
       await store.close();
@@ -98,6 +103,72 @@ describe('a stack, its ports over the parts of a data folder', () => {
   });
 });
 
+describe('the past of a stack, its ports over the parts of a data folder', () => {
+  const PAST = join(root, 'past');
+  const COUNTS = `SELECT (SELECT count(*) FROM transactions) AS payments, (SELECT count(*) FROM decisions) AS decisions,
+    (SELECT string_agg(octet_length(data), ' ' ORDER BY code) FROM quarantine) AS bytes`;
+  const MIB = 2 ** 20;
+  let asOfMs = 0;
+
+  /** What the folder and the stack answer for a moment. */
+  async function both(past: Past): Promise<{ readonly here: unknown; readonly there: unknown }> {
+    const ports = await localPorts({}, PAST);
+    const [folder, stack] = [new LocalSource(PAST, loaded, { past }), new StackSource(ports, loaded, past)];
+    try {
+      return { here: (await (await folder.lake()).query(COUNTS)).rows, there: (await (await stack.lake()).query(COUNTS)).rows };
+    } finally {
+      for (const source of [folder, stack]) await source.close();
+      await ports.end();
+    }
+  }
+
+  beforeAll(async () => {
+    loaded = await loadPipeline('pipelines/payments');
+    await filledFolder(PAST, join(root, 'before.ndjson'));
+    expect((await headrace('compact', '--data', PAST, '--table', 'transactions')).code).toBe(0);
+    await sleep(5);
+    asOfMs = Date.now();
+    await sleep(5);
+    const later = join(root, 'later.ndjson');
+    const next = payment('p8', 30, '9.00').replace('T10:', 'T11:');
+    writeFileSync(later, `${payment('p7', 9, '9.00')}\n${next}\n`);
+    const run = await headrace('run', '--append', '--input', later, '--data', PAST, '--keep-open');
+    expect(run.code, run.err).toBe(0);
+    expect((await headrace('compact', '--data', PAST)).code).toBe(0);
+  }, 60_000);
+
+  test('is what the data folder shows of that moment: a generation that was replaced since, and what had landed', async () => {
+    const { here, there } = await both({ asOfMs, bytesMax: MIB });
+    expect(there).toEqual(here);
+    expect(there).toMatchObject([[2, 2, expect.any(String)]]);
+    expect((await both({ asOfMs: Date.now(), bytesMax: MIB })).there).toMatchObject([[4, 4, expect.any(String)]]);
+  });
+
+  test('only the hours that are asked for are fetched', async () => {
+    const hours = { fromMs: Date.parse('2026-01-05T11:00:00Z'), toMs: Date.parse('2026-01-05T11:59:00Z') };
+    expect((await both({ asOfMs: Date.now(), hours, bytesMax: MIB })).there).toMatchObject([[1, 1, null]]);
+    const before = { fromMs: hours.fromMs - 60_000, toMs: hours.fromMs };
+    expect((await both({ asOfMs: Date.now(), hours: before, bytesMax: MIB })).there).toMatchObject([[3, 3, null]]);
+  });
+
+  test('more than is allowed is not fetched: the error names bytes, bound and flags', async () => {
+    await expect(both({ asOfMs, bytesMax: 4_000 })).rejects.toThrow(
+      /files to fetch: got "[\d,]+ bytes of \w+ beside [\d,]+ bytes of other tables"; allowed: 4,000 bytes in all: name fewer hours with --from and --to, or raise it to at least --max-mb 1$/,
+    );
+  });
+
+  test.each([
+    [['--as-of', '2026-01-05T10:00:00Z', '--stack', 'headrace-dev'], '--as-of: got "2026-01-05T10:00:00Z"; allowed: a time in UTC'],
+    [['--from', '2026-01-05T10:00:00Z', '--stack', 'headrace-dev'], '--from and --to: got "no --as-of"'],
+    [['--as-of', new Date().toISOString(), '--to', '2026-01-05T10:00:00Z'], '--from and --to: got "no --stack"'],
+    [['--as-of', new Date().toISOString(), '--from', 'noon', '--stack', 'headrace-dev'], '--from: got "noon"; allowed: a time in UTC'],
+    [['--as-of', new Date().toISOString(), '--data', 'x', '--stack', 'headrace-dev'], '--data: got "x"; allowed: no --data'],
+  ])('query %j: %s', async (line, message) => {
+    const { code, err } = await headrace('query', 'SELECT 1', ...line);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
+
 describe('faults of a stack', () => {
   const failing = (error: unknown): SqlEngine => ({ run: () => Promise.reject(error) });
   const named = (name: string, message: string): Error => Object.assign(new Error(message), { name });
@@ -141,6 +212,9 @@ describe('--stack on the command line', () => {
     ['query', 'SELECT 1', '--stack', 'headrace-dev'],
     ['ledger', '--stack', 'headrace-dev'],
     ['quarantine', 'list', '--stack', 'headrace-dev'],
+    ['lake', '--stack', 'headrace-dev'],
+    ['compact', '--stack', 'headrace-dev'],
+    ['query', 'SELECT 1', '--stack', 'headrace-dev', '--as-of', new Date().toISOString()],
   ];
 
   test.each(LINES)('%s %s: no region, no credentials: one line and exit code 2', async (...line) => {
@@ -154,7 +228,7 @@ describe('--stack on the command line', () => {
     environment({ ...KEYS, AWS_ENDPOINT_URL: 'http://127.0.0.1:1' });
     const { code, out, err } = await headrace(...line);
     expect({ code, out }).toEqual({ code: 1, out: '' });
-    expect(err).toMatch(/^headrace \w+: \w+:\w+ on \w+ headrace-dev[^\n]*Check the network, the endpoint and the region[^\n]*\n$/);
+    expect(err).toMatch(/^headrace \w+: \w+:\w+ on \w+ headrace[-_]dev[^\n]*Check the network, the endpoint and the region[^\n]*\n$/);
   });
 
   test('a stack that is not there: one line that names it, exit code 2', async () => {

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMULATOR_DIFFERENCES } from '../../../infra/emulator.ts';
 import { tablesOf } from '../../../lake/tables.ts';
@@ -30,6 +31,8 @@ const COMPARED = [
 
 /** Columns that say where a record lay and how far windows were closed when it came: they differ with the pace, not with the events. */
 const PACE_COLUMNS: readonly string[] = [...PLACE_COLUMNS, 'tile_frontier'];
+
+const SUMS = ['partitions', 'files_before', 'files_after', 'bytes_before', 'bytes_after', 'rows', 'repeats_dropped'];
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-e2e-'));
 let emulator: Emulator;
@@ -79,6 +82,31 @@ async function ledger(): Promise<Ledger> {
 async function take(step: Step, seen: number): Promise<void> {
   await world.put(step);
   await eventually(step.name, async () => ((await world.seen()) === seen ? true : undefined), emulator.log);
+}
+
+/** Runs a command on the stack; its standard output. */
+function stackCommand(...args: readonly string[]): Promise<string> {
+  return inEmulator(emulator, process.execPath, ['cli/headrace.mjs', ...args, '--stack', STACK]);
+}
+
+interface ShownTable {
+  readonly rows: number;
+  readonly partitions: readonly { readonly generation: number | null; readonly compaction: string }[];
+}
+
+/** What `headrace lake` shows of one table. */
+async function lakeOf(table: string): Promise<ShownTable> {
+  const { tables } = JSON.parse(await stackCommand('lake', '--json', '--table', table)) as { readonly tables: readonly ShownTable[] };
+  return tables[0] ?? { rows: 0, partitions: [] };
+}
+
+function isBroken(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Each table's rows without the columns of place, repeats once. */
@@ -200,23 +228,34 @@ describe('a deployed stack', () => {
     'compacts what has landed into generations that the catalogue points at, with the same rows',
     async () => {
       const before = await tablesOfStack();
-      expect(await world.invoke('compact', { 'detail-type': 'Compact now' })).toBeUndefined();
+      const waiting = await lakeOf('decisions');
+      expect(waiting.partitions.map(({ generation, compaction }) => [generation, compaction])).toEqual(Array(4).fill([null, 'compact']));
+      const sums = JSON.parse(await stackCommand('compact', '--json')) as Record<string, number>;
+      expect(Object.keys(sums)).toEqual(SUMS);
+      expect(sums['files_before']).toBeGreaterThan(sums['files_after'] ?? 0);
+      expect(sums['partitions']).toBeGreaterThan(COMPARED.length);
       // The hours of today are registered ahead and have nothing yet.
       const folders = (await world.folders('decisions')).filter((one) => one.includes('dt=2026-01-05'));
       const hours = ['03', '04', '06', '12'];
       expect(folders).toEqual(hours.map((hour) => `lake/decisions/gen=1/dt=2026-01-05/hour=${hour}/`));
       const compacted = await tablesOfCatalogue('generation-1');
       for (const table of COMPARED) expect(compacted[table], table).toEqual(before[table]);
+      const shown = await lakeOf('decisions');
+      expect(shown.partitions.map(({ generation, compaction }) => [generation, compaction])).toEqual(Array(4).fill([1, 'none']));
+      expect([waiting.rows, shown.rows]).toEqual([expect.any(Number), 153]);
       // Nothing new: nothing to do.
-      expect(await world.invoke('compact', { 'detail-type': 'Compact now' })).toBeUndefined();
+      expect(JSON.parse(await stackCommand('compact', '--json'))).toMatchObject({ partitions: 0, rows: 0 });
       expect(await world.folders('decisions')).toEqual(expect.arrayContaining(folders));
     },
     STEP_MS,
   );
 
   test(
-    'compacts a published hour again when a late file lands in it',
+    'compacts a published hour again when a late file lands in it, and shows what was published before',
     async () => {
+      const asOf = new Date().toISOString();
+      // S3 tells times in whole seconds.
+      await sleep(1_000);
       const late = { ...JSON.parse(SCENARIO[2]?.lines[0]?.text ?? '{}'), event_id: 'very-late', event_time: '2026-01-05T04:30:00.000Z' };
       const seen = await world.seen();
       await take({ name: 'a very late payment', lines: [{ key: 'zoe', text: JSON.stringify(late) }] }, seen + 1);
@@ -225,9 +264,21 @@ describe('a deployed stack', () => {
       // Too soon after the last time for the event alone; the operator's call does it.
       expect(await world.invoke('compact', landed)).toBeUndefined();
       expect(await world.invoke('compact', { 'detail-type': 'Compact now' })).toBeUndefined();
+      expect((await lakeOf('transactions')).partitions.map(({ generation }) => generation)).toContain(2);
       expect(await world.folders('transactions')).toContain('lake/transactions/gen=2/dt=2026-01-05/hour=04/');
       const rows = await tablesOfCatalogue('generation-2');
       expect(rows['transactions']?.map((row) => row[0])).toContain('very-late');
+      const known = `SELECT count(*) AS n, count_if(event_id = 'very-late') AS late, sum(amount) AS amount, max(event_time) AS newest,
+        (SELECT string_agg(decode(data), '') FROM quarantine WHERE code = 'JSON_SYNTAX') AS bad FROM transactions`;
+      const answer = async (moment: string, ...more: string[]): Promise<Record<string, unknown>> =>
+        (JSON.parse(await stackCommand('query', known, '--format', 'json', '--as-of', moment, ...more)) as Record<string, unknown>[])[0] ??
+        {};
+      const [before, after] = [await answer(asOf), await answer(new Date().toISOString())];
+      expect([before['late'], after['late']]).toEqual([0, 1]);
+      expect(after['n']).toBe(Number(before['n']) + 1);
+      expect(before['bad']).toBe(SCENARIO.flatMap(({ lines }) => lines).find(({ text }) => isBroken(text))?.text);
+      const hours = ['--from', '2026-01-05T04:00:00Z', '--to', '2026-01-05T05:00:00Z'];
+      expect(Number((await answer(asOf, ...hours))['n'])).toBeLessThan(Number(before['n']));
     },
     STEP_MS,
   );

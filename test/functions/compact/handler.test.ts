@@ -1,7 +1,8 @@
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { COMPACT_NOW, type CompactOutcome, createCompact } from '../../../functions/compact/handler.ts';
+import { type CompactOutcome, createCompact } from '../../../functions/compact/handler.ts';
+import { COMPACT_NOW } from '../../../lake/compaction/request.ts';
 import { kindsRows } from '../../contract/kinds-table.ts';
 import { HOUR_MS, KEPT_MS, LakeWorld } from '../../lake/compaction/world.ts';
 

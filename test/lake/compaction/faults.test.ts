@@ -254,6 +254,7 @@ describe('a store that refuses', () => {
     scratch: (name) => files.scratch(name),
     open: (key) => files.open(key),
     store: (key, path) => files.store(key, path),
+    part: (key, from, to) => files.part(key, from, to),
     release: (paths) => files.release(paths),
   });
 

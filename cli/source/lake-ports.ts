@@ -1,0 +1,21 @@
+import type { ObjectFiles, ObjectStore } from '../../core/ports.ts';
+
+/** The objects of a lake, wherever it is. */
+export interface LakePorts {
+  readonly objects: ObjectStore;
+  readonly files: ObjectFiles;
+}
+
+/** The lake of a deployed stack. */
+export interface StackLake extends LakePorts {
+  /** Frees clients and files. */
+  readonly close: () => void;
+}
+
+/** The function that compacts the lake of a deployed stack. */
+export interface StackCompactor {
+  /** Calls the function with an event and waits for its answer. */
+  readonly call: (event: unknown) => Promise<unknown>;
+  /** Frees clients. */
+  readonly close: () => void;
+}

@@ -1,0 +1,32 @@
+import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { FunctionFailedError } from './errors.ts';
+import { type RetryOptions, withRetry } from './retry.ts';
+
+/** A function to call. */
+export interface LambdaFunctionOptions {
+  /** Waits for as long as the function may run. */
+  readonly client: LambdaClient;
+  readonly name: string;
+  readonly retry: RetryOptions;
+}
+
+/** A deployed function whose calls may safely be made twice: a call whose answer was lost is made again. */
+export class LambdaFunction {
+  private readonly options: LambdaFunctionOptions;
+
+  constructor(options: LambdaFunctionOptions) {
+    this.options = options;
+  }
+
+  /** Calls the function and waits for what it returns. Throws FunctionFailedError if it failed itself, ServiceError if it could not be called. */
+  async invoke(event: unknown): Promise<unknown> {
+    const { client, name, retry } = this.options;
+    const command = new InvokeCommand({ FunctionName: name, Payload: Buffer.from(JSON.stringify(event)) });
+    const call = { action: 'lambda:InvokeFunction', target: `function ${name}` };
+    const { FunctionError: failure, Payload: payload } = await withRetry(retry, call, () => client.send(command));
+    const text = Buffer.from(payload ?? []).toString();
+    if (failure !== undefined)
+      throw new FunctionFailedError(`function ${name} failed: ${text.slice(0, 2_000)}. Its log is /aws/lambda/${name}.`);
+    return text === '' ? null : JSON.parse(text);
+  }
+}
