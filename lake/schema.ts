@@ -41,3 +41,8 @@ export interface TableSchema {
   /** Days after the end of its hour after which a row leaves the table; without it rows stay. */
   readonly keptDays?: number;
 }
+
+/** Columns that make a row that row, as views have it: its id and its time. */
+export function identityOf({ partitionColumn, idColumns }: TableSchema): string[] {
+  return [...new Set([partitionColumn, ...idColumns])];
+}

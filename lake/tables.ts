@@ -13,7 +13,9 @@ export function tablesOf(pipeline: Pipeline): TableSchema[] {
   const tables = [
     archiveTable(),
     ...Object.values(pipeline.eventTypes).map(eventTableOf),
-    ...(decision === undefined ? [] : [decisionTableOf(pipeline, decision), alertTableOf(pipeline, decision)]),
+    ...(decision === undefined
+      ? []
+      : [decisionTableOf(pipeline, decision), alertTableOf(pipeline, decision), whatIfTableOf(pipeline, decision)]),
     lateTable(),
     quarantineTable(),
     ledgerTable(),
@@ -65,6 +67,20 @@ export function decisionTableOf(pipeline: Pipeline, decision: DecisionSpec): Tab
     idColumns: [key, 'event_id'],
     clusterColumns: [key],
     money: [],
+  };
+}
+
+/** Table that holds decisions as other versions of the rules would have made them. */
+export const WHAT_IF_TABLE = 'what_if_decisions';
+
+/** Decisions that were never made: what another version of the rules would have decided, by version. */
+export function whatIfTableOf(pipeline: Pipeline, decision: DecisionSpec): TableSchema {
+  const made = decisionTableOf(pipeline, decision);
+  return {
+    ...made,
+    name: WHAT_IF_TABLE,
+    description: `What another version of the rules would have decided about each ${decision.over}.`,
+    idColumns: ['rule_set_version', ...made.idColumns],
   };
 }
 

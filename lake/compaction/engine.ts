@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
 
 /** Memory and folder of the engine. */
 export interface EngineOptions {
@@ -27,6 +27,17 @@ export class SortEngine {
       return (await db.runAndReadAll(sql)).getRows() as unknown[][];
     } finally {
       if (isLarge) this.rest();
+    }
+  }
+
+  /** Runs one query and gives its rows part by part, as they are read. */
+  async *parts(sql: string): AsyncGenerator<unknown[][]> {
+    const { db } = await this.opened();
+    const result = await db.stream(sql);
+    for (;;) {
+      const chunk = await result.fetchChunk();
+      if (chunk === null || chunk.rowCount === 0) return;
+      yield chunk.getRows() as unknown[][];
     }
   }
 
@@ -57,4 +68,10 @@ export class SortEngine {
     await db.run("SET TimeZone = 'UTC'");
     return this.open;
   }
+}
+
+/** Bytes of a BLOB as the engine gives it. */
+export function blobBytes(value: unknown): Uint8Array {
+  if (value instanceof DuckDBBlobValue) return value.bytes;
+  throw new Error(`a value of ${typeof value} is no BLOB`);
 }

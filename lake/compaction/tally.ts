@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Tally } from '../generations/manifest.ts';
-import type { Column, ColumnType, TableSchema } from '../schema.ts';
+import { type Column, type ColumnType, identityOf, type TableSchema } from '../schema.ts';
 import { quoteName } from '../sql-text.ts';
 
 /** Joins the values of an id, and stands for one that is not there: no text of an event holds either. */
@@ -26,11 +26,6 @@ export function distinctSql(table: TableSchema, relation: string): string {
   const identity = identityOf(table).map(quoteName).join(', ');
   const newest = `epoch_ms(max(${quoteName(table.partitionColumn)}))`;
   return `SELECT sum(n)::DOUBLE, count(*)::DOUBLE, ${idsSql(table)}, ${newest}::DOUBLE FROM (SELECT ${identity}, count(*) AS n FROM ${relation} GROUP BY ${identity})`;
-}
-
-/** Columns that make a row that row, as views have it: its id and its time. */
-export function identityOf({ partitionColumn, idColumns }: TableSchema): string[] {
-  return [...new Set([partitionColumn, ...idColumns])];
 }
 
 /** The tally of no rows. */

@@ -4,8 +4,8 @@ import { RetriableError } from '../../core/errors.ts';
 import type { ObjectFiles, StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
 import type { Tally } from '../generations/manifest.ts';
-import type { TableSchema } from '../schema.ts';
-import { identityOf, TallyCounter } from './tally.ts';
+import { identityOf, type TableSchema } from '../schema.ts';
+import { TallyCounter } from './tally.ts';
 
 /** The footer of a Parquet file, as a reader that wrote none of our files understands it. */
 export interface FileFooter {

@@ -4,12 +4,12 @@ import { duckType } from '../duck-types.ts';
 import { LakeError } from '../errors.ts';
 import type { Tally } from '../generations/manifest.ts';
 import { partFileName } from '../names.ts';
-import { preferenceOf } from '../preference.ts';
+import { relationSql, withoutRepeats } from '../relation.ts';
 import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 import { SortEngine } from './engine.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
-import { addTallies, distinctSql, emptyTally, identityOf, tallyOf, tallySql } from './tally.ts';
+import { addTallies, distinctSql, emptyTally, tallyOf, tallySql } from './tally.ts';
 import { type FileFooter, readFooter } from './witness.ts';
 
 /** One file to read rows from. */
@@ -85,7 +85,7 @@ export class GenerationWriter {
     const isLarge = plainBytes > LARGE_BYTES;
     const run: Run = (sql) => this.engine.rows(sql, isLarge);
     for (const [i, input] of inputs.entries()) await checkSchema((sql) => this.engine.rows(sql, false), table, input, footers[i]);
-    const cut = { table, relation: sourceSql(table, inputs), rows: rowsIn, plainBytes };
+    const cut = { table, relation: relationSql(table, inputs), rows: rowsIn, plainBytes };
     const pieces = rowsIn === 0 ? [] : await this.writePieces(run, cut);
     const tally = pieces.reduce((sum, piece) => addTallies(sum, piece.tally), emptyTally(table));
     const newest = pieces.flatMap(({ newestMs }) => newestMs ?? []);
@@ -143,23 +143,6 @@ interface WrittenPiece {
 
 /** Runs one statement of the engine and gives its rows. */
 type Run = (sql: string) => Promise<unknown[][]>;
-
-/** Columns that older files lack are null. */
-function sourceSql({ columns }: TableSchema, inputs: readonly InputFile[]): string {
-  const none = columns.map(({ name, type }) => `CAST(NULL AS ${duckType(type)}) AS ${quoteName(name)}`);
-  const files = inputs.map(({ path }) => quoteText(path));
-  const read = `SELECT * FROM read_parquet([${files.join(', ')}], union_by_name = true, hive_partitioning = false)`;
-  const shown = columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${duckType(type)}) AS ${quoteName(name)}`);
-  const empty = `SELECT ${none.join(', ')} WHERE false`;
-  return inputs.length === 0 ? `(${empty})` : `(SELECT ${shown.join(', ')} FROM (${empty} UNION ALL BY NAME ${read}))`;
-}
-
-function withoutRepeats(table: TableSchema, source: string): string {
-  const preference = preferenceOf(table);
-  const order = preference.length === 0 ? '' : ` ORDER BY ${preference.join(', ')}`;
-  const window = `PARTITION BY ${identityOf(table).map(quoteName).join(', ')}${order}`;
-  return `(SELECT * EXCLUDE ("@rank") FROM (SELECT *, row_number() OVER (${window}) AS "@rank" FROM ${source}) WHERE "@rank" = 1)`;
-}
 
 async function writePiece(
   run: Run,

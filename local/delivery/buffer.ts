@@ -5,10 +5,10 @@ import type { Delivery, TableRows } from '../../core/ports.ts';
 import { readTable } from '../../lake/generations/state.ts';
 import { segmentNumberOf } from '../../lake/names.ts';
 import { LEDGER_TABLE } from '../../lake/raw-tables.ts';
+import { rowEncoder } from '../../lake/row-text.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import type { FolderObjectStore } from '../objects/folder.ts';
 import { SegmentLanding } from './landing.ts';
-import { rowEncoder } from './ndjson.ts';
 import { landRows } from './row-landing.ts';
 import { hasSegments, removeSegment, type SealedSegment, TableSegments } from './segments.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rowEncoder } from '../../../local/delivery/ndjson.ts';
+import { rowEncoder } from '../../../lake/row-text.ts';
 import { kindsTable } from '../../contract/kinds-table.ts';
 
 const encode = rowEncoder(kindsTable);

@@ -1,5 +1,5 @@
-import type { Row, RowValue } from '../../core/ports.ts';
-import type { TableSchema } from '../../lake/schema.ts';
+import type { Row, RowValue } from '../core/ports.ts';
+import type { TableSchema } from './schema.ts';
 
 /** Anything that a JSON string may not hold as it is, and halves of surrogate pairs, which no reader takes (whole pairs match too and lose only time). */
 const SPECIAL = /[^ !#-[\]-\ud7ff\ue000-\uffff]/;

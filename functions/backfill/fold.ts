@@ -1,0 +1,98 @@
+import { join } from 'node:path';
+import type { SliceUpdate } from '../../core/fold.ts';
+import type { Row, TableRows } from '../../core/ports.ts';
+import { SliceFold } from '../../core/replay/fold.ts';
+import type { ArchivedRecord } from '../../core/replay/record.ts';
+import { isFinal } from '../../core/time/watermark.ts';
+import type { WindowResult } from '../../core/windows/results.ts';
+import { RowFile } from '../../lake/row-file.ts';
+import { includedBy } from './corrections.ts';
+import { BackfillError } from './errors.ts';
+import { PARTIALS } from './partials.ts';
+import type { BackfillPlan } from './plan-record.ts';
+import type { BackfillPorts } from './ports.ts';
+import { Contexts, neededOf, readSlice, sliceFolder } from './slices.ts';
+import { RowFiles, withEngine, writeFaults } from './step-tools.ts';
+import { padded, type Work } from './work.ts';
+
+/** Tables that `judge` makes. */
+const JUDGED = ['decisions', 'alerts'];
+
+/** Folds one slice of keys: rows of its events and sessions, and what it adds to windows and tiles. */
+export async function foldSlice(ports: BackfillPorts, work: Work, at: number): Promise<void> {
+  const plan = await work.plan();
+  const names = await work.names(sliceFolder(at));
+  const fold = new SliceFold(neededOf(ports.plan, plan), includedBy(plan.corrections));
+  await withEngine(ports, `fold-${work.id}-${at}`, async (engine, scratch) => {
+    const wanted = ports.tables.filter(({ name }) => plan.tables.includes(name) && !JUDGED.includes(name));
+    const rows = new RowFiles(wanted, scratch);
+    const partials = new RowFile(PARTIALS, join(scratch, 'partials.ndjson'));
+    await work.withFiles(names, async (paths) => {
+      const late: ArchivedRecord[] = [];
+      const contexts = await Contexts.read(work, engine);
+      for await (const records of readSlice(engine, contexts, paths)) {
+        late.push(...records.filter(({ lane }) => lane === 'late'));
+        const { verdicts, updates } = fold.add(records);
+        partials.add(partialRows(updates));
+        for (const { table, rows: made } of recordRows(ports, records, verdicts)) rows.add(table, made.filter(inScope(ports, plan, table)));
+      }
+      partials.add(partialRows(fold.late(late)));
+    });
+    for (const result of fold.sessionResults()) {
+      if (isWanted(ports, plan, result)) rows.add(result.aggregate, [ports.rows.windowRow(result)]);
+    }
+    await rows.store(engine, work, (table) => `rows/${table}/fold-${padded(at)}.parquet`);
+    const path = join(scratch, 'partials.parquet');
+    await partials.finish(engine, path, ['name', 'start_ms', 'group_key']);
+    await work.store(`partials/${padded(at)}.parquet`, path);
+  });
+  await writeFaults(work, `fold-${padded(at)}`, fold.faults);
+}
+
+/** Rows of records of several shards: a row says which shard it came from. */
+function recordRows(
+  { rows }: BackfillPorts,
+  records: readonly ArchivedRecord[],
+  verdicts: ReturnType<SliceFold['add']>['verdicts'],
+): TableRows[] {
+  const context = records[0]?.context ?? { floorMs: null, tileFrontierMs: null, ruleSet: '', definition: 0 };
+  const shardOf = new Map(records.map(({ raw, shardId }) => [raw, shardId]));
+  const shards = new Set(shardOf.values());
+  return [...shards].flatMap((shardId) => {
+    const own = shards.size === 1 ? verdicts : verdicts.filter(({ raw }) => shardOf.get(raw) === shardId);
+    return rows.batchRows({ shardId, context, isContextNew: false, isArchived: true, verdicts: own });
+  });
+}
+
+/** Rows of the hours that are compared. */
+export function inScope(ports: BackfillPorts, { scope }: BackfillPlan, name: string): (row: Row) => boolean {
+  const column = ports.tables.find((table) => table.name === name)?.partitionColumn ?? '';
+  return (row) => {
+    const time = Number(row[column]);
+    return time >= scope.fromMs && time < scope.toMs;
+  };
+}
+
+function partialRows(updates: readonly SliceUpdate[]): Row[] {
+  return updates.flatMap(({ name, startMs, slice }) =>
+    Object.entries(slice.groups).map(([group, accumulator]) => ({
+      name,
+      start_ms: startMs,
+      group_key: group,
+      accumulator: JSON.stringify(accumulator),
+    })),
+  );
+}
+
+/** A session of the scope that is final. Throws BackfillError for one that goes on behind what was read. */
+function isWanted({ plan: { pipeline } }: BackfillPorts, { scope, range, read, fence }: BackfillPlan, result: WindowResult): boolean {
+  const { startMs, endMs } = result;
+  if (startMs < scope.fromMs || startMs >= scope.toMs || !isFinal(endMs, fence.closedMs, pipeline.time.allowedLatenessMs)) return false;
+  if (endMs < read.toMs) return true;
+  // Behind the range only sessions that a late event could have changed count.
+  if (startMs >= range.toMs) return false;
+  throw new BackfillError(
+    'SESSION_TOO_LONG',
+    `a session of ${result.aggregate} that begins at ${new Date(startMs).toISOString()} goes on past ${new Date(read.toMs).toISOString()}; choose a later --to`,
+  );
+}

@@ -1,0 +1,147 @@
+import type { KeyTiles, Tile } from '../../core/profiles/tiles.ts';
+import { contestedKeys, type Rejudged, type ReplayUnit, replayUnits, SliceJudge } from '../../core/replay/judge.ts';
+import type { ArchivedRecord } from '../../core/replay/record.ts';
+import type { RuleSet } from '../../core/rules/compile.ts';
+import type { SortEngine } from '../../lake/compaction/engine.ts';
+import { quoteText } from '../../lake/sql-text.ts';
+import { WHAT_IF_TABLE } from '../../lake/tables.ts';
+import { BackfillError } from './errors.ts';
+import { inScope } from './fold.ts';
+import type { BackfillPlan } from './plan-record.ts';
+import type { BackfillPorts } from './ports.ts';
+import { Contexts, filesSql, readSlice, sliceFolder } from './slices.ts';
+import { RowFiles, withEngine, writeFaults } from './step-tools.ts';
+import { padded, type Work } from './work.ts';
+
+/** Keys that are looked up in one query. */
+const KEYS_MAX = 5_000;
+
+/** Judges the events of one slice of keys again: the decisions and alerts of the hours that are compared. */
+export async function judgeSlice(ports: BackfillPorts, work: Work, at: number): Promise<void> {
+  const plan = await work.plan();
+  await withEngine(ports, `judge-${work.id}-${at}`, async (engine, scratch) => {
+    const units = await readUnits(ports, work, { engine, at });
+    const { request } = plan;
+    const contested = contestedKeys(units);
+    const tiles = await readTiles(ports, work, engine, units);
+    const judgements = [
+      ...(plan.tables.includes('decisions') || plan.tables.includes('alerts') ? [undefined] : []),
+      ...(request.rulesVersion === undefined ? [] : [request.rulesVersion]),
+    ];
+    const rows = new RowFiles(
+      ports.tables.filter(({ name }) => plan.tables.includes(name)),
+      scratch,
+    );
+    for (const rulesVersion of judgements) {
+      const judge = new SliceJudge({
+        plan: ports.plan,
+        rulesOf: await ruleSets(ports, units, rulesVersion),
+        ...(rulesVersion === undefined ? {} : { rulesVersion }),
+        tilesOf: (ring, key) => tiles.get(tileName(ring, key)),
+        contested,
+      });
+      const judged = judge.judge(units, ({ record }) => isWarm(plan, record));
+      for (const batch of judged) addRows(ports, plan, { batch, rows, isWhatIf: rulesVersion !== undefined });
+      await writeFaults(work, `judge-${padded(at)}-${rulesVersion ?? 'recorded'}`, judge.faults);
+    }
+    await rows.store(engine, work, (table) => `rows/${table}/judge-${padded(at)}.parquet`);
+    await work.write(`contested/${padded(at)}.json`, [...contested]);
+  });
+}
+
+async function readUnits(
+  ports: BackfillPorts,
+  work: Work,
+  { engine, at }: { readonly engine: SortEngine; readonly at: number },
+): Promise<ReplayUnit[]> {
+  const contexts = await Contexts.read(work, engine);
+  return work.withFiles(await work.names(sliceFolder(at)), async (paths) => {
+    const records: ArchivedRecord[] = [];
+    for await (const part of readSlice(engine, contexts, paths)) records.push(...part);
+    return replayUnits(ports.plan, records);
+  });
+}
+
+/** Once the history that duplicates go by has been read, lanes must be as recorded. */
+function isWarm(plan: BackfillPlan, { watermarkMs }: ArchivedRecord): boolean {
+  return watermarkMs !== null && watermarkMs >= plan.scope.fromMs;
+}
+
+const tileName = (ring: string, key: string): string => `${ring}\n${key}`;
+
+/** Closed tiles of all keys that the events of a slice name. */
+async function readTiles(
+  { plan }: BackfillPorts,
+  work: Work,
+  engine: SortEngine,
+  units: readonly ReplayUnit[],
+): Promise<Map<string, KeyTiles>> {
+  const tiles = new Map<string, [number, Tile][]>();
+  const names = plan.tileFeatures.rings.length === 0 ? [] : await work.names('tiles/');
+  if (names.length === 0) return tiles;
+  await work.withFiles(names, async (paths) => {
+    const source = filesSql(paths, 'ring, tile_key, start_ms, tile');
+    for (const ring of plan.tileFeatures.rings) {
+      const keys = new Set(units.flatMap(({ event }) => (event.values[ring.by] === undefined ? [] : [String(event.values[ring.by])])));
+      for (const some of chunks([...keys], KEYS_MAX)) {
+        const wanted = `ring = ${quoteText(ring.ringId)} AND tile_key IN (${some.map(quoteText).join(', ')})`;
+        const sql = `SELECT ring, tile_key, start_ms, tile FROM ${source} WHERE ${wanted} ORDER BY start_ms`;
+        for await (const part of engine.parts(sql)) {
+          for (const [id, key, startMs, tile] of part) {
+            const list = tiles.get(tileName(String(id), String(key))) ?? [];
+            list.push([Number(startMs), JSON.parse(String(tile)) as Tile]);
+            tiles.set(tileName(String(id), String(key)), list);
+          }
+        }
+      }
+    }
+  });
+  return tiles;
+}
+
+function chunks<T>(all: readonly T[], size: number): T[][] {
+  const parts: T[][] = [];
+  for (let at = 0; at < all.length; at += size) parts.push(all.slice(at, at + size));
+  return parts;
+}
+
+/** Every rule set that the events were judged by. Throws BackfillError RULES_UNKNOWN. */
+async function ruleSets(
+  ports: BackfillPorts,
+  units: readonly ReplayUnit[],
+  only: string | undefined,
+): Promise<(version: string) => RuleSet> {
+  const sets = new Map<string, RuleSet>();
+  if (ports.plan.pipeline.decision !== undefined) {
+    const recorded = new Set(units.flatMap(({ record }) => record.context?.ruleSet ?? []));
+    for (const version of only === undefined ? recorded : [only]) {
+      const set = await ports.rulesOf(version);
+      if (set === undefined)
+        throw new BackfillError(
+          'RULES_UNKNOWN',
+          `rule set ${version} is not in the state store${only === undefined ? ', though events were judged by it' : ''}; name one that is, or leave decisions and alerts out with --tables`,
+        );
+      sets.set(version, set);
+    }
+  }
+  return (version) => {
+    const set = sets.get(version);
+    if (set === undefined) throw new Error(`rule set ${version} was not loaded`);
+    return set;
+  };
+}
+
+interface JudgedRows {
+  readonly batch: Rejudged;
+  readonly rows: RowFiles;
+  readonly isWhatIf: boolean;
+}
+
+function addRows(ports: BackfillPorts, plan: BackfillPlan, { batch, rows, isWhatIf }: JudgedRows): void {
+  const { shardId, context, verdicts } = batch;
+  for (const made of ports.rows.batchRows({ shardId, context, isContextNew: false, isArchived: true, verdicts })) {
+    if (made.table !== 'decisions' && (made.table !== 'alerts' || isWhatIf)) continue;
+    const table = isWhatIf ? WHAT_IF_TABLE : made.table;
+    rows.add(table, made.rows.filter(inScope(ports, plan, table)));
+  }
+}

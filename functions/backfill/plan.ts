@@ -1,0 +1,189 @@
+import type { Plan } from '../../core/plan.ts';
+import { WHAT_IF_TABLE } from '../../lake/tables.ts';
+import { claimRange } from './claims.ts';
+import { readCorrections } from './corrections.ts';
+import { BackfillError } from './errors.ts';
+import type { BackfillItem, BackfillRequest, ItemStep, PlanOutcome } from './events.ts';
+import { readFence, timestampSql, upTo } from './fence.ts';
+import type { BackfillPlan, ComparedPart, Correction, Fence, Span } from './plan-record.ts';
+import type { ArchiveSelection, BackfillPorts } from './ports.ts';
+import { checkId, rangeOf, tablesOfRequest } from './request.ts';
+import { itemsName, PLAN, type Work } from './work.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Records of a slice: what one process folds and judges in seconds, within a gigabyte. */
+const SLICE_EVENTS = 50_000;
+/** Slices at most: the hash that cuts them has four hexadecimal digits. */
+const SLICES_MAX = 4_096;
+/** Accumulators of a merge: a few for each record. */
+const MERGE_EVENTS = 60_000;
+/** Rows that are compared in one go. */
+const PART_EVENTS = 250_000;
+/** Longest session that is recomputed: reading on without an end would read everything. */
+export const SESSION_MS_MAX = DAY_MS;
+/** CPU of all steps, microseconds for each record: measured by `node bench/backfill.ts`. */
+const CPU_US_PER_EVENT = 60;
+/** Price of a GB-second of Lambda (x86, us-east-1 list), and the memory of the function, GB; a vCPU comes with 1,769 MB. */
+const DOLLARS_PER_GB_SECOND = 0.0000166667;
+const FUNCTION_GB = 2;
+
+/** Plans a backfill once: a repeat of the step gives what the first one decided. */
+export async function planBackfill(ports: BackfillPorts, work: Work, request: BackfillRequest): Promise<PlanOutcome> {
+  checkId(work.id);
+  const known = await work.find<BackfillPlan>(PLAN);
+  const plan = known ?? (await makePlan(ports, work.id, request));
+  await claimRange(ports, plan);
+  await writeItems(work, plan);
+  if (known === undefined) await work.write(PLAN, plan);
+  return outcomeOf(work, plan);
+}
+
+/** Plans a backfill without beginning it. */
+export async function makePlan(ports: BackfillPorts, id: string, request: BackfillRequest): Promise<BackfillPlan> {
+  const { pipeline } = ports.plan;
+  const nowMs = ports.lake.clock();
+  const tables = tablesOfRequest(request, pipeline, ports.tables);
+  const fence = await readFence(ports.sql, nowMs, ports.landingMs);
+  const range = rangeOf(request, fence, pipeline.time.allowedLatenessMs);
+  const hasDecisions = tables.some((name) => ['decisions', 'alerts', WHAT_IF_TABLE].includes(name));
+  const scope = scopeOf(ports.plan, request, range);
+  const read = { fromMs: scope.fromMs - warmUpMs(ports.plan, hasDecisions), toMs: scope.toMs + tailMs(ports.plan) };
+  const corrections = await readCorrections(ports.lake.objects);
+  const own: Correction[] =
+    request.mode === 'correct'
+      ? [{ ...range, id, tables: tables.filter((name) => name in pipeline.aggregates), through: fence.through }]
+      : [];
+  const arrival = arrivalOf(ports.plan, read, fence);
+  const events = await ports.archive.count(recordsSql({ read, scope, fence }), arrival);
+  await checkArchive(ports, fence, arrival);
+  return {
+    id,
+    mode: request.mode,
+    request,
+    createdMs: nowMs,
+    range,
+    scope,
+    read,
+    tables,
+    fence,
+    events,
+    slices: Math.min(SLICES_MAX, Math.max(1, Math.ceil(events / SLICE_EVENTS))),
+    shards: Object.keys(fence.through),
+    merges: cut(read, Math.ceil(events / MERGE_EVENTS)),
+    parts: tables.flatMap((table): ComparedPart[] => cut(scope, Math.ceil(events / PART_EVENTS)).map((span) => ({ table, ...span }))),
+    corrections: [...corrections, ...own],
+    hasDecisions,
+    estimate: estimateOf(events),
+  };
+}
+
+/** What the archive reader is asked for. */
+export function selectionOf(plan: Plan, backfill: BackfillPlan): ArchiveSelection {
+  const { id, read, scope, fence, slices } = backfill;
+  const { allowedLatenessMs, outOfOrdernessMs } = plan.pipeline.time;
+  const [from, to] = [timestampSql(read.fromMs - outOfOrdernessMs), timestampSql(read.toMs + allowedLatenessMs)];
+  return {
+    id,
+    records: recordsSql({ read, scope, fence }),
+    // Watermarks never go back: these are consecutive records of a shard.
+    steps: `kind = 'record' AND (watermark IS NULL OR (watermark >= ${from} AND watermark <= ${to})) AND ${upTo(fence.through)}`,
+    arrival: arrivalOf(plan, read, fence),
+    slices,
+  };
+}
+
+function recordsSql({ read, scope, fence }: Pick<BackfillPlan, 'read' | 'scope' | 'fence'>): string {
+  const inTime = `(event_time >= ${timestampSql(read.fromMs)} AND event_time < ${timestampSql(read.toMs)})`;
+  const refused = `(lane = 'quarantined' AND arrival_time >= ${timestampSql(scope.fromMs)} AND arrival_time < ${timestampSql(scope.toMs)})`;
+  return `kind = 'record' AND (${inTime} OR ${refused}) AND ${upTo(fence.through)}`;
+}
+
+/** No event arrives longer before its time than the pipeline takes, and nothing behind the fence has been looked at. */
+function arrivalOf(plan: Plan, read: Span, fence: Fence): Span {
+  return { fromMs: read.fromMs - plan.pipeline.time.futureMs, toMs: fence.recordedMs + HOUR_MS };
+}
+
+/** A late event changes windows that begin before it, and sessions around it. */
+function scopeOf(plan: Plan, { mode }: BackfillRequest, { fromMs, toMs }: Span): Span {
+  if (mode !== 'correct') return { fromMs, toMs };
+  const hasSessions = plan.sessions.length > 0;
+  const before = Math.max(hasSessions ? SESSION_MS_MAX : 0, ...plan.families.map(({ reachMs, sliceMs }) => reachMs - sliceMs));
+  const after = Math.max(0, ...plan.sessions.map(({ gapMs }) => gapMs));
+  return { fromMs: fromMs - ceilHour(before), toMs: toMs + ceilHour(after) };
+}
+
+/** How far back features, duplicates and sessions reach. */
+function warmUpMs(plan: Plan, hasDecisions: boolean): number {
+  const { duplicateMemoryMs, allowedLatenessMs, outOfOrdernessMs } = plan.pipeline.time;
+  const sessions = plan.sessions.map(({ gapMs }) => gapMs + HOUR_MS);
+  const keys = plan.keyFeatures.rings.map(({ windowMsMax, tileMs }) => windowMsMax + tileMs);
+  const tiles = plan.tileFeatures.rings.map(({ windowMsMax, delayMsMax, tileMs }) => windowMsMax + delayMsMax + 2 * tileMs);
+  const decisions = hasDecisions ? [...keys, ...tiles] : [];
+  return ceilHour(Math.max(duplicateMemoryMs, ...sessions, ...decisions) + allowedLatenessMs + outOfOrdernessMs);
+}
+
+/** Windows that begin in the scope end this much later at most. */
+function tailMs(plan: Plan): number {
+  const sessions = plan.sessions.map(({ gapMs }) => SESSION_MS_MAX + gapMs);
+  return ceilHour(Math.max(HOUR_MS, ...plan.families.map(({ reachMs }) => reachMs), ...sessions));
+}
+
+function ceilHour(ms: number): number {
+  return Math.ceil(ms / HOUR_MS) * HOUR_MS;
+}
+
+/** Cuts a span into about so many parts of whole hours. */
+function cut({ fromMs, toMs }: Span, wanted: number): Span[] {
+  const hours = (toMs - fromMs) / HOUR_MS;
+  const parts = Math.max(1, Math.min(wanted, hours));
+  const edges = Array.from({ length: parts + 1 }, (_, i) => fromMs + Math.round((hours * i) / parts) * HOUR_MS);
+  return edges.slice(1).map((edge, i) => ({ fromMs: edges[i] ?? fromMs, toMs: edge }));
+}
+
+/** The archive must hold every record that the ledger counted, up to the fence; what has left it by age is before every arrival looked at. */
+async function checkArchive({ archive, sql }: BackfillPorts, { through, recordedMs }: Fence, { fromMs, toMs }: Span): Promise<void> {
+  const { rows } = await sql.run(`
+    SELECT shard_id, max(seen) FROM ledger WHERE recorded_at < ${timestampSql(fromMs)} GROUP BY shard_id`);
+  const before = new Map(rows.map(([shard, seen]) => [String(shard), Number(seen)]));
+  for (const [shard, place] of Object.entries(through)) {
+    // Only where nothing of the shard came before can all of its records be counted.
+    if (before.has(shard)) continue;
+    const found = await archive.count(`kind = 'record' AND ${upTo({ [shard]: place })}`, { fromMs: Number.NEGATIVE_INFINITY, toMs });
+    if (found < place.seen)
+      throw new BackfillError(
+        'ARCHIVE_INCOMPLETE',
+        `shard ${shard}: the ledger of ${new Date(recordedMs).toISOString()} counts ${place.seen} records, the archive holds ${found}. Put the lost files back (headrace lake --table archive shows hours), or choose a range after them.`,
+      );
+  }
+}
+
+function estimateOf(events: number): BackfillPlan['estimate'] {
+  const cpuSeconds = (events * CPU_US_PER_EVENT) / 1e6;
+  return { cpuSeconds, dollars: cpuSeconds * FUNCTION_GB * DOLLARS_PER_GB_SECOND };
+}
+
+async function writeItems(work: Work, { slices, shards, merges, parts }: BackfillPlan): Promise<void> {
+  const counts: Partial<Record<ItemStep, number>> = {
+    check: shards.length,
+    fold: slices,
+    judge: slices,
+    merge: merges.length,
+    compare: parts.length,
+  };
+  for (const [step, count] of Object.entries(counts) as [ItemStep, number][]) await work.write(itemsName(step), itemList(count));
+}
+
+/** A list of so many items. */
+export function itemList(count: number): BackfillItem[] {
+  return Array.from({ length: count }, (_, at) => ({ at }));
+}
+
+function outcomeOf(work: Work, { id, hasDecisions }: BackfillPlan): PlanOutcome {
+  const steps: readonly ItemStep[] = ['check', 'fold', 'merge', 'judge', 'compare', 'publish'];
+  return {
+    id,
+    hasDecisions,
+    items: Object.fromEntries(steps.map((step) => [step, work.key(itemsName(step))])) as Record<ItemStep, string>,
+  };
+}

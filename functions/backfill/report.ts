@@ -1,0 +1,73 @@
+import { readPartition } from '../../lake/generations/state.ts';
+import { partitionOf } from '../../lake/names.ts';
+import { releaseClaim } from './claims.ts';
+import { addCorrection } from './corrections.ts';
+import type { StepFailure } from './events.ts';
+import type { BackfillPlan } from './plan-record.ts';
+import type { BackfillPorts } from './ports.ts';
+import { originOf } from './publish.ts';
+import type { Publication, Summary } from './summarise.ts';
+import { PLAN, PUBLICATIONS, REPORT, SUMMARY, type Work } from './work.ts';
+
+/** How a backfill ended. */
+export interface BackfillReport {
+  readonly id: string;
+  readonly mode: string;
+  readonly partitions: number;
+  readonly rows_before: number;
+  readonly rows_after: number;
+  readonly added: number;
+  readonly changed: number;
+  readonly removed: number;
+  /** Generations of this backfill that are published. */
+  readonly published: number;
+  readonly contested: number;
+  readonly faults: number;
+  readonly events: number;
+  /** Error that ended it; what it had published was taken back. */
+  readonly failure?: StepFailure;
+}
+
+/**
+ * Ends a backfill: its corrections are put on the list, its hours are free for others, and what only its steps needed is removed. With a
+ * failure it says so; the plan and the summary stay for people to look at.
+ */
+export async function report(ports: BackfillPorts, work: Work, failure: StepFailure | undefined): Promise<BackfillReport> {
+  const plan = await work.find<BackfillPlan>(PLAN);
+  const summary = await work.find<Summary>(SUMMARY);
+  const published = await countPublished(ports, work);
+  if (failure === undefined && plan?.mode === 'correct') {
+    const own = plan.corrections.find(({ id }) => id === plan.id);
+    if (own !== undefined && published > 0) await addCorrection(ports.lake.objects, own);
+  }
+  const done: BackfillReport = {
+    id: work.id,
+    mode: plan?.mode ?? '',
+    partitions: summary?.partitions ?? 0,
+    rows_before: summary?.rowsBefore ?? 0,
+    rows_after: summary?.rowsAfter ?? 0,
+    added: summary?.added ?? 0,
+    changed: summary?.changed ?? 0,
+    removed: summary?.removed ?? 0,
+    published,
+    contested: summary?.contested ?? 0,
+    faults: summary?.faults ?? 0,
+    events: plan?.events ?? 0,
+    ...(failure === undefined
+      ? {}
+      : { failure: { Error: failure.Error, ...(failure.Cause === undefined ? {} : { Cause: failure.Cause }) } }),
+  };
+  await work.write(REPORT, done);
+  await releaseClaim(ports, work.id);
+  await work.clear();
+  return done;
+}
+
+async function countPublished(ports: BackfillPorts, work: Work): Promise<number> {
+  let published = 0;
+  for (const { table, startMs } of (await work.find<Publication[]>(PUBLICATIONS)) ?? []) {
+    const { manifest } = await readPartition(ports.lake.objects, table, partitionOf(startMs));
+    if (manifest?.value.generations.some(({ origin }) => origin === originOf(work.id)) === true) published += 1;
+  }
+  return published;
+}

@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import { compilePlan } from '../../core/plan.ts';
+import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
+import type { Rule } from '../../core/rules/rule.ts';
+import { ruleSetKey } from '../../core/state/keys.ts';
+import { ArchiveFiles } from '../../functions/backfill/archive-files.ts';
+import type { ApprovalQuestion, BackfillPorts } from '../../functions/backfill/ports.ts';
+import { GenerationWriter } from '../../lake/compaction/writer.ts';
+import { archiveTable } from '../../lake/raw-tables.ts';
+import { createRowBuilder } from '../../lake/rows.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { FolderObjectStore } from '../objects/folder.ts';
+import type { LoadedPipeline } from '../pipeline.ts';
+import { dataFolder } from '../runtime/folder.ts';
+import { lockHolder } from '../runtime/lock.ts';
+import { LocalSqlEngine } from '../sql/engine.ts';
+import { LakeSql } from '../sql/lake-sql.ts';
+import { JournaledStateStore } from '../state/journaled.ts';
+
+/** Time within which headrace up lands what it has delivered, with room, ms. */
+const LANDING_MS = 120_000;
+/** Memory of the engine of a step, MiB: with Node itself a backfill stays below a gigabyte. */
+const ENGINE_MB = 256;
+const THREADS = 2;
+
+/** What a backfill of a data folder is told. */
+export interface LocalBackfillOptions {
+  readonly dataDir: string;
+  readonly loaded: LoadedPipeline;
+  readonly clock: () => number;
+  readonly askPeople: (question: ApprovalQuestion) => Promise<void>;
+}
+
+/** Ports of a backfill over a data folder, and how to free them. */
+export interface LocalBackfill {
+  readonly ports: BackfillPorts;
+  close(): Promise<void>;
+}
+
+/** Opens a data folder for a backfill; it may run beside `headrace up`. */
+export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalBackfillOptions): Promise<LocalBackfill> {
+  const folder = dataFolder(dataDir);
+  const tables = tablesOf(loaded.pipeline);
+  const lake = new FolderObjectStore(folder.lake);
+  const work = new FolderObjectStore(join(folder.root, 'backfill'));
+  const sql = await LakeSql.open({ lakeDir: folder.lake, tables });
+  const writer = new GenerationWriter({ scratch: lake.scratch('backfill-writer') });
+  const archive = { lake: { objects: lake, files: lake }, work: { objects: work, files: work }, archive: archiveTable() };
+  const isInUse = lockHolder(dataDir) !== undefined;
+  return {
+    ports: {
+      plan: compilePlan(loaded.pipeline),
+      rows: createRowBuilder(loaded.pipeline),
+      tables,
+      lake: { objects: lake, files: lake, writer, clock },
+      work: archive.work,
+      sql: new LocalSqlEngine(sql),
+      archive: new ArchiveFiles({ ...archive, memoryMb: ENGINE_MB, threads: THREADS }),
+      rulesOf: (version) => ruleSetOf(loaded, isInUse ? undefined : folder.state, version),
+      landingMs: isInUse ? LANDING_MS : 0,
+      engineMb: ENGINE_MB,
+      askPeople,
+    },
+    close: async () => {
+      writer.close();
+      await sql.close();
+    },
+  };
+}
+
+/** The rules of the pipeline's folder, or others that the state store has kept. */
+async function ruleSetOf({ pipeline, rules }: LoadedPipeline, stateDir: string | undefined, version: string): Promise<RuleSet | undefined> {
+  if (version === rules.version) return compileRules(rules.rules, pipeline, version);
+  if (stateDir === undefined) return undefined;
+  const store = new JournaledStateStore(stateDir, Date.now);
+  try {
+    const [item] = await store.get([ruleSetKey(version)]);
+    return item === undefined ? undefined : compileRules(JSON.parse(item.body) as Rule[], pipeline, version);
+  } finally {
+    await store.close();
+  }
+}
