@@ -17,6 +17,8 @@ import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { quoteName, quoteText } from '../../lake/sql-text.ts';
 import { lakeFilesOf } from './lake-files.ts';
+import { parquetQuery } from './parquet.ts';
+import { isUnnamed } from './unnamed.ts';
 import { type SqlValue, sqlValue } from './values.ts';
 
 /** A lake to query, and the limits of the engine. */
@@ -114,16 +116,25 @@ export class LakeSql {
     const names = result.deduplicatedColumnNames();
     const types = result.columnTypes();
     const columns = types.map((duck, i) => ({ name: names[i] ?? '', type: duck.toString(), duck }));
+    for (const { name, duck } of columns)
+      if (isUnnamed(duck)) throw usageError(`column ${name}`, 'a struct without names', "names for its fields, such as {'a': 1, 'b': 2}");
     return { columns, parts: partsOf(result) };
   }
 
-  /** Runs one query and writes its rows as a Parquet file (ZSTD) inside this object's own folder; the caller moves or reads it before `close`. */
+  /**
+   * Runs one query and writes its rows as a Parquet file (ZSTD) inside this object's own folder; the caller moves or reads it before
+   * `close`. Types are those of `parquetType`.
+   */
   async parquetFile(text: string): Promise<string> {
     await this.showLanded(text);
-    await this.prepare(text, [StatementType.SELECT]);
+    const statement = await this.prepare(text, [StatementType.SELECT]);
+    const columns = Array.from({ length: statement.columnCount }, (_, i) => ({
+      name: statement.columnName(i),
+      duck: statement.columnType(i),
+    }));
     const path = join(this.scratch, 'result.parquet');
-    // The text ends on a line of its own: it may end in a comment.
-    await refusing(() => this.db.run(`COPY (${text.replace(/;\s*$/, '')}\n) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`));
+    const query = parquetQuery(text.replace(/;\s*$/, ''), columns);
+    await refusing(() => this.db.run(`COPY (${query}\n) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`));
     return path;
   }
 
@@ -219,7 +230,10 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(refusalOf(error), { cause: error });
+    const refusal = refusalOf(error);
+    // Nothing that the person who asked did wrong.
+    if (/^Out of Memory Error|No space left on device/.test(refusal)) throw new Error(refusal, { cause: error });
+    throw new UsageError(refusal, { cause: error });
   }
 }
 
