@@ -232,7 +232,7 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     if (error instanceof UsageError) throw error;
     const refusal = refusalOf(error);
     // Nothing that the person who asked did wrong.
-    if (/^Out of Memory Error|No space left on device/.test(refusal)) throw new Error(refusal, { cause: error });
+    if (/^Out of Memory Error|No space left on device|Could not write file/.test(refusal)) throw new Error(refusal, { cause: error });
     throw new UsageError(refusal, { cause: error });
   }
 }
