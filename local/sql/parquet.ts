@@ -7,11 +7,11 @@ const DECIMAL_DIGITS = 38;
 /**
  * The SQL type that a column has in a Parquet file: its own, but for those that the engine would store inexactly or in a form that other
  * readers refuse. HUGEINT, which sums of integers have and which the engine stores as a double, is DECIMAL(38, 0); UHUGEINT, INTERVAL,
- * TIMETZ, TIME_NS, BIT and BIGNUM are text. TIMESTAMP_S becomes TIMESTAMP.
+ * TIMETZ, TIME_NS, BIT and BIGNUM are text. TIMESTAMP_S becomes TIMESTAMP, and an array, of
+ * which a null makes a file that pyarrow refuses, a list.
  */
 export function parquetType(duck: DuckDBType): string {
-  if (duck instanceof DuckDBListType) return `${parquetType(duck.valueType)}[]`;
-  if (duck instanceof DuckDBArrayType) return `${parquetType(duck.valueType)}[${duck.length}]`;
+  if (duck instanceof DuckDBListType || duck instanceof DuckDBArrayType) return `${parquetType(duck.valueType)}[]`;
   if (duck instanceof DuckDBMapType) return `MAP(${parquetType(duck.keyType)}, ${parquetType(duck.valueType)})`;
   if (duck instanceof DuckDBStructType)
     return `STRUCT(${duck.entryTypes.map((type, i) => `${quoteName(duck.entryNames[i] ?? '')} ${parquetType(type)}`).join(', ')})`;
