@@ -1,4 +1,4 @@
-import { open, rename, rm } from 'node:fs/promises';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { usageError } from '../core/errors.ts';
 
 /** Error codes of an output that nobody reads any more: the reader of the pipe ended, or the terminal went away. */
@@ -16,21 +16,26 @@ export function writeErr(text: string): void {
   process.stderr.write(text);
 }
 
-/** Lets `headrace … | head` end quietly instead of with a stack. */
-export function ignoreClosedOutput(): void {
+/** The first error of standard output or error that is not about a reader who left. */
+let failure: Error | undefined;
+
+/** Lets `headrace … | head` end quietly instead of with a stack, and keeps other errors for `flushOutput`. */
+export function watchOutput(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (!GONE.includes(error.code ?? '')) throw error;
+      if (!GONE.includes(error.code ?? '')) failure ??= error;
     });
   }
 }
 
-/** Resolves when everything written so far has left the process, or nobody reads it any more. */
-export async function flushOutput(): Promise<void> {
+/** Resolves when everything written so far has left the process, or nobody reads it any more: whether none of it was lost on a full disk. */
+export async function flushOutput(): Promise<boolean> {
   for (const stream of [process.stdout, process.stderr]) await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  if (failure !== undefined) writeErr(`headrace: the output could not be written and is not whole: ${failure.message}\n`);
+  return failure === undefined;
 }
 
-/** Writes parts to standard output as fast as they are read; ends early when nobody reads them any more. */
+/** Writes parts to standard output as fast as they are read; ends early when nobody reads them any more, or they cannot be written. */
 export async function writeParts(parts: Parts): Promise<void> {
   const out = process.stdout;
   for await (const part of parts) {
@@ -49,21 +54,42 @@ function drained(out: NodeJS.WriteStream): Promise<void> {
   });
 }
 
-/** Writes parts to a file that is there only once it is whole; an older one stays if a part fails. Throws UsageError when it cannot be written. */
+/**
+ * Writes parts to a file that is there only once it is whole; an older one stays if a part fails. What is no plain file, such as a named
+ * pipe, is written as it is. Throws UsageError when it cannot be opened, an Error that names the file when it cannot be written.
+ */
 export async function writeFileWhole(path: string, parts: Parts): Promise<void> {
-  const scratch = `${path}.new`;
+  const target = await realpath(path).catch(() => path);
+  const isPlain = await stat(target).then(
+    (found) => found.isFile(),
+    () => true,
+  );
+  const scratch = isPlain ? `${target}.${process.pid}.new` : target;
   const file = await open(scratch, 'w').catch((error: NodeJS.ErrnoException) => {
     throw usageError('--output', path, `a file that can be written (${error.code ?? error.message})`);
   });
   try {
-    for await (const part of parts) await file.writeFile(part);
+    for await (const part of parts) await written(path, file.writeFile(part));
+    if (isPlain) await written(path, file.sync());
     await file.close();
-    await rename(scratch, path);
+    if (isPlain) await written(path, rename(scratch, target));
   } catch (error) {
     await file.close();
-    await rm(scratch, { force: true });
+    if (isPlain) await rm(scratch, { force: true });
+    // Whoever read a named pipe has had enough, as of standard output.
+    if (!isPlain && isGone(error)) return;
     throw error;
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && GONE.includes((error.cause as NodeJS.ErrnoException | undefined)?.code ?? '');
+}
+
+async function written(path: string, work: Promise<void>): Promise<void> {
+  await work.catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${path} could not be written, what was there before stays: ${error.message}`, { cause: error });
+  });
 }
 
 /** A number with thousands set apart. */

@@ -1,7 +1,7 @@
 import { main } from './main.ts';
-import { flushOutput, ignoreClosedOutput } from './output.ts';
+import { flushOutput, watchOutput } from './output.ts';
 
-ignoreClosedOutput();
+watchOutput();
 const code = await main(process.argv.slice(2));
-await flushOutput();
-process.exit(code);
+const isWritten = await flushOutput();
+process.exit(isWritten || code !== 0 ? code : 1);

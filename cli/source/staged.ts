@@ -5,6 +5,7 @@ import { type DuckDBConnection, DuckDBInstance, type DuckDBValue } from '@duckdb
 import type { SqlAnswer, SqlCell, SqlEngine } from '../../core/ports.ts';
 import type { LakeQueries } from '../../local/sql/format.ts';
 import type { SqlResult, SqlStream } from '../../local/sql/lake-sql.ts';
+import { distinctNames } from '../../local/sql/names.ts';
 import { sqlValue } from '../../local/sql/values.ts';
 
 /** Types that both engines know by one name. */
@@ -33,7 +34,8 @@ export class StagedQueries implements LakeQueries {
   async stream(text: string): Promise<SqlStream> {
     const answer = await this.engine.run(text);
     const db = await this.stage(answer);
-    const result = await db.stream('SELECT * FROM typed');
+    // In memory, as the answer is: a value that does not fit its type would end a streamed result early, without a word.
+    const result = await db.run('SELECT * FROM typed');
     const names = distinctNames(
       answer.columns.map(({ name }) => name),
       (name) => name,
@@ -105,16 +107,6 @@ function castOf(type: string, cell: string): string {
   if (/^timestamp(\(\d+\))?$/.test(lower)) return `CAST(${cell} AS TIMESTAMP)`;
   if (SAME_TYPES.includes(lower) || /^decimal\(\d+, ?\d+\)$/.test(lower)) return `CAST(${cell} AS ${lower})`;
   return cell;
-}
-
-/** Names with repeats numbered as the local engine numbers them: `n`, `n:1`; `same` says which names repeat each other. */
-function distinctNames(names: readonly string[], same: (name: string) => string): string[] {
-  const seen = new Map<string, number>();
-  return names.map((name) => {
-    const times = seen.get(same(name)) ?? 0;
-    seen.set(same(name), times + 1);
-    return times === 0 ? name : `${name}:${times}`;
-  });
 }
 
 function quoted(name: string): string {

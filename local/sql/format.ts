@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { usageError } from '../../core/errors.ts';
-import { arrowBytes } from './arrow.ts';
+import { arrowParts } from './arrow/stream.ts';
 import type { LakeSql, SqlResult, SqlStream } from './lake-sql.ts';
-import { sqlValue, textOf } from './values.ts';
+import { jsonOf, sqlValue, textOf } from './values.ts';
 
 /** Forms a query result can be written in. */
 export const FORMATS = ['table', 'csv', 'json', 'arrow', 'parquet'] as const;
+
+/** Bytes of a Parquet file that are in memory at a time. */
+const READ_BYTES = 1 << 20;
 
 /** One of `FORMATS`. */
 export type Format = (typeof FORMATS)[number];
@@ -20,7 +23,10 @@ export function parseFormat(name: string): Format {
 /** An engine whose results can be written in every format. */
 export type LakeQueries = Pick<LakeSql, 'query' | 'stream' | 'parquetFile'>;
 
-/** Runs a query and yields its result in a format, part by part: text for table, csv and json, bytes for arrow and parquet. */
+/**
+ * Runs a query and yields its result in a format, part by part: text for table, csv and json, bytes for arrow and parquet. Memory is
+ * bounded whatever the number of rows, but for table, whose columns are as wide as the widest cell of all.
+ */
 export async function* formatQuery(sql: LakeQueries, text: string, format: Format): AsyncGenerator<string | Uint8Array> {
   switch (format) {
     case 'table':
@@ -33,10 +39,10 @@ export async function* formatQuery(sql: LakeQueries, text: string, format: Forma
       yield* jsonText(await sql.stream(text));
       return;
     case 'arrow':
-      yield await arrowBytes(await sql.stream(text));
+      yield* arrowParts(await sql.stream(text));
       return;
     case 'parquet':
-      yield await readFile(await sql.parquetFile(text));
+      yield* createReadStream(await sql.parquetFile(text), { highWaterMark: READ_BYTES });
   }
 }
 
@@ -67,13 +73,13 @@ export async function* csvText({ columns, parts }: SqlStream): AsyncGenerator<st
     yield part.map((row) => csvLine(row.map((value) => (value === null ? '' : csvField(textOf(sqlValue(value))))))).join('');
 }
 
-/** One JSON array of objects, one row a line. */
+/** One JSON array of objects, one row a line; values as in `sqlValue`, NaN and the infinities as text. */
 export async function* jsonText({ columns, parts }: SqlStream): AsyncGenerator<string> {
   let separator = '[\n';
   for await (const part of parts) {
     let text = '';
     for (const row of part) {
-      text += separator + JSON.stringify(Object.fromEntries(columns.map(({ name }, i) => [name, sqlValue(row[i] ?? null)])));
+      text += separator + jsonOf(Object.fromEntries(columns.map(({ name }, i) => [name, sqlValue(row[i] ?? null)])));
       separator = ',\n';
     }
     yield text;

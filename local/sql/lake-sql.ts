@@ -18,6 +18,9 @@ import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { quoteName, quoteText } from '../../lake/sql-text.ts';
 import { type LakeFiles, lakeFilesOf } from './lake-files.ts';
+import { distinctNames } from './names.ts';
+import { parquetQuery } from './parquet.ts';
+import { isUnnamed } from './unnamed.ts';
 import { type SqlValue, sqlValue } from './values.ts';
 
 /** A lake to query, and the limits of the engine. */
@@ -72,6 +75,7 @@ export class LakeSql {
   private readonly db: DuckDBConnection;
   private readonly options: LakeSqlOptions;
   private readonly warned = new Set<string>();
+  private results = 0;
 
   private constructor(options: LakeSqlOptions, scratch: string, instance: DuckDBInstance, db: DuckDBConnection) {
     this.options = options;
@@ -111,24 +115,62 @@ export class LakeSql {
     return { columns: columns.map(({ name, type }) => ({ name, type })), rows };
   }
 
-  /** Runs one query and reads its rows as they come; errors as in `query`, also while reading. */
+  /**
+   * Runs one query to its end and reads its rows as they are wanted; errors as in `query`. The result waits in a table of the engine, which
+   * spills it: the engine's client ends a streamed result that fails on the way as if it were whole.
+   */
   async stream(text: string): Promise<SqlStream> {
     await this.showLanded(text);
     const statement = await this.prepare(text, [StatementType.SELECT, StatementType.EXPLAIN]);
-    const result = await refusing(() => statement.stream());
-    const names = result.deduplicatedColumnNames();
-    const types = result.columnTypes();
+    const types = Array.from({ length: statement.columnCount }, (_, i) => statement.columnType(i));
+    const names = distinctNames(
+      types.map((_, i) => statement.columnName(i)),
+      (name) => name,
+    );
     const columns = types.map((duck, i) => ({ name: names[i] ?? '', type: duck.toString(), duck }));
-    return { columns, parts: partsOf(result) };
+    for (const { name, duck } of columns)
+      if (isUnnamed(duck)) throw usageError(`column ${name}`, 'a struct without names', "names for its fields, such as {'a': 1, 'b': 2}");
+    if (statement.statementType === StatementType.EXPLAIN) return { columns, parts: partsOf(await refusing(() => statement.run())) };
+    return { columns, parts: await this.kept(text, columns.length) };
   }
 
-  /** Runs one query and writes its rows as a Parquet file (ZSTD) inside this object's own folder; the caller moves or reads it before `close`. */
+  /** Runs a query into a table and reads that; it goes when its rows have been read. */
+  private async kept(text: string, width: number): Promise<SqlStream['parts']> {
+    this.results += 1;
+    const table = quoteName(`result ${this.results}`);
+    const cells = Array.from({ length: width }, (_, i) => `c${i}`).join(', ');
+    await refusing(() => this.db.run(`CREATE TEMP TABLE ${table} (${cells}) AS SELECT * FROM (${text.replace(/;\s*$/, '')}\n)`));
+    const [rows] = (await this.db.runAndReadAll(`SELECT count(*) FROM temp.${table}`)).getRows()[0] ?? [];
+    return this.readKept(table, Number(rows));
+  }
+
+  private async *readKept(table: string, rows: number): AsyncGenerator<DuckDBValue[][]> {
+    let read = 0;
+    try {
+      for await (const part of partsOf(await this.db.stream(`SELECT * FROM temp.${table}`))) {
+        read += part.length;
+        yield part;
+      }
+    } finally {
+      await this.db.run(`DROP TABLE temp.${table}`);
+    }
+    if (read < rows) throw new Error(`the result could not be read to its end: ${read} of ${rows} rows; is the temporary folder full?`);
+  }
+
+  /**
+   * Runs one query and writes its rows as a Parquet file (ZSTD) inside this object's own folder; the caller moves or reads it before
+   * `close`. Types are those of `parquetType`.
+   */
   async parquetFile(text: string): Promise<string> {
     await this.showLanded(text);
-    await this.prepare(text, [StatementType.SELECT]);
+    const statement = await this.prepare(text, [StatementType.SELECT]);
+    const columns = Array.from({ length: statement.columnCount }, (_, i) => ({
+      name: statement.columnName(i),
+      duck: statement.columnType(i),
+    }));
     const path = join(this.scratch, 'result.parquet');
-    // The text ends on a line of its own: it may end in a comment.
-    await refusing(() => this.db.run(`COPY (${text.replace(/;\s*$/, '')}\n) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`));
+    const query = parquetQuery(text.replace(/;\s*$/, ''), columns);
+    await refusing(() => this.db.run(`COPY (${query}\n) TO ${quoteText(path)} (FORMAT parquet, COMPRESSION zstd)`));
     return path;
   }
 
@@ -230,7 +272,10 @@ async function refusing<T>(work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(refusalOf(error), { cause: error });
+    const refusal = refusalOf(error);
+    // Nothing that the person who asked did wrong.
+    if (/^Out of Memory Error|No space left on device|Could not write file/.test(refusal)) throw new Error(refusal, { cause: error });
+    throw new UsageError(refusal, { cause: error });
   }
 }
 

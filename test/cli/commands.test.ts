@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +68,43 @@ describe('run, and the commands that look at what it left', () => {
     expect(bad.err.split('\n')).toHaveLength(2);
     expect(readFileSync(file).equals(bytes)).toBe(true);
     expect((await headrace('query', 'SELECT 1', '--data', DATA, '--output', join(root, 'no', 'file'))).err).toContain('--output');
+  });
+
+  const MANY = "SELECT n, repeat('x', 50) AS t FROM range(50000) AS r(n)";
+
+  test.each(['csv', 'json', 'arrow', 'parquet'])(
+    'query --format %s to a full disk or a pipe that nobody reads any more',
+    async (format) => {
+      const args = ['query', MANY, '--data', DATA, '--format', format];
+      const full = await headrace(...args, '--output', '/dev/full');
+      expect(full).toMatchObject({ code: 1, out: '' });
+      expect(full.err).toMatch(/^headrace query: \/dev\/full could not be written.*ENOSPC[^\n]*\n$/);
+      const shell = (script: string): Promise<Ended> => ended(spawn('sh', ['-c', script, process.execPath, 'cli/start.ts', ...args]));
+      const redirected = await shell('"$0" "$@" > /dev/full');
+      expect(redirected).toMatchObject({ code: 1 });
+      expect(redirected.err).toMatch(/^headrace: the output could not be written and is not whole: ENOSPC[^\n]*\n$/);
+      expect(await shell('{ "$0" "$@"; echo "code $?" >&2; } | head -c 10 > /dev/null')).toMatchObject({ code: 0, err: 'code 0\n' });
+    },
+  );
+
+  test('query --output that breaks off leaves the older file and nothing beside it', async () => {
+    const folder = join(root, 'limited');
+    mkdirSync(folder);
+    writeFileSync(join(folder, 'out.csv'), 'older');
+    const script = 'ulimit -f 200; trap "" XFSZ; exec "$0" "$@"';
+    const args = ['cli/start.ts', 'query', MANY, '--data', DATA, '--format', 'csv', '--output', join(folder, 'out.csv')];
+    const { code, err } = await ended(spawn('sh', ['-c', script, process.execPath, ...args]));
+    expect([code, err]).toEqual([1, expect.stringMatching(/out\.csv could not be written.*EFBIG/)]);
+    expect(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')])).toEqual([['out.csv', 'older']]);
+  });
+
+  test('query --output into a named pipe leaves it a pipe', async () => {
+    const pipe = join(root, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const reader = ended(spawn('cat', [pipe]));
+    expect(await headrace('query', 'SELECT 1 AS a', '--data', DATA, '--format', 'csv', '--output', pipe)).toMatchObject({ code: 0 });
+    expect((await reader).out).toBe('a\r\n1\r\n');
+    expect(statSync(pipe).isFIFO()).toBe(true);
   });
 
   test('ledger balances', async () => {

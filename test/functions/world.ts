@@ -122,7 +122,8 @@ export class World {
   readonly unread = new Set<string>();
   nowMs = ARRIVAL_MS;
   process: ProcessStream;
-  private readonly rules: readonly Rule[];
+  /** Rules of the version `v1`, by which everything is judged. */
+  readonly ruleList: readonly Rule[];
   /** Length of the links of a slice before they are merged; undefined: as shipped. */
   private readonly compactLength: number | undefined;
 
@@ -133,7 +134,7 @@ export class World {
   ) {
     this.compactLength = compactLength;
     this.plan = compilePlan(pipeline);
-    this.rules = rules;
+    this.ruleList = rules;
     this.store = new MemoryStateStore(() => this.nowMs);
     this.lake = new MemoryLake(idColumns);
     this.process = this.restart();
@@ -141,7 +142,7 @@ export class World {
 
   /** A new instance of the processor: nothing in memory is left. */
   restart(): ProcessStream {
-    const ruleSet = compileRules(this.rules, this.plan.pipeline, 'v1');
+    const ruleSet = compileRules(this.ruleList, this.plan.pipeline, 'v1');
     this.process = createProcessStream({
       ...this.ports(),
       ...(this.compactLength === undefined ? {} : { compactLength: this.compactLength }),

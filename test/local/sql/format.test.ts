@@ -1,13 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { zstdDecompressSync } from 'node:zlib';
-import { DuckDBInstance } from '@duckdb/node-api';
-import { tableFromIPC } from 'apache-arrow';
+import { BIGINT, DuckDBInstance, LIST, listValue, MAP, mapValue, STRUCT, structValue, VARCHAR } from '@duckdb/node-api';
+import { type Data, tableFromIPC } from 'apache-arrow';
 import fc from 'fast-check';
 import { parquetReadObjects } from 'hyparquet';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { UsageError } from '../../../core/errors.ts';
-import { type Format, formatQuery, parseFormat } from '../../../local/sql/format.ts';
+import { kindOf } from '../../../local/sql/arrow/kinds.ts';
+import { arrowParts } from '../../../local/sql/arrow/stream.ts';
+import { FORMATS, type Format, formatQuery, parseFormat } from '../../../local/sql/format.ts';
 import { LakeSql } from '../../../local/sql/lake-sql.ts';
 import { testFolder } from '../folder.ts';
 
@@ -29,6 +31,12 @@ const textOf = async (text: string, format: Format): Promise<string> => (await p
 
 async function bytesOf(text: string, format: Format): Promise<Uint8Array> {
   return Buffer.concat((await partsOf(text, format)).map((part) => (typeof part === 'string' ? Buffer.from(part) : part)));
+}
+
+/** Memory of every buffer of a column that has bytes. */
+function buffersOf({ buffers, children }: Data): ArrayBufferLike[] {
+  const own = Object.values(buffers).flatMap((buffer) => (ArrayBuffer.isView(buffer) && buffer.byteLength > 0 ? [buffer.buffer] : []));
+  return [...own, ...children.flatMap(buffersOf)];
 }
 
 describe('table', () => {
@@ -140,6 +148,45 @@ describe('arrow', () => {
     expect([table.numRows, table.get(149_999)?.toJSON()]).toEqual([150_000, { n: 149_999n, t: 'x149999' }]);
   });
 
+  test('comes batch by batch, and no two buffers share memory', async () => {
+    const parts = await partsOf("SELECT n AS a, n AS b, n AS c, [n, n] AS l, {'a': n, 'b': n} AS s FROM range(50000) AS t(n)", 'arrow');
+    expect(parts.length).toBeGreaterThan(4);
+    const table = tableFromIPC(Buffer.concat(parts as Uint8Array[]));
+    for (const name of ['a', 'b', 'c']) expect(table.getChild(name)?.get(49_999)).toBe(49_999n);
+    const { build } = kindOf(MAP(BIGINT, LIST(STRUCT({ a: BIGINT, b: VARCHAR }))));
+    const held = build([mapValue([{ key: 1n, value: listValue([structValue({ a: 1n, b: 'x' }), null]) }]), null]);
+    const memory = buffersOf(held);
+    expect(memory.length).toBeGreaterThan(8);
+    expect(new Set(memory).size).toBe(memory.length);
+  });
+
+  test('of long text is cut into small batches', async () => {
+    const parts = await partsOf("SELECT repeat('x', 1000000) AS t FROM range(60) AS r(n)", 'arrow');
+    expect(Math.max(...parts.map(({ length }) => length))).toBeLessThan(20_000_000);
+    expect(tableFromIPC(Buffer.concat(parts as Uint8Array[])).numRows).toBe(60);
+  });
+
+  test('of a result that breaks off ends within a message', async () => {
+    const { columns, parts } = await sql.stream('SELECT n FROM range(40000) AS t(n)');
+    const breaking = async function* (): typeof parts {
+      let read = 0;
+      for await (const part of parts) {
+        yield part;
+        read += part.length;
+        if (read > 30_000) throw new Error('disk full');
+      }
+    };
+    const bytes: Uint8Array[] = [];
+    const reading = async (): Promise<void> => {
+      for await (const part of arrowParts({ columns, parts: breaking() })) bytes.push(part);
+    };
+    await expect(reading()).rejects.toThrow('disk full');
+    expect(bytes.length).toBeGreaterThan(2);
+    // The length of a message that is not there; pyarrow and Polars refuse it.
+    const end = Buffer.from(bytes.at(-1) ?? []);
+    expect([end.length, end.readInt32LE(0), end.readInt32LE(4) > 0]).toEqual([8, -1, true]);
+  });
+
   test('refuses an integer that no decimal can hold', async () => {
     await expect(bytesOf('SELECT 170141183460469231731687303715884105727::HUGEINT', 'arrow')).rejects.toThrow(UsageError);
   });
@@ -158,6 +205,42 @@ describe('parquet', () => {
     expect(await parquetReadObjects({ file, compressors: { ZSTD: (input) => zstdDecompressSync(input) } })).toEqual(
       [0n, 1n, 2n].map((n) => ({ n, t: `x${n}` })),
     );
+  });
+});
+
+describe('values that are easily lost', () => {
+  test('NaN, infinities and zones are kept in text', async () => {
+    const text = `SELECT 'nan'::DOUBLE AS a, ['-infinity'::DOUBLE] AS b, TIMESTAMPTZ '2026-07-01 12:00:00+02' AS c, 'infinity'::DATE AS d`;
+    expect(JSON.parse(await textOf(text, 'json'))).toEqual([
+      { a: 'NaN', b: ['-Infinity'], c: '2026-07-01 10:00:00.000+00', d: 'infinity' },
+    ]);
+    expect(await textOf(text, 'csv')).toBe('a,b,c,d\r\nNaN,"[""-Infinity""]",2026-07-01 10:00:00.000+00,infinity\r\n');
+  });
+
+  test('sums of integers past 2^53 are exact in Parquet', async () => {
+    const bytes = await bytesOf('SELECT sum(n) AS s, [sum(n)] AS l FROM (VALUES (9007199254740992), (1)) AS t(n) -- sum', 'parquet');
+    const path = join(testFolder(), 'sum.parquet');
+    writeFileSync(path, bytes);
+    const instance = await DuckDBInstance.create(':memory:');
+    onTestFinished(() => instance.closeSync());
+    const rows = await (await instance.connect()).runAndReadAll(`SELECT s::VARCHAR, l::VARCHAR FROM '${path}'`);
+    expect(rows.getRows()).toEqual([['9007199254740993', '[9007199254740993]']]);
+  });
+
+  test.each(['csv', 'arrow'] as const)('a struct without names is refused in %s', async (format) => {
+    await expect(bytesOf('SELECT [row(1, 2)] AS x', format)).rejects.toThrow('names for its fields');
+  });
+});
+
+describe('a query that fails behind its first rows', () => {
+  test.each(FORMATS)('is an error, and no part of it is written, as %s', async (format) => {
+    const text = "SELECT CAST(CASE WHEN n > 900000 THEN 'no' ELSE '1' END AS INTEGER) AS n FROM range(1000000) AS t(n)";
+    const parts: unknown[] = [];
+    const failing = async (): Promise<void> => {
+      for await (const part of formatQuery(sql, text, format)) parts.push(part);
+    };
+    await expect(failing()).rejects.toThrow("Could not convert string 'no' to INT32");
+    expect(parts).toEqual([]);
   });
 });
 
