@@ -33,11 +33,17 @@ export class SortEngine {
   /** Runs one query and gives its rows part by part, as they are read. */
   async *parts(sql: string): AsyncGenerator<unknown[][]> {
     const { db } = await this.opened();
-    const result = await db.stream(sql);
+    // A query that fails behind its first rows ends like one that is done: the row behind the last one tells them apart.
+    const result = await db.stream(`SELECT *, false AS "@end" FROM (${sql}) UNION ALL BY NAME SELECT true AS "@end"`);
     for (;;) {
       const chunk = await result.fetchChunk();
-      if (chunk === null || chunk.rowCount === 0) return;
-      yield chunk.getRows() as unknown[][];
+      if (chunk === null || chunk.rowCount === 0) throw new Error('a query of the engine failed behind its first rows');
+      const rows = chunk.getRows() as unknown[][];
+      const isLast = rows.at(-1)?.pop() === true;
+      if (isLast) rows.pop();
+      for (const row of isLast ? rows : rows.slice(0, -1)) row.pop();
+      if (rows.length > 0) yield rows;
+      if (isLast) return;
     }
   }
 

@@ -61,5 +61,6 @@ export function payloadSql(select: string, columns: readonly SourceColumn[], sha
   // concat leaves NULL parts out; the first comma goes.
   const payload = `'{' || substr(concat(${parts.join(', ')}), 2) || '}'`;
   const key = keySql(byName, shape);
-  return `SELECT encode(${payload}) AS payload, ${key} AS key, epoch_ms(${timestampSql(time)}) AS time_ms FROM (\n${select}\n) AS events`;
+  return `SELECT encode(${payload}) AS payload, ${key} AS key, epoch_ms(${timestampSql(time)}) AS time_ms FROM (\n${select}\n) AS events
+    UNION ALL SELECT NULL, NULL, NULL`;
 }

@@ -8,7 +8,7 @@ import {
   DuckDBInstance,
   DuckDBVarCharVector,
 } from '@duckdb/node-api';
-import { UsageError } from '../../core/errors.ts';
+import { UsageError, usageError } from '../../core/errors.ts';
 import type { SourceColumn } from './columns.ts';
 import { csvForm, linesAt } from './csv-text.ts';
 import { type EventChunk, type FeedShape, partitionKeyOf } from './events.ts';
@@ -54,10 +54,9 @@ function vectorsOf(chunk: DuckDBDataChunk): { payloads: DuckDBBlobVector; keys: 
   throw new TypeError('feed query gave other column types than BLOB, VARCHAR, BIGINT');
 }
 
-/** Copies a chunk's payloads into one buffer. */
-function eventsOf(chunk: DuckDBDataChunk): EventChunk {
+/** Copies the payloads of the first rows of a chunk into one buffer. */
+function eventsOf(chunk: DuckDBDataChunk, count: number): EventChunk {
   const { payloads, keys, times } = vectorsOf(chunk);
-  const count = chunk.rowCount;
   const parts = new Array<Uint8Array>(count);
   const texts = new Array<string>(count);
   const ends = new Uint32Array(count);
@@ -109,9 +108,17 @@ async function* viewEvents(connection: DuckDBConnection, viewSql: string, option
   const result = await asked('input cannot be read', connection.stream(payloadSql(select, columns, options.shape)));
   for (;;) {
     const chunk = await asked('input cannot be read', result.fetchChunk());
-    if (chunk === null || chunk.rowCount === 0) return;
-    yield eventsOf(chunk);
+    // A query that fails behind its first rows ends like one that is done.
+    if (chunk === null || chunk.rowCount === 0)
+      throw usageError('input', 'a query that failed behind its first rows', 'one that gives all its rows; try it with headrace query or DuckDB');
+    const { payloads } = vectorsOf(chunk);
+    const isLast = payloads.getItemBytes(chunk.rowCount - 1) === null;
+    const events = eventsOf(chunk, chunk.rowCount - (isLast ? 1 : 0));
+    if (events.count > 0) yield events;
+    if (isLast) break;
   }
+  // What a CSV reader has refused is known once the query has ended.
+  await asked('input cannot be read', result.fetchChunk());
 }
 
 /** The rows of a CSV file that did not fit, as they stand in it. */

@@ -177,6 +177,17 @@ describe('what cannot be read', () => {
     await expect(fed(inputs, sql)).rejects.toThrow(message);
   });
 
+  test('an import that fails behind its first rows is a usage error, and no short input', async () => {
+    const inputs = await parquet('SELECT i, make_timestamp_ms(i) AS event_time FROM range(300000) AS rows (i)');
+    const failing = `SELECT event_time, CASE WHEN i = 250000 THEN error('a bad row') ELSE 's1' END AS sensor_id FROM input`;
+    let events = 0;
+    const reading = async (): Promise<void> => {
+      for await (const { count } of rowEvents(inputs, { shape: SHAPE, importSql: failing })) events += count;
+    };
+    await expect(reading()).rejects.toThrow(UsageError);
+    expect(events).toBeLessThan(250_001);
+  });
+
   test('a file that is no Parquet file is a usage error', async () => {
     const [file = ''] = (await csv('a\n1\n')).files;
     await expect(fed({ kind: 'parquet', files: [file] })).rejects.toThrow(/input files cannot be read/);
