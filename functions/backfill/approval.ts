@@ -20,11 +20,11 @@ export interface Answer {
   readonly atMs: number;
 }
 
-/** Asks people whether to publish; a repeat asks again only under another token. An answer that was given stands. */
-export async function ask(ports: BackfillPorts, work: Work, token: string): Promise<ApprovalOutcome | undefined> {
+/** Asks people whether to publish, once for each token. An answer that was given stands, and lets the workflow go on at once. */
+export async function ask(ports: BackfillPorts, work: Work, token: string): Promise<void> {
   const known = await work.find<Approval>(APPROVAL);
-  if (known?.answer !== undefined) return outcomeOf(work.id, known.answer);
-  if (known?.token === token) return undefined;
+  if (known?.answer !== undefined) return ports.goOn(token, known.answer);
+  if (known?.token === token) return;
   const { mode, range } = await work.plan();
   const { added, changed, removed, differing } = await work.read<Summary>(SUMMARY);
   await work.write(APPROVAL, { askedMs: ports.lake.clock(), token } satisfies Approval);
@@ -33,7 +33,6 @@ export async function ask(ports: BackfillPorts, work: Work, token: string): Prom
     id: work.id,
     text: `Backfill ${work.id} (${mode}, ${span}) would change ${differing} hours: ${added} rows added, ${changed} changed, ${removed} removed. See headrace backfill --show ${work.id}; answer with --approve ${work.id} or --refuse ${work.id}.`,
   });
-  return undefined;
 }
 
 /** Takes down what a person said; the first word counts. Throws UsageError for a backfill that does not ask, or was answered. */

@@ -64,7 +64,7 @@ export class ArchiveFiles implements ArchiveReader {
         `SELECT ${stepColumns} FROM ${relation} WHERE ${steps} ORDER BY shard_id, ${STREAM_ORDER}`,
         join(out, 'steps', 'all.parquet'),
       );
-      await moveIn(work, join(out, 'records'), 'shuffle/records/');
+      await moveIn(work, join(out, 'records'), 'shuffle/records-0/');
       await work.store(`${CONTEXTS_FOLDER}all.parquet`, join(out, 'contexts', 'all.parquet'));
       await work.store(`${STEPS_FOLDER}all.parquet`, join(out, 'steps', 'all.parquet'));
     });

@@ -11,7 +11,7 @@ import { BackfillError } from './errors.ts';
 import { PARTIALS } from './partials.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
-import { Contexts, neededOf, readSlice, sliceFolder } from './slices.ts';
+import { Contexts, neededOf, readSlice, sliceNames } from './slices.ts';
 import { RowFiles, withEngine, writeFaults } from './step-tools.ts';
 import { padded, type Work } from './work.ts';
 
@@ -21,7 +21,7 @@ const JUDGED = ['decisions', 'alerts'];
 /** Folds one slice of keys: rows of its events and sessions, and what it adds to windows and tiles. */
 export async function foldSlice(ports: BackfillPorts, work: Work, at: number): Promise<void> {
   const plan = await work.plan();
-  const names = await work.names(sliceFolder(at));
+  const names = await sliceNames(work, at);
   const fold = new SliceFold(neededOf(ports.plan, plan), includedBy(plan.corrections));
   await withEngine(ports, `fold-${work.id}-${at}`, async (engine, scratch) => {
     const wanted = ports.tables.filter(({ name }) => plan.tables.includes(name) && !JUDGED.includes(name));

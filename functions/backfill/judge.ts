@@ -9,7 +9,7 @@ import { BackfillError } from './errors.ts';
 import { inScope } from './fold.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
-import { Contexts, filesSql, readSlice, sliceFolder } from './slices.ts';
+import { Contexts, filesSql, readSlice, sliceNames } from './slices.ts';
 import { RowFiles, withEngine, writeFaults } from './step-tools.ts';
 import { padded, type Work } from './work.ts';
 
@@ -55,7 +55,7 @@ async function readUnits(
   { engine, at }: { readonly engine: SortEngine; readonly at: number },
 ): Promise<ReplayUnit[]> {
   const contexts = await Contexts.read(work, engine);
-  return work.withFiles(await work.names(sliceFolder(at)), async (paths) => {
+  return work.withFiles(await sliceNames(work, at), async (paths) => {
     const records: ArchivedRecord[] = [];
     for await (const part of readSlice(engine, contexts, paths)) records.push(...part);
     return replayUnits(ports.plan, records);

@@ -36,7 +36,7 @@ export async function planBackfill(ports: BackfillPorts, work: Work, request: Ba
   await claimRange(ports, plan);
   await writeItems(work, plan);
   if (known === undefined) await work.write(PLAN, plan);
-  return outcomeOf(work, plan);
+  return outcomeOf(ports, work, plan);
 }
 
 /** Plans a backfill without beginning it. */
@@ -179,11 +179,11 @@ export function itemList(count: number): BackfillItem[] {
   return Array.from({ length: count }, (_, at) => ({ at }));
 }
 
-function outcomeOf(work: Work, { id, hasDecisions }: BackfillPlan): PlanOutcome {
+function outcomeOf({ workPrefix }: BackfillPorts, work: Work, { id, hasDecisions }: BackfillPlan): PlanOutcome {
   const steps: readonly ItemStep[] = ['check', 'fold', 'merge', 'judge', 'compare', 'publish'];
   return {
     id,
     hasDecisions,
-    items: Object.fromEntries(steps.map((step) => [step, work.key(itemsName(step))])) as Record<ItemStep, string>,
+    items: Object.fromEntries(steps.map((step) => [step, workPrefix + work.key(itemsName(step))])) as Record<ItemStep, string>,
   };
 }

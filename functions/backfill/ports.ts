@@ -4,6 +4,7 @@ import type { RuleSet } from '../../core/rules/compile.ts';
 import type { CompactionPorts } from '../../lake/compaction/ports.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
 import type { TableSchema } from '../../lake/schema.ts';
+import type { Answer } from './approval.ts';
 import type { Span } from './plan-record.ts';
 
 /** Which records of the archive a backfill is about. */
@@ -24,7 +25,7 @@ export interface ArchiveReader {
   /** Records that a condition picks, repeats among them, in hours of arrival. */
   count(condition: string, arrival: Span): Promise<number>;
   /**
-   * Writes the chosen records into `shuffle/records/slice=N/` by key, their control rows into `shuffle/contexts/`, and what watermarks go
+   * Writes the chosen records into `shuffle/records-…/slice=N/` by key, their control rows into `shuffle/contexts/`, and what watermarks go
    * by into `shuffle/steps/` of the backfill's work. Throws StillRunning if called again later will find it done.
    */
   split(selection: ArchiveSelection): Promise<void>;
@@ -39,6 +40,8 @@ export interface BackfillPorts {
   readonly lake: CompactionPorts;
   /** Work of all backfills, apart from the lake. */
   readonly work: { readonly objects: ObjectStore; readonly files: ObjectFiles };
+  /** What the keys of the work begin with in the bucket that the state machine reads lists of items from. */
+  readonly workPrefix: string;
   /** Answers questions about the ledger. */
   readonly sql: SqlEngine;
   readonly archive: ArchiveReader;
@@ -50,6 +53,8 @@ export interface BackfillPorts {
   readonly engineMb: number;
   /** Tells people that a backfill waits for their word. */
   readonly askPeople: (question: ApprovalQuestion) => Promise<void>;
+  /** Lets the workflow go on with an answer that was given to an earlier question of the same backfill. */
+  readonly goOn: (token: string, answer: Answer) => Promise<void>;
 }
 
 /** What people are asked. */

@@ -8,8 +8,12 @@ import { quoteText } from '../../lake/sql-text.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { Work } from './work.ts';
 
-/** Folder of the records of a slice. */
-export const sliceFolder = (at: number): string => `shuffle/records/slice=${at}/`;
+/** Names of the files with the records of a slice: engines write some slices at a time, each some into a folder of their own. */
+export async function sliceNames(work: Work, at: number): Promise<string[]> {
+  const names = await work.names('shuffle/records');
+  return names.filter((name) => name.includes(`/slice=${at}/`));
+}
+
 /** Folder of control rows. */
 export const CONTEXTS_FOLDER = 'shuffle/contexts/';
 /** Folder of what watermarks go by. */

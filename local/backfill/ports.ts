@@ -54,12 +54,15 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
       tables,
       lake: { objects: lake, files: lake, writer, clock },
       work: archive.work,
+      workPrefix: '',
       sql: new LocalSqlEngine(sql),
       archive: new ArchiveFiles({ ...archive, memoryMb: ENGINE_MB, threads: THREADS }),
       rulesOf: (version) => ruleSetOf(loaded, isInUse ? undefined : folder.state, version),
       landingMs: isInUse ? LANDING_MS : 0,
       engineMb: ENGINE_MB,
       askPeople,
+      // Whoever waits on this machine looks for the answer itself.
+      goOn: async () => {},
     },
     close: async () => {
       writer.close();

@@ -110,7 +110,11 @@ async function* viewEvents(connection: DuckDBConnection, viewSql: string, option
     const chunk = await asked('input cannot be read', result.fetchChunk());
     // A query that fails behind its first rows ends like one that is done.
     if (chunk === null || chunk.rowCount === 0)
-      throw usageError('input', 'a query that failed behind its first rows', 'one that gives all its rows; try it with headrace query or DuckDB');
+      throw usageError(
+        'input',
+        'a query that failed behind its first rows',
+        'one that gives all its rows; try it with headrace query or DuckDB',
+      );
     const { payloads } = vectorsOf(chunk);
     const isLast = payloads.getItemBytes(chunk.rowCount - 1) === null;
     const events = eventsOf(chunk, chunk.rowCount - (isLast ? 1 : 0));

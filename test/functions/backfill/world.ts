@@ -71,6 +71,7 @@ export class BackfillWorld {
       tables: this.tables,
       lake,
       work,
+      workPrefix: '',
       sql: new LocalSqlEngine(sql),
       archive: new ArchiveFiles({ lake, work, archive, memoryMb: 256, threads: 1 }),
       rulesOf: async (version) => compileRules(this.rules(version), world.plan.pipeline, version),
@@ -79,6 +80,7 @@ export class BackfillWorld {
       askPeople: async ({ text }) => {
         this.questions.push(text);
       },
+      goOn: async () => {},
     });
   }
 
