@@ -67,6 +67,14 @@ export interface ApprovalOutcome {
   readonly approvedBy: string;
 }
 
+/**
+ * Result of `report`. After a failure, what the execution fails with: where a step of many items gave up, the failure of its first item
+ * (`itemFailure` finds it), for the service says of the map only that too many failed; else the failure as it came.
+ */
+export interface ReportOutcome {
+  readonly failure?: Required<StepFailure>;
+}
+
 /** Result of `shuffle` while the engine is still at it is an error of this name, which is tried again with the same query. */
 export const STILL_RUNNING = 'StillRunning';
 

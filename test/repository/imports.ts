@@ -18,7 +18,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   lake: ['core'],
   glue: ['core', 'lake'],
   functions: ['core', 'lake', 'pipelines'],
-  infra: ['glue', 'lake', 'pipelines'],
+  infra: ['glue', 'lake', 'pipelines', 'functions/backfill/workflow'],
   local: ['core', 'lake', 'glue', 'pipelines', 'functions'],
   cli: ['core', 'local', 'lake', 'functions/adapters', 'load-test'],
   'load-test': ['core', 'pipelines'],
