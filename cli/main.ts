@@ -10,6 +10,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   query: () => import('./commands/query.ts'),
   lake: () => import('./commands/lake.ts'),
   compact: () => import('./commands/compact.ts'),
+  backfill: () => import('./commands/backfill.ts'),
   ledger: () => import('./commands/ledger.ts'),
   quarantine: () => import('./commands/quarantine.ts'),
   rules: () => import('./commands/rules.ts'),

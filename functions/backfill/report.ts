@@ -8,6 +8,7 @@ import type { BackfillPorts } from './ports.ts';
 import { originOf } from './publish.ts';
 import type { Publication, Summary } from './summarise.ts';
 import { PLAN, PUBLICATIONS, REPORT, SUMMARY, type Work } from './work.ts';
+import { itemFailure } from './workflow/failure.ts';
 
 /** How a backfill ended. */
 export interface BackfillReport {
@@ -25,7 +26,7 @@ export interface BackfillReport {
   readonly faults: number;
   readonly events: number;
   /** Error that ended it; what it had published was taken back. */
-  readonly failure?: StepFailure;
+  readonly failure?: Required<StepFailure>;
 }
 
 /**
@@ -53,9 +54,7 @@ export async function report(ports: BackfillPorts, work: Work, failure: StepFail
     contested: summary?.contested ?? 0,
     faults: summary?.faults ?? 0,
     events: plan?.events ?? 0,
-    ...(failure === undefined
-      ? {}
-      : { failure: { Error: failure.Error, ...(failure.Cause === undefined ? {} : { Cause: failure.Cause }) } }),
+    ...(failure === undefined ? {} : { failure: await itemFailure(work.objects, work.key(''), failure) }),
   };
   await work.write(REPORT, done);
   await releaseClaim(ports, work.id);

@@ -1,0 +1,47 @@
+import type { BackfillPlan, BackfillReport, Summary } from '../../local/backfill/backfills.ts';
+import { columnsText, countText, thingsText } from '../output.ts';
+
+const HOUR_MS = 3_600_000;
+const time = (ms: number): string => new Date(ms).toISOString().replace(':00.000Z', 'Z');
+
+/** A plan in words. */
+export function planText(plan: BackfillPlan): string {
+  const { mode, range, read, tables, events, slices, merges, parts, shards, estimate } = plan;
+  return columnsText([
+    ['', ''],
+    ['mode', mode],
+    ['range', `${time(range.fromMs)} to ${time(range.toMs)}`],
+    ['events read', `${countText(events)}, from ${time(read.fromMs)} to ${time(read.toMs)}`],
+    ['history', `${Math.round((range.fromMs - read.fromMs) / HOUR_MS)} hours before the range, for features and repeats`],
+    ['tables', tables.join(', ')],
+    [
+      'steps',
+      `${shards.length} shards to check, ${slices} slices of keys, ${merges.length} stretches of time, ${parts.length} comparisons`,
+    ],
+    ['expected', `${estimate.cpuSeconds.toFixed(0)} s of CPU; on AWS about ${estimate.dollars.toFixed(2)} dollars of Lambda`],
+  ]);
+}
+
+/** Differences in words. */
+export function summaryText(summary: Summary): string {
+  const rows = summary.tables.map(({ table, before, added, changed, removed }) => [table, before, added, changed, removed]);
+  const sample = summary.sample.slice(0, 5).map(({ table, kind, id }) => `  ${table} ${kind}: ${id}\n`);
+  const faults = summary.faultsShown.slice(0, 5).map(({ shardId, position, message }) => `  ${shardId} ${position}: ${message}\n`);
+  return [
+    columnsText([['table', 'rows', 'added', 'changed', 'removed'], ...rows]),
+    ...(sample.length === 0 ? [] : ['Such as:\n', ...sample]),
+    ...(faults.length === 0 ? [] : ['Judged otherwise than recorded:\n', ...faults]),
+    ...(summary.contested === 0
+      ? []
+      : [`Not compared: ${thingsText(summary.contested, 'row')} of keys that several shards had by turns.\n`]),
+  ].join('');
+}
+
+/** How a backfill ended, in words. */
+export function reportText(done: BackfillReport, summary: Summary | undefined): string {
+  const table = summary === undefined ? '' : summaryText(summary);
+  if (done.failure !== undefined) return `${table}Nothing that is published was changed.\n`;
+  const differences = done.added + done.changed + done.removed;
+  if (done.published > 0) return `${table}${thingsText(done.published, 'hour')} published anew.\n`;
+  return `${table}${differences === 0 ? 'Every row is as it must be.' : 'Nothing was published.'}\n`;
+}

@@ -1,0 +1,138 @@
+import { join } from 'node:path';
+import { usageError } from '../../core/errors.ts';
+import { type Answer, type Approval, answer } from '../../functions/backfill/approval.ts';
+import type { BackfillRequest } from '../../functions/backfill/events.ts';
+import { createBackfill } from '../../functions/backfill/handler.ts';
+import { makePlan } from '../../functions/backfill/plan.ts';
+import type { BackfillPlan } from '../../functions/backfill/plan-record.ts';
+import type { BackfillReport } from '../../functions/backfill/report.ts';
+import { checkId } from '../../functions/backfill/request.ts';
+import type { Summary } from '../../functions/backfill/summarise.ts';
+import { APPROVAL, PLAN, REPORT, SUMMARY, Work } from '../../functions/backfill/work.ts';
+import { messageOf } from '../../functions/backfill/workflow/failure.ts';
+import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
+import { FolderObjectStore } from '../objects/folder.ts';
+import type { LoadedPipeline } from '../pipeline.ts';
+import { lockFolder } from '../runtime/lock.ts';
+import { type LocalBackfill, openBackfill } from './ports.ts';
+import { type RunBackfillOptions, runBackfill } from './run.ts';
+
+export type { Answer, BackfillPlan, BackfillReport, BackfillRequest, Summary };
+
+/** What is known of one backfill. */
+export interface KnownBackfill {
+  readonly id: string;
+  readonly plan: BackfillPlan | undefined;
+  readonly summary: Summary | undefined;
+  readonly approval: Approval | undefined;
+  readonly report: BackfillReport | undefined;
+}
+
+/** How a run of one ended: `waiting` for an approval, `stopped` by the signal; otherwise with its report. */
+export interface EndedBackfill extends KnownBackfill {
+  readonly end: 'succeeded' | 'failed' | 'waiting' | 'stopped';
+  /** Why it failed. */
+  readonly message: string | undefined;
+}
+
+/** The backfills of a data folder. */
+export class FolderBackfills {
+  private readonly root: string;
+  private readonly loaded: LoadedPipeline;
+  private readonly clock: () => number;
+  private readonly store: FolderObjectStore;
+
+  constructor(root: string, loaded: LoadedPipeline, clock: () => number) {
+    this.root = root;
+    this.loaded = loaded;
+    this.clock = clock;
+    this.store = new FolderObjectStore(join(root, 'backfill'));
+  }
+
+  /** What a backfill would take; nothing is begun. */
+  async plan(request: BackfillRequest): Promise<BackfillPlan> {
+    return this.withPorts(({ ports }) => makePlan(ports, 'dry-run', request));
+  }
+
+  /** Begins a backfill, or goes on with a known one, whose own request counts then. */
+  async run(
+    id: string,
+    request: BackfillRequest | undefined,
+    options: Pick<RunBackfillOptions, 'answer' | 'onState' | 'signal'>,
+  ): Promise<EndedBackfill> {
+    checkId(id);
+    const known = await this.look(id);
+    const asked = known.plan?.request ?? request;
+    if (asked === undefined) throw usageError('backfill', id, 'one that --list shows');
+    return this.withPorts(({ ports }) =>
+      this.whileLocked(asked, async () => {
+        const result = await runBackfill({ ports, id, request: asked, ...options });
+        const end = result.status === 'aborted' ? 'stopped' : result.status;
+        const message = result.status === 'failed' ? messageOf({ Error: result.error, Cause: result.cause }) : undefined;
+        return { ...(await this.look(id)), end, message };
+      }),
+    );
+  }
+
+  /** Takes down what a person says to one that waits; the first word counts. */
+  async answer(id: string, given: Answer): Promise<void> {
+    await answer(this.workOf(id), given);
+  }
+
+  /** Gives one up: what it has published is taken back. */
+  async abandon(id: string, by: string): Promise<void> {
+    const known = await this.look(id);
+    if (known.plan === undefined) throw usageError('backfill', id, 'one that --list shows');
+    const failure = { Error: 'Abandoned', Cause: `${by} gave it up` };
+    await this.withPorts(({ ports }) =>
+      this.whileLocked(known.plan?.request, async () => {
+        const step = createBackfill(ports);
+        await step({ step: 'compensate', id, failure });
+        await step({ step: 'report', id, failure });
+      }),
+    );
+  }
+
+  /** Ids of all backfills, the oldest first. */
+  async ids(): Promise<string[]> {
+    const plans = (await this.store.list('')).filter(({ key }) => key.endsWith(`/${PLAN}`));
+    return plans.sort((a, b) => a.modifiedMs - b.modifiedMs).map(({ key }) => key.slice(0, -PLAN.length - 1));
+  }
+
+  /** What is known of one. */
+  async look(id: string): Promise<KnownBackfill> {
+    checkId(id);
+    const work = this.workOf(id);
+    return {
+      id,
+      plan: await work.find<BackfillPlan>(PLAN),
+      summary: await work.find<Summary>(SUMMARY),
+      approval: await work.find<Approval>(APPROVAL),
+      report: await work.find<BackfillReport>(REPORT),
+    };
+  }
+
+  private workOf(id: string): Work {
+    return new Work({ objects: this.store, files: this.store }, id);
+  }
+
+  private async withPorts<T>(use: (backfill: LocalBackfill) => Promise<T>): Promise<T> {
+    const opened = await openBackfill({ dataDir: this.root, loaded: this.loaded, clock: this.clock, askPeople: async () => {} });
+    try {
+      return await use(opened);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  /** Manifests of a folder have one writer at a time: none beside a compaction, or another backfill that publishes. */
+  private async whileLocked<T>(request: BackfillRequest | undefined, use: () => Promise<T>): Promise<T> {
+    if (request?.mode === 'verify' && request.rulesVersion === undefined) return use();
+    const lock = lockFolder(join(this.root, 'lake', SCRATCH_FOLDER, 'compaction'));
+    try {
+      return await use();
+    } finally {
+      lock.release();
+    }
+  }
+}

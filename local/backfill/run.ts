@@ -1,0 +1,102 @@
+import { RetriableError } from '../../core/errors.ts';
+import { type Answer, type Approval, outcomeOf } from '../../functions/backfill/approval.ts';
+import type { ApprovalOutcome, BackfillEvent, BackfillRequest } from '../../functions/backfill/events.ts';
+import { createBackfill } from '../../functions/backfill/handler.ts';
+import type { BackfillPorts } from '../../functions/backfill/ports.ts';
+import { APPROVAL, Work } from '../../functions/backfill/work.ts';
+import { backfillDefinition } from '../../functions/backfill/workflow/definition.ts';
+import type { Answers } from '../workflow/answers.ts';
+import { StateError } from '../workflow/errors.ts';
+import { runWorkflow, type WorkflowResult } from '../workflow/run.ts';
+
+/** One backfill on this machine. */
+export interface RunBackfillOptions {
+  readonly ports: BackfillPorts;
+  readonly id: string;
+  readonly request: BackfillRequest;
+  /** The word of whoever is asked; undefined: nobody answers now, and the workflow stops there. */
+  readonly answer: (question: string) => Promise<Answer | undefined>;
+  readonly onState?: (name: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** How it ended; `waiting` if it waits for an approval. */
+export type BackfillEnd = WorkflowResult | { readonly status: 'waiting' };
+
+/** What the state machine is made for where everything is on one machine: one item after the other, for there is one engine. */
+const PLACE = { functionArn: 'arn:aws:lambda:local:000000000000:function:backfill', bucket: 'work', workPrefix: '', concurrency: 1 };
+const RETRY_DELAY_MS = 500;
+
+/** The text of the workflow as it runs on one machine: the very states of the deployed one. */
+export function localDefinition(): string {
+  return JSON.stringify(backfillDefinition(PLACE));
+}
+
+/** Runs a backfill to its end by the definition of the state machine; again goes on where it was. */
+export async function runBackfill(options: RunBackfillOptions): Promise<BackfillEnd> {
+  const { ports, id, request, onState, signal } = options;
+  const stop = new AbortController();
+  const onAbort = (): void => stop.abort();
+  signal?.addEventListener('abort', onAbort);
+  const run = createBackfill(ports);
+  const answers = new WrittenAnswers(new Work(ports.work, id), options.answer, () => stop.abort());
+  try {
+    const result = await runWorkflow({
+      definition: localDefinition(),
+      input: { request: JSON.parse(JSON.stringify(request)), concurrency: 1 },
+      executionName: id,
+      invoke: (event: BackfillEvent) => run(event),
+      objects: ports.work.objects,
+      answers,
+      retryDelayMs: RETRY_DELAY_MS,
+      signal: stop.signal,
+      ...(onState === undefined ? {} : { onState }),
+    });
+    return answers.isWaiting ? { status: 'waiting' } : result;
+  } finally {
+    signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Answers as they stand in the work of a backfill; asks for one that is missing. */
+class WrittenAnswers implements Answers {
+  isWaiting = false;
+  private readonly work: Work;
+  private readonly ask: RunBackfillOptions['answer'];
+  private readonly stop: () => void;
+
+  constructor(work: Work, ask: RunBackfillOptions['answer'], stop: () => void) {
+    this.work = work;
+    this.ask = ask;
+    this.stop = stop;
+  }
+
+  async waitFor(token: string, signal: AbortSignal): Promise<ApprovalOutcome> {
+    const approval = await this.asked(token, signal);
+    const given = approval.answer ?? (await this.ask(this.work.id));
+    if (given === undefined) {
+      this.isWaiting = true;
+      this.stop();
+      throw new StateError('Stopped', `backfill ${this.work.id} waits for an approval`, false);
+    }
+    if (approval.answer === undefined) await this.work.write(APPROVAL, { ...approval, answer: given } satisfies Approval);
+    try {
+      return outcomeOf(this.work.id, given);
+    } catch (error) {
+      throw new StateError('ApprovalRefused', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  /** The question as the step has written it: the task begins to wait before the step has asked. */
+  private async asked(token: string, signal: AbortSignal): Promise<Approval> {
+    for (let tries = 0; tries < ASK_TRIES && !signal.aborted; tries += 1) {
+      const approval = await this.work.find<Approval>(APPROVAL);
+      if (approval !== undefined && (approval.token === token || approval.answer !== undefined)) return approval;
+      await new Promise((resolve) => setTimeout(resolve, ASK_MS));
+    }
+    throw new RetriableError(`backfill ${this.work.id} was not asked for`);
+  }
+}
+
+const ASK_MS = 50;
+const ASK_TRIES = 1_200;
