@@ -11,6 +11,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   lake: () => import('./commands/lake.ts'),
   compact: () => import('./commands/compact.ts'),
   ledger: () => import('./commands/ledger.ts'),
+  forget: () => import('./commands/forget.ts'),
   quarantine: () => import('./commands/quarantine.ts'),
   rules: () => import('./commands/rules.ts'),
   schema: () => import('./commands/schema.ts'),

@@ -155,6 +155,7 @@ async function change(
   throw changed(key);
 }
 
+/** The error of a try that met another one's change of a manifest. */
 export function changed(key: string): LakeError {
   return new LakeError('PARTITION_CHANGED', `${key} was changed by another compaction meanwhile; compact again`, { retriable: true });
 }
