@@ -134,7 +134,7 @@ export async function purgePartition({ objects }: Pick<CompactionPorts, 'objects
 }
 
 /** Everything that lies of a partition but its manifest: landing files, generations, tries, files set aside. */
-export async function partitionObjects(
+async function partitionObjects(
   objects: CompactionPorts['objects'],
   { table, partition: { dt, hour }, objects: made }: PartitionState,
 ): Promise<StoredObject[]> {

@@ -38,6 +38,13 @@ export async function readPatches(engine: SortEngine, mask: TableMask, files: re
   return { mask, files, rows };
 }
 
+/** Paths of those of the files that may have rows of the subject. */
+export async function pathsWith(engine: SortEngine, mask: TableMask, files: readonly InputFile[]): Promise<string[]> {
+  if (files.length === 0) return [];
+  const rows = await engine.rows(`SELECT DISTINCT ${FILE} FROM ${sourceSql(mask.table, files)} WHERE ${mask.where}`, false);
+  return rows.map(([path]) => String(path));
+}
+
 /** SELECTs of all rows but the patched ones, as they are, and of the patched ones with their new values. */
 export async function patchedSql(
   { mask, files, rows }: Patches,
