@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   compact: () => import('./commands/compact.ts'),
   backfill: () => import('./commands/backfill.ts'),
   ledger: () => import('./commands/ledger.ts'),
+  forget: () => import('./commands/forget.ts'),
   quarantine: () => import('./commands/quarantine.ts'),
   rules: () => import('./commands/rules.ts'),
   schema: () => import('./commands/schema.ts'),

@@ -9,7 +9,7 @@ import type { Fix } from './fix.ts';
 /** One event that was not sent again, and why. */
 export interface NotSent {
   readonly id: string;
-  /** Code of the refusal, or COMMAND_FAILED. */
+  /** Code of the refusal, COMMAND_FAILED, or ID_CHANGED. */
   readonly code: string;
   readonly message: string;
 }
@@ -76,7 +76,26 @@ async function fixedOf(event: Quarantined, { plan, fix, nowMs }: RedriveOptions)
   };
   const parsed = refuseCardNumbers({ ...raw, partitionKey: '' }) ?? plan.parse(raw);
   if ('rejection' in parsed) return { id, code: parsed.rejection.code, message: parsed.rejection.message };
+  const eventId = originalIdOf(event);
+  if (eventId !== undefined && eventId !== parsed.event.id)
+    return {
+      id,
+      code: 'ID_CHANGED',
+      message: `event_id was ${JSON.stringify(eventId)} and is ${JSON.stringify(parsed.event.id)}; a mended event keeps its id`,
+    };
   // A masked key would be refused again, and what it was is gone: the mended event goes by its own.
   const isMasked = refuseCardNumbers({ ...raw, bytes: new Uint8Array() }) !== undefined;
   return { partitionKey: isMasked ? parsed.event.key : event.partition_key, data };
+}
+
+/** Id that the producer gave the bad event; undefined where it cannot be read, or is itself what was wrong. */
+function originalIdOf({ data_base64 = '', path }: Quarantined): string | undefined {
+  if (path === 'event_id') return undefined;
+  try {
+    const json: unknown = JSON.parse(Buffer.from(data_base64, 'base64').toString());
+    const eventId: unknown = typeof json === 'object' && json !== null && 'event_id' in json ? json.event_id : undefined;
+    return typeof eventId === 'string' ? eventId : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -40,6 +40,13 @@ export function compileAggregate(measures: Readonly<Record<string, MeasureSpec>>
   };
 }
 
+/** Ids of the components of an aggregate, in the order of the parts of its accumulators. */
+export function componentIdsOf(measures: Readonly<Record<string, MeasureSpec>>, fields: Fields): string[] {
+  const parts = new Parts();
+  for (const measure of Object.values(measures)) readerOf(measure, fields, parts);
+  return parts.components.map(({ id }) => id);
+}
+
 /** Components of an aggregate, each once. */
 class Parts {
   readonly components: Component[] = [];

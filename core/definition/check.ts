@@ -2,6 +2,7 @@ import { usageError } from '../errors.ts';
 import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
+import { checkPersonal } from './personal.ts';
 import type { Aggregate, EventTypeSpec, Pipeline } from './pipeline.ts';
 import { checkRetention } from './retention.ts';
 
@@ -61,6 +62,7 @@ export function checkPipeline(pipeline: Pipeline): void {
   checkTime(pipeline);
   checkDecision(pipeline);
   for (const [name, feature] of Object.entries(pipeline.features)) checkFeature(pipeline, `features.${name}`, name, feature);
+  checkPersonal(pipeline);
 }
 
 function ensure(isRight: boolean, what: string, received: unknown, allowed: string): void {

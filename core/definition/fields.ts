@@ -1,5 +1,10 @@
 /** How one event field looks on the wire and inside. */
-export type FieldSpec =
+export type FieldSpec = FieldKind & {
+  /** True when the field tells of the person behind the key: erasure takes it out of their events. */
+  readonly personal?: true;
+};
+
+type FieldKind =
   | { readonly kind: 'string'; readonly optional: boolean; readonly maxLength: number }
   | { readonly kind: 'time'; readonly optional: boolean }
   | { readonly kind: 'money'; readonly optional: boolean; readonly currencyField: string }
@@ -11,6 +16,12 @@ export type FieldSpec =
 interface Optional {
   /** True when an event may leave the field out (or send null). */
   readonly optional?: boolean;
+  /** True when the field tells of the person behind the key, so that `headrace forget` takes it out; only for optional fields that nothing is counted by. */
+  readonly personal?: boolean;
+}
+
+function marks({ optional = false, personal = false }: Optional): { readonly optional: boolean; readonly personal?: true } {
+  return personal ? { optional, personal } : { optional };
 }
 
 /** Longest text field, UTF-16 units, unless a field says otherwise: long enough for any identifier, short enough for state items. */
@@ -18,35 +29,35 @@ export const DEFAULT_TEXT_LENGTH_MAX = 256;
 
 /** Text of 1..maxLength UTF-16 units. */
 export function text(options: Optional & { readonly maxLength?: number } = {}): FieldSpec {
-  return { kind: 'string', optional: options.optional ?? false, maxLength: options.maxLength ?? DEFAULT_TEXT_LENGTH_MAX };
+  return { kind: 'string', ...marks(options), maxLength: options.maxLength ?? DEFAULT_TEXT_LENGTH_MAX };
 }
 
 /** RFC 3339 time in UTC; inside, epoch ms (finer digits are cut off). */
 export function time(options: Optional = {}): FieldSpec {
-  return { kind: 'time', optional: options.optional ?? false };
+  return { kind: 'time', ...marks(options) };
 }
 
 /** Exact money, a JSON string or number; inside, integer minor units of the currency in `currencyField`. */
 export function money(options: Optional & { readonly currencyField: string }): FieldSpec {
-  return { kind: 'money', optional: options.optional ?? false, currencyField: options.currencyField };
+  return { kind: 'money', ...marks(options), currencyField: options.currencyField };
 }
 
 /** ISO 4217 alphabetic code. */
 export function currency(options: Optional = {}): FieldSpec {
-  return { kind: 'currency', optional: options.optional ?? false };
+  return { kind: 'currency', ...marks(options) };
 }
 
 /** JSON true or false. */
 export function flag(options: Optional = {}): FieldSpec {
-  return { kind: 'boolean', optional: options.optional ?? false };
+  return { kind: 'boolean', ...marks(options) };
 }
 
 /** Safe integer. */
 export function integer(options: Optional = {}): FieldSpec {
-  return { kind: 'integer', optional: options.optional ?? false };
+  return { kind: 'integer', ...marks(options) };
 }
 
 /** Exact decimal with at most `scale` digits after the point (0..9); inside, the integer value times 10^scale. */
 export function fixed(options: Optional & { readonly scale: number }): FieldSpec {
-  return { kind: 'fixed', optional: options.optional ?? false, scale: options.scale };
+  return { kind: 'fixed', ...marks(options), scale: options.scale };
 }

@@ -1,5 +1,5 @@
 import type { ObjectStore, StoredObject } from '../../core/ports.ts';
-import { generationFolder, type PartitionName } from '../names.ts';
+import { generationFolder, type PartitionName, partitionStartMs } from '../names.ts';
 import type { Generation } from './manifest.ts';
 import { isWhole, type PartitionState, receiptsOf } from './state.ts';
 
@@ -27,7 +27,9 @@ export async function snapshotOf(store: ObjectStore, state: PartitionState, asOf
   if (dropped !== undefined && (dropped.isFinal || dropped.atMs <= asOfMs))
     return { partition, generation: undefined, published: [], landed: [], warning: undefined };
   const known = damage === undefined ? (manifest?.value.generations ?? []) : await receiptsOf(store, state);
-  const published = known.filter(({ publishedMs }) => publishedMs <= asOfMs);
+  const past = known.filter(({ publishedMs }) => publishedMs <= asOfMs);
+  const erased = past.length === 0 ? erasedHistory(known, state, asOfMs) : undefined;
+  const published = erased === undefined ? past : [erased];
   const newest = published.at(-1);
   const generation = published.findLast((one) => isWhole(one, state));
   const covered = new Set(generation?.covers);
@@ -39,8 +41,21 @@ export async function snapshotOf(store: ObjectStore, state: PartitionState, asOf
     generation,
     published: generation?.files.map(({ name }) => folder + name) ?? [],
     landed: state.landing.filter(({ key, modifiedMs }) => modifiedMs <= asOfMs && !covered.has(key.slice(key.lastIndexOf('/') + 1))),
-    warning: damage?.error.message ?? (lost === undefined ? undefined : `OBJECT_MISSING: ${lost}; read is ${shown(generation)}`),
+    warning:
+      damage?.error.message ??
+      (lost === undefined ? undefined : `OBJECT_MISSING: ${lost}; read is ${shown(generation)}`) ??
+      (erased === undefined ? undefined : erasedWarning(state, erased)),
   };
+}
+
+/** An erasure takes the history of a partition with it: what it left stands in for all that was published before. */
+function erasedHistory(known: readonly Generation[], { partition }: PartitionState, asOfMs: number): Generation | undefined {
+  const [oldest] = known;
+  return oldest?.origin?.startsWith('erasure/') && partitionStartMs(partition) < asOfMs ? oldest : undefined;
+}
+
+function erasedWarning({ table, partition: { dt, hour } }: PartitionState, { publishedMs, origin }: Generation): string {
+  return `the history of ${table} ${dt} ${hour} begins at ${new Date(publishedMs).toISOString()}, with ${origin}; read is what that left`;
 }
 
 function shown(generation: Generation | undefined): string {

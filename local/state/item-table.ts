@@ -74,6 +74,12 @@ export class ItemTable {
     }
   }
 
+  /** Writes the file anew without what was removed or replaced, of which free pages and the write-ahead log still have the bytes. */
+  scrub(): void {
+    this.db.exec('VACUUM');
+    this.db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  }
+
   /** Closes the file; nothing is lost without it. */
   close(): void {
     this.db.close();

@@ -107,6 +107,14 @@ export class JournaledStateStore implements StateStore {
     });
   }
 
+  /** Really removes the bytes of items that were removed or replaced, from journal and table. */
+  scrub(): void {
+    this.answering(() => {
+      this.fold();
+      this.table.scrub();
+    });
+  }
+
   /** Closes the files; nothing is lost without it. */
   close(): void {
     if (this.isClosed) return;

@@ -30,3 +30,14 @@ test('the guide to card numbers runs as written, and its two ways to make a toke
   const env = { CARD_TOKEN_KEY: '07'.repeat(32) };
   expect(execFileSync(process.execPath, [script], { encoding: 'utf8', env })).toBe(shown);
 }, 60_000);
+
+test('the guide to erasure runs as written and prints what it shows', () => {
+  const folder = checkout();
+  const steps = stepsOf(readFileSync('docs/guides/erasure.md', 'utf8'), 'See it');
+  expect(steps).toHaveLength(3);
+  const shape = (text: string): string => shapeOf(text.replace(/erased-[a-p]+/g, 'erased-x'));
+  for (const { command, shown } of steps) {
+    const printed = run(command, folder);
+    if (shown !== undefined) expect(shape(printed), command).toBe(shape(shown));
+  }
+}, 60_000);

@@ -46,6 +46,14 @@ describe('a data folder at rest', () => {
     expect(await totals(DATA)).toEqual(before);
   });
 
+  test('a fix that gives an event another id is not sent: its repeats would no longer be found', async () => {
+    const before = await totals(DATA);
+    const args = ['--data', DATA, '--code', 'AMOUNT_SYNTAX', '--through', `${REPAIR} | sed 's/"p3"/"p33"/'`];
+    const { code, report } = await redriven(...args);
+    expect({ code, ...report }).toMatchObject({ code: 1, sent: 0, not_sent: [{ code: 'ID_CHANGED' }] });
+    expect(await totals(DATA)).toEqual(before);
+  });
+
   test('--dry-run sends nothing', async () => {
     const before = await totals(DATA);
     const { code, report } = await redriven('--data', DATA, '--code', 'AMOUNT_SYNTAX', '--through', REPAIR, '--dry-run');

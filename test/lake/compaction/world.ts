@@ -129,6 +129,11 @@ export class DoomedPorts {
     ...(ports.catalogue === undefined ? {} : { catalogue: this.doomed<PartitionCatalogue>(ports.catalogue) }),
   });
 
+  /** Another port of the same process. */
+  wrap<T extends object>(port: T): T {
+    return this.doomed(port, ['close']);
+  }
+
   private doomed<T extends object>(port: T, spared: readonly string[] = []): T {
     return new Proxy(port, {
       get: (target, name) => {

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -35,6 +35,21 @@ describe('journaled state store on disk', () => {
     const second = openAt(path);
     expect((await second.get([{ pk: 'p', sk: 's' }]))[0]?.body).toBe('kept');
     expect(await second.put([{ pk: 'p', sk: 's', expectedVersion: 1, body: 'newer' }])).toEqual([true]);
+  });
+
+  test.each([1, 2 ** 20])('after a scrub no file has the bytes of what was removed or replaced; folding at %d bytes', async (foldBytes) => {
+    const path = join(testFolder(), 'state');
+    const store = new JournaledStateStore(path, () => 0, { foldBytes });
+    onTestFinished(() => store.close());
+    const secret = 'secret-'.repeat(1_000);
+    await store.put(['a', 'b', 'c'].map((sk) => ({ pk: 'p', sk, expectedVersion: 0, body: sk === 'c' ? 'kept' : secret })));
+    await store.remove([{ pk: 'p', sk: 'a' }]);
+    await store.put([{ pk: 'p', sk: 'b', expectedVersion: 1, body: 'other' }]);
+    const hasSecret = (): boolean => readdirSync(path).some((name) => readFileSync(join(path, name)).includes('secret-'));
+    expect(hasSecret()).toBe(true);
+    store.scrub();
+    expect(hasSecret()).toBe(false);
+    expect((await store.query('p')).map(({ body }) => body)).toEqual(['other', 'kept']);
   });
 
   test('every put that returned is there after kill -9, and none is there by half', async () => {

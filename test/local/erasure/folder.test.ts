@@ -1,0 +1,296 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createParser } from '../../../core/events/parser.ts';
+import { compilePlan } from '../../../core/plan.ts';
+import type { StateStore } from '../../../core/ports.ts';
+import { type ForgetPorts, forget, planForget } from '../../../functions/forget/forget.ts';
+import { SortEngine } from '../../../lake/compaction/engine.ts';
+import { compactLake } from '../../../lake/compaction/lake.ts';
+import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
+import { GenerationWriter } from '../../../lake/compaction/writer.ts';
+import { subjectOf } from '../../../lake/erasure/subject.ts';
+import { tablesOf } from '../../../lake/tables.ts';
+import { erasureSecret } from '../../../local/erasure/secret.ts';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
+import { loadPipeline } from '../../../local/pipeline.ts';
+import { dataFolder, readMeta } from '../../../local/runtime/folder.ts';
+import { LakeSql } from '../../../local/sql/lake-sql.ts';
+import { JournaledStateStore } from '../../../local/state/journaled.ts';
+import { pipeline } from '../../../pipelines/payments/pipeline.ts';
+import { headrace } from '../../cli/command-line.ts';
+import { type Death, DoomedPorts } from '../../lake/compaction/world.ts';
+import { type Dump, dump, fed, filesWith, filled, KEY, payment } from './world.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'headrace-test-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+const BEFORE = join(root, 'before');
+let before: Dump;
+
+const copied = (name: string): string => {
+  const path = join(root, name);
+  rmSync(path, { recursive: true, force: true });
+  cpSync(BEFORE, path, { recursive: true });
+  return path;
+};
+const forgotten = (data: string, ...flags: readonly string[]) => headrace('forget', '--customer', KEY, '--data', data, '--json', ...flags);
+const pseudonymIn = (data: string): string => subjectOf(pipeline, 'customer_id', KEY, erasureSecret(data)).pseudonym;
+
+beforeAll(async () => {
+  await filled(BEFORE);
+  erasureSecret(BEFORE);
+  before = await dump(BEFORE);
+}, 60_000);
+
+describe('a folder after forget', () => {
+  let data = '';
+  let after: Dump;
+  beforeAll(async () => {
+    data = copied('after');
+    const { code, out, err } = await forgotten(data, '--by', 'J. Doe');
+    expect(code, err).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'done', receipt: { status: 'done', by: 'J. Doe', field: 'customer_id' } });
+    after = await dump(data);
+  }, 60_000);
+
+  test('has the key and what is personal nowhere, in no file and no state', async () => {
+    // The search finds it where it was.
+    const was = await filesWith(BEFORE, [KEY, 'phone-of-ada']);
+    expect(was.length).toBeGreaterThan(10);
+    expect(was.some((path) => path.startsWith('state'))).toBe(true);
+    expect(await filesWith(data, [KEY, 'phone-of-ada'])).toEqual([]);
+  }, 30_000);
+
+  test('has every other row as it was', () => {
+    for (const [table, rows] of Object.entries(before)) {
+      const now = new Set(after[table]);
+      const changed = rows.filter((row) => !now.has(row));
+      expect(after[table]).toHaveLength(rows.length);
+      for (const row of changed) expect(row, table).not.toMatch(/"bob"|"b\d"|context/);
+      if (table === 'ledger') expect(changed).toEqual([]);
+      if (['archive', 'transactions', 'labels', 'decisions', 'alerts', 'late_events', 'quarantine'].includes(table))
+        expect(changed.length, table).toBeGreaterThan(0);
+    }
+  });
+
+  test('has masked rows that differ in masked columns only', async () => {
+    const masked = ['customer_id', 'partition_key', 'key', 'data', 'device_id', 'lat', 'lon', 'alert_id', 'alert_group', 'message'];
+    expect(await dump(data, masked)).toEqual(await dump(BEFORE, masked));
+  });
+
+  test('has an archive that reads as the masked rows say, and a ledger that agrees', async () => {
+    const parse = createParser(pipeline);
+    const sql = await LakeSql.open({ lakeDir: join(data, 'lake'), tables: tablesOf(pipeline) });
+    const archived = await sql.query(
+      `SELECT to_base64(a.data), t.customer_id, t.event_id, t.amount_minor, t.device_id FROM archive a JOIN transactions t USING (shard_id, sequence, sub_sequence) WHERE a.kind = 'record' AND t.customer_id LIKE 'erased-%'`,
+    );
+    await sql.close();
+    expect(archived.rows.length).toBe(5);
+    expect(new Set(archived.rows.map(([, key]) => key))).toEqual(new Set([pseudonymIn(data)]));
+    for (const [bytes, key, id, amount, device] of archived.rows) {
+      const parsed = parse({
+        position: '',
+        sequence: '0',
+        subSequence: 0,
+        arrivalMs: Date.now(),
+        partitionKey: '',
+        bytes: Buffer.from(String(bytes), 'base64'),
+      });
+      expect('event' in parsed && parsed.event).toMatchObject({ id, key });
+      expect('event' in parsed && [parsed.event.values['amount'], parsed.event.values['device_id'] ?? null]).toEqual([
+        Number(amount),
+        device,
+      ]);
+    }
+    const again = join(root, 'ledger');
+    cpSync(data, again, { recursive: true });
+    // It lands a row of its own.
+    expect((await headrace('ledger', '--data', again)).out).toContain('the archive agrees');
+  });
+
+  test('does not show what was at an earlier time, keeps others there, and says so', async () => {
+    const asOf = new Date(Date.now() - 3_600_000).toISOString();
+    const { out, err, code } = await headrace(
+      'query',
+      '--data',
+      data,
+      '--as-of',
+      asOf,
+      '--format',
+      'csv',
+      'SELECT customer_id FROM transactions',
+    );
+    expect(code).toBe(0);
+    expect(out).not.toContain('neil');
+    expect(out).toContain('bob');
+    expect(err).toContain('the history of transactions');
+  });
+
+  test('is left alone by the same command, and lists a receipt without the key', async () => {
+    expect(JSON.parse((await forgotten(data)).out)).toMatchObject({ outcome: 'already' });
+    expect(await dump(data)).toEqual(after);
+    const { out } = await headrace('forget', '--list', '--data', data);
+    expect(out).toContain(pseudonymIn(data));
+    expect(out).not.toContain('neil');
+  });
+
+  test('closes its open windows as a stream of the masked events would', async () => {
+    const [masked, plain] = [copied('closed'), join(root, 'plain')];
+    expect((await forgotten(masked)).code).toBe(0);
+    const sql = await LakeSql.open({ lakeDir: join(masked, 'lake'), tables: tablesOf(pipeline) });
+    const { rows } = await sql.query(
+      `SELECT to_base64(data) FROM archive WHERE kind = 'record' ORDER BY lpad(sequence, 56, '0'), sub_sequence`,
+    );
+    await sql.close();
+    const lines = rows.map(([bytes]) => Buffer.from(String(bytes), 'base64').toString());
+    const end = [payment('end', '20:00:00', { customer_id: 'zoe' })];
+    await fed(plain, lines);
+    for (const folder of [masked, plain]) {
+      writeFileSync(join(root, 'end.ndjson'), `${end[0]}\n`);
+      expect((await headrace('run', '--append', '--input', join(root, 'end.ndjson'), '--data', folder)).code).toBe(0);
+    }
+    const place = [
+      'shard_id',
+      'sequence',
+      'sub_sequence',
+      'arrival_time',
+      'partition_key',
+      'watermark',
+      'recorded_at',
+      'hi',
+      'context',
+      'tile_frontier',
+    ];
+    const [a, b] = [await dump(masked, place), await dump(plain, place)];
+    for (const table of [
+      'transactions',
+      'labels',
+      'payments_1m',
+      'payments_1h',
+      'terminal_1h',
+      'customer_session',
+      'decisions',
+      'alerts',
+      'quarantine',
+    ])
+      expect(a[table], table).toEqual(b[table]);
+    expect(a['customer_session']?.some((row) => row.includes('erased-'))).toBe(true);
+  }, 60_000);
+});
+
+/** Ports of a process of its own on a folder, without its locks. */
+async function opened<T>(data: string, use: (ports: ForgetPorts) => Promise<T>): Promise<T> {
+  const folder = dataFolder(data);
+  const objects = new FolderObjectStore(folder.lake);
+  const writer = new GenerationWriter({ scratch: objects.scratch('w') });
+  const engine = new SortEngine({ scratch: objects.scratch('e'), memoryMb: 128, threads: 1 });
+  const store = new JournaledStateStore(folder.state, Date.now);
+  try {
+    return await use({ objects, files: objects, writer, engine, store, clock: Date.now, settle: async () => store.scrub() });
+  } finally {
+    writer.close();
+    engine.rest();
+    store.close();
+  }
+}
+
+async function request(data: string) {
+  const loaded = await loadPipeline('pipelines/payments');
+  return {
+    plan: compilePlan(pipeline),
+    subject: subjectOf(pipeline, 'customer_id', KEY, erasureSecret(data)),
+    rules: loaded.rules.rules,
+    streamEpoch: readMeta(dataFolder(data))?.streamEpoch ?? '',
+    by: 'test',
+    remains: [],
+  };
+}
+
+/** Deaths tried of each kind, spread over all calls. */
+const DEATHS = 5;
+
+describe('a process that dies while it forgets', () => {
+  test.each<Death>(['before', 'after'])(
+    'leaves old or masked rows, and the same command finishes it: %s a call',
+    async (death) => {
+      const wanted = copied(`whole-${death}`);
+      const all = new DoomedPorts(Number.POSITIVE_INFINITY, death);
+      const doomed = (doom: DoomedPorts, ports: ForgetPorts): ForgetPorts => ({
+        ...ports,
+        ...doom.around(ports),
+        store: doom.wrap<StateStore>(ports.store),
+      });
+      await opened(wanted, async (ports) => forget(doomed(all, ports), await request(wanted)));
+      const end = await dump(wanted);
+      const keys = Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length]));
+      const stride = Math.ceil(all.calls / DEATHS) + (death === 'after' ? 1 : 0);
+      expect(all.calls).toBeGreaterThan(100);
+      for (let at = death === 'after' ? 3 : 0; at < all.calls; at += stride) {
+        const data = copied('dying');
+        const doom = new DoomedPorts(at, death);
+        await opened(data, async (ports) => forget(doomed(doom, ports), await request(data)).catch(() => undefined));
+        expect(doom.hasDied).toBe(true);
+        const seen = await dump(data);
+        for (const [table, rows] of Object.entries(seen)) {
+          expect(rows, table).toHaveLength(keys[table] ?? -1);
+          for (const row of rows) expect(before[table]?.includes(row) === true || end[table]?.includes(row) === true, row).toBe(true);
+        }
+        const outcome = await opened(data, async (ports) => forget(ports, await request(data)));
+        expect(outcome.kind).not.toBe('nobody');
+        expect(await dump(data)).toEqual(end);
+        expect(await filesWith(data, [KEY, 'phone-of-ada']), `call ${at}`).toEqual([]);
+      }
+    },
+    300_000,
+  );
+});
+
+test('a compaction at the same time: the rows end masked, each once', async () => {
+  const data = copied('busy');
+  await opened(data, async (ports) => {
+    const asked = await request(data);
+    const other = {
+      ...ports,
+      engine: new SortEngine({ scratch: new FolderObjectStore(dataFolder(data).lake).scratch('e2'), memoryMb: 128, threads: 1 }),
+    };
+    const writer = new GenerationWriter({ scratch: new FolderObjectStore(dataFolder(data).lake).scratch('w2') });
+    const compaction = compactLake({ ...ports, writer }, { tables: tablesOf(pipeline), policy: NOW_POLICY });
+    const ends = await Promise.allSettled([forget(ports, asked), compaction]);
+    expect(ends[0]).toMatchObject({ status: 'fulfilled' });
+    expect((await planForget(other, asked)).partitions).toEqual([]);
+    other.engine.rest();
+    writer.close();
+  });
+  expect(await filesWith(join(data, 'lake'), [KEY])).toEqual([]);
+  expect(Object.fromEntries(Object.entries(await dump(data)).map(([table, rows]) => [table, rows.length]))).toEqual(
+    Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length])),
+  );
+}, 60_000);
+
+describe('forget refuses', () => {
+  test('a key that nobody has, with exit code 1 and nothing changed', async () => {
+    const data = copied('nobody');
+    const { code, out } = await headrace('forget', '--customer', 'nobody', '--data', data);
+    expect([code, out]).toEqual([1, 'Nobody has this key: nothing was changed.\n']);
+    expect(await dump(data)).toEqual(before);
+  });
+
+  test('a folder in use, one whose process was killed, and a stack', async () => {
+    const data = copied('locked');
+    writeFileSync(join(data, 'lock'), String(process.ppid));
+    expect(await forgotten(data)).toMatchObject({ code: 2, err: expect.stringContaining('is in use') });
+    writeFileSync(join(data, 'lock'), '2147483646');
+    expect(await forgotten(data)).toMatchObject({ code: 2, err: expect.stringContaining('killed') });
+    expect(await forgotten(data, '--stack', 'headrace-dev')).toMatchObject({ code: 2, err: expect.stringContaining('--stack') });
+    expect(await headrace('forget', '--data', data)).toMatchObject({ code: 2, err: expect.stringContaining('one of --customer') });
+  });
+
+  test('nothing that it does not look at: a dry run changes nothing', async () => {
+    const data = copied('dry');
+    const { code, out } = await forgotten(data, '--dry-run');
+    expect([code, JSON.parse(out)]).toMatchObject([0, { pseudonym: pseudonymIn(data), unread: [] }]);
+    expect(await dump(data)).toEqual(before);
+    expect((await filesWith(data, [KEY])).length).toBeGreaterThan(10);
+  });
+});
