@@ -10,24 +10,36 @@ import type { BackfillReport } from '../../../functions/backfill/report.ts';
 import { ledgerRows } from '../../../functions/ledger.ts';
 import { GenerationWriter } from '../../../lake/compaction/writer.ts';
 import { createRowBuilder } from '../../../lake/rows.ts';
+import type { TableSchema } from '../../../lake/schema.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { BufferedDelivery } from '../../../local/delivery/buffer.ts';
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { LocalSqlEngine } from '../../../local/sql/engine.ts';
 import { LakeSql } from '../../../local/sql/lake-sql.ts';
-import { testFolder } from '../../local/folder.ts';
+import { type AtEnd, testFolder } from '../../local/folder.ts';
 import type { World } from '../world.ts';
 import { storyWorld } from './story.ts';
 
 /** A lake that the real handlers have filled, and backfills over it. */
 export class BackfillWorld {
-  readonly root = testFolder();
-  readonly world: World = storyWorld();
-  readonly lake = new FolderObjectStore(join(this.root, 'lake'));
-  readonly work = new FolderObjectStore(join(this.root, 'backfill'));
-  readonly tables = tablesOf(this.world.plan.pipeline);
+  readonly root: string;
+  readonly world: World;
+  readonly lake: FolderObjectStore;
+  readonly work: FolderObjectStore;
+  readonly tables: TableSchema[];
   readonly questions: string[] = [];
   private writers = 0;
+
+  private readonly atEnd: AtEnd;
+
+  constructor(world: World = storyWorld(), atEnd: AtEnd = onTestFinished) {
+    this.world = world;
+    this.atEnd = atEnd;
+    this.root = testFolder(atEnd);
+    this.lake = new FolderObjectStore(join(this.root, 'lake'));
+    this.work = new FolderObjectStore(join(this.root, 'backfill'));
+    this.tables = tablesOf(world.plan.pipeline);
+  }
 
   /** Lands everything that was delivered, and a ledger snapshot. */
   async land(): Promise<void> {
@@ -57,7 +69,7 @@ export class BackfillWorld {
     const sql = await LakeSql.open({ lakeDir: this.lake.root, tables: this.tables });
     this.writers += 1;
     const writer = new GenerationWriter({ scratch: this.lake.scratch(`writer-${this.writers}`) });
-    onTestFinished(async () => {
+    this.atEnd(async () => {
       writer.close();
       await sql.close();
     });
