@@ -30,6 +30,7 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
     await work.withFiles(names, async (paths) => {
       const late: ArchivedRecord[] = [];
       const contexts = await Contexts.read(work, engine);
+      contexts.assertKnown(ports.plan);
       for await (const records of readSlice(engine, contexts, paths)) {
         late.push(...records.filter(({ lane }) => lane === 'late'));
         const { verdicts, updates } = fold.add(records);

@@ -143,6 +143,12 @@ function cut({ fromMs, toMs }: Span, wanted: number): Span[] {
 
 /** The archive must hold every record that the ledger counted, up to the fence; what has left it by age is before every arrival looked at. */
 async function checkArchive({ archive, sql }: BackfillPorts, { through, recordedMs }: Fence, { fromMs, toMs }: Span): Promise<void> {
+  const unknown = await archive.count("kind = 'record' AND lane <> 'quarantined' AND event_time IS NULL", { fromMs, toMs });
+  if (unknown > 0)
+    throw new BackfillError(
+      'ARCHIVE_WITHOUT_KEYS',
+      `${unknown} records of the archive have neither key nor event time: an earlier build wrote them, and they cannot be replayed. Choose a range whose history begins after ${new Date(toMs).toISOString()}.`,
+    );
   const { rows } = await sql.run(`
     SELECT shard_id, max(seen) FROM ledger WHERE recorded_at < ${timestampSql(fromMs)} GROUP BY shard_id`);
   const before = new Map(rows.map(([shard, seen]) => [String(shard), Number(seen)]));

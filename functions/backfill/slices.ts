@@ -5,6 +5,7 @@ import { type ArchivedRecord, parseContext } from '../../core/replay/record.ts';
 import type { Context } from '../../core/state/shard.ts';
 import { blobBytes, type SortEngine } from '../../lake/compaction/engine.ts';
 import { quoteText } from '../../lake/sql-text.ts';
+import { BackfillError } from './errors.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { Work } from './work.ts';
 
@@ -41,6 +42,16 @@ export class Contexts {
       for await (const part of engine.parts(`SELECT * FROM ${rows}`)) for (const row of part) contexts.add(row);
     });
     return contexts;
+  }
+
+  /** Throws BackfillError DEFINITION_CHANGED where records were judged by a later definition than this build has. */
+  assertKnown({ pipeline }: Plan): void {
+    const newest = Math.max(0, ...[...this.byShard.values()].flatMap((list) => list.map(({ context }) => context.definition)));
+    if (newest > pipeline.version)
+      throw new BackfillError(
+        'DEFINITION_CHANGED',
+        `records were judged by definition version ${newest} of pipeline ${pipeline.name}, this build has ${pipeline.version}; use the build that has it`,
+      );
   }
 
   /** The context in force at a position: of the newest control row at it or before. */
