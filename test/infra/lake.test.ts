@@ -66,12 +66,13 @@ describe.each(sizes)('in the size %s', (size) => {
     });
   });
 
-  test('the lake bucket tiers the lake, drops old versions and unfinished uploads, and tells of new objects', () => {
+  test('the lake bucket tiers the lake, clears what backfills worked with, drops old versions and unfinished uploads, and tells of new objects', () => {
     expect(buckets.get(bucket('lake'))).toMatchObject({
       LifecycleConfiguration: {
         Rules: [
           { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
           { Prefix: 'lake/', Transitions: [{ StorageClass: 'INTELLIGENT_TIERING', TransitionInDays: 90 }] },
+          { Prefix: 'backfill/', ExpirationInDays: 30 },
           { NoncurrentVersionExpiration: { NoncurrentDays: 9 }, ExpiredObjectDeleteMarker: true },
         ],
       },
