@@ -22,8 +22,10 @@ const VARIABLES = {
   HEADRACE_DELIVERY_PREFIX: text(/^[\w.-]{1,60}$/, 'what the names of the delivery streams begin with'),
   HEADRACE_LAKE_BUCKET: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'the name of an S3 bucket'),
   HEADRACE_DATABASE: text(/^[a-z0-9_]{1,255}$/, 'the name of a Glue database'),
+  HEADRACE_WORKGROUP: text(/^[\w.-]{1,128}$/, 'the name of an Athena workgroup'),
   HEADRACE_BUS: text(/^[\w./-]{1,256}$/, 'the name of an EventBridge bus'),
   HEADRACE_TOPIC_ARN: text(/^arn:[\w-]+:sns:/, 'the ARN of an SNS topic'),
+  HEADRACE_OPERATOR_TOPIC_ARN: text(/^arn:[\w-]+:sns:/, 'the ARN of an SNS topic'),
   HEADRACE_NAMESPACE: text(/^[\w./#:-]{1,255}$/, 'a namespace of CloudWatch metrics'),
   HEADRACE_RECORD_ROWS_MAX: integer(1, RECORD_ROWS_MAX),
 } as const;

@@ -15,11 +15,13 @@ const PROCESSOR = 'processor/Processor';
 const CLOSER = 'processor/Closer/Scheduled';
 const PARTITIONS = 'processor/Partitions/Scheduled';
 const COMPACTION = 'processor/Compaction/Scheduled';
+const BACKFILL = 'processor/Backfill';
 const ALERTS = 'alerts/AlertDelivery/Scheduled';
 const FAILURE_QUEUES = [
   `${CLOSER}/Failures`,
   `${PARTITIONS}/Failures`,
   `${COMPACTION}/Failures`,
+  `${BACKFILL}/Failures`,
   `${ALERTS}/Failures`,
   'alerts/AlertDelivery/StreamFailures',
   // There only with an operator's address.
@@ -36,7 +38,13 @@ export function acknowledgements(names: Names): Acknowledgement[] {
         'The key is customer-managed on purpose: its policy, rotation and deletion are ours to control. The price of its calls is small, since Kinesis keeps data keys for minutes.',
     },
     ...wildcards(names),
+    ...backfillWildcards(names),
     ...queues(),
+    {
+      rule: 'Serverless-LambdaDLQ',
+      at: [`${BACKFILL}/Steps`],
+      reason: 'Nothing calls it asynchronously: the state machine waits for each call, tries it again, and reports what failed.',
+    },
     {
       rule: 'Serverless-LambdaDLQ',
       at: [`${PROCESSOR}/Function`],
@@ -58,7 +66,7 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
   return [
     ...any.map((rule) => ({
       rule,
-      at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, `${PARTITIONS}/Function/Role`, `${COMPACTION}/Function/Role`],
+      at: [...[PROCESSOR, CLOSER, PARTITIONS, COMPACTION].map((path) => `${path}/Function/Role`), `${BACKFILL}/Steps/Role`],
       reason: 'For xray:PutTraceSegments and xray:PutTelemetryRecords only: X-Ray has no resources to name.',
     })),
     ...any.map((rule) => ({
@@ -68,13 +76,13 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
     })),
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/landing/*]`,
-      at: [`${PROCESSOR}/Function/Role`, `${CLOSER}/Function/Role`, `${COMPACTION}/Function/Role`, 'lake/Delivery/Role'],
+      at: [...[PROCESSOR, CLOSER, COMPACTION].map((path) => `${path}/Function/Role`), `${BACKFILL}/Steps/Role`, 'lake/Delivery/Role'],
       reason:
         'Names of landing files end in time and id, and the first * is the table. What compaction publishes lies outside of landing/.',
     },
     ...['gen=*', 'manifest/*', 'aside/*'].map((folder) => ({
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/${folder}]`,
-      at: [`${COMPACTION}/Function/Role`],
+      at: [`${COMPACTION}/Function/Role`, ...(folder === 'aside/*' ? [] : [`${BACKFILL}/Steps/Role`])],
       reason: 'Generations and manifests of all tables, and what was set aside, are named by number and hour; the first * is the table.',
     })),
     {
@@ -87,6 +95,33 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
       at: [`${PROCESSOR}/Function/Role`],
       reason: 'Lambda names the files of given-up batches by mapping, shard and time, below a folder that it fixes.',
     },
+  ];
+}
+
+function backfillWildcards({ prefix, backfill }: Names): Acknowledgement[] {
+  const bucket = (role: string): string => `arn:<AWS::Partition>:s3:::${prefix}-${role}-<AWS::AccountId>-<AWS::Region>`;
+  const machine = `${BACKFILL}/Machine/Role`;
+  return [
+    {
+      rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/backfill/*]`,
+      at: [`${BACKFILL}/Steps/Role`, machine],
+      reason: 'Each backfill works in a folder of its own name; nothing that people query lies there.',
+    },
+    {
+      rule: `AwsSolutions-IAM5[Resource::${bucket('results')}/results/*]`,
+      at: [`${BACKFILL}/Steps/Role`],
+      reason: 'Athena names the objects of a result by the id of the query, in the folder that the workgroup fixes.',
+    },
+    {
+      rule: 'AwsSolutions-IAM5[Resource::*]',
+      at: [machine],
+      reason: 'X-Ray and the deliveries of logs have no resources to name.',
+    },
+    ...[':*', '/*'].map((rest) => ({
+      rule: `AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:${backfill}${rest}]`,
+      at: [machine],
+      reason: 'A map run looks after its child executions, which the service names; they are all of this one state machine.',
+    })),
   ];
 }
 

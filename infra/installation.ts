@@ -27,4 +27,6 @@ export interface Installation extends Ingredients {
   readonly operationsKey: IKey;
   readonly streamArn: string;
   readonly alertTopicArn: string;
+  /** Topic of the operators: alarms, and approvals that are asked for. */
+  readonly operatorTopicArn: string;
 }

@@ -13,6 +13,8 @@ export interface Names {
   readonly landingDatabase: string;
   readonly workgroup: string;
   readonly bus: string;
+  /** State machine of backfills. */
+  readonly backfill: string;
   /** Topic of alerts, for subscribers. */
   readonly alertTopic: string;
   /** Topic of alarms, for operators. */
@@ -38,6 +40,7 @@ export function namesOf(env: string): Names {
     landingDatabase: `${prefix.replaceAll('-', '_')}_landing`,
     workgroup: prefix,
     bus: prefix,
+    backfill: `${prefix}-backfill`,
     alertTopic: `${prefix}-alerts`,
     alarmTopic: `${prefix}-alarms`,
     metricNamespace: `Headrace/${env}`,

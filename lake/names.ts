@@ -113,3 +113,6 @@ export function segmentNumberOf(name: string): number | undefined {
 
 /** Digits of a segment number in names, so that names sort as numbers do: enough for a segment a second for 30 years. */
 export const SEGMENT_DIGITS = 9;
+
+/** Key of the list of corrections: which late events the aggregates include. */
+export const CORRECTIONS_KEY = 'corrections.json';

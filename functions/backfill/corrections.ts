@@ -2,10 +2,8 @@ import { positionOf } from '../../core/decode/position.ts';
 import type { ObjectStore } from '../../core/ports.ts';
 import type { IncludesLate } from '../../core/replay/fold.ts';
 import { LakeError } from '../../lake/errors.ts';
+import { CORRECTIONS_KEY } from '../../lake/names.ts';
 import type { Correction } from './plan-record.ts';
-
-/** Key of the list of corrections in the lake: which late events its aggregates include. */
-export const CORRECTIONS_KEY = 'corrections.json';
 
 const TRIES = 8;
 

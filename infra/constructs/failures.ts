@@ -33,6 +33,9 @@ const WATERMARK_LAG_MS = 120 * MINUTE_MS;
 /** Hours are compacted within two hours of their end. */
 const WAITING_MS = 180 * MINUTE_MS;
 
+/** Of a backfill whose engine is at work a call fails on purpose: its workflow has alarms of its own. */
+const WAITING_ERRORS = 'backfill-errors';
+
 /** Every failure that the pipeline can meet, each with its alarm. */
 export function failureAlarms(watched: Watched): AlarmSpec[] {
   return [
@@ -41,7 +44,8 @@ export function failureAlarms(watched: Watched): AlarmSpec[] {
     ...stateAlarms(watched),
     ...alertAlarms(watched),
     ...lakeAlarms(watched),
-    ...SERVICES.flatMap((service) => functionAlarms(watched, service)),
+    ...backfillAlarms(watched),
+    ...SERVICES.flatMap((service) => functionAlarms(watched, service)).filter(({ name }) => name !== WAITING_ERRORS),
     ...watched.tables.flatMap((table) => deliveryAlarms(watched, table)),
     ...watched.queues.map((queue) => queueAlarm(watched, queue)),
   ];
@@ -204,6 +208,30 @@ function lakeAlarms({ metrics }: Watched): AlarmSpec[] {
       threshold: WAITING_MS,
       points: 3,
       periods: 12,
+    },
+  ];
+}
+
+function backfillAlarms({ metrics, names }: Watched): AlarmSpec[] {
+  const how = `Its execution in ${names.backfill} says where, and its report in the folder backfill/ of the lake bucket.`;
+  return [
+    {
+      name: 'backfill-failed',
+      description: `A backfill failed; what it had published is taken back. By night: the lake is not what the stream would make. ${how}`,
+      metric: metrics.backfills('ExecutionsFailed'),
+      threshold: 1,
+    },
+    {
+      name: 'backfill-timed-out',
+      description: `A backfill was ended by a time limit, without taking back what it had published. Run it again. ${how}`,
+      metric: metrics.backfills('ExecutionsTimedOut'),
+      threshold: 1,
+    },
+    {
+      name: 'backfill-aborted',
+      description: `A backfill was stopped, without taking back what it had published. Run it again. ${how}`,
+      metric: metrics.backfills('ExecutionsAborted'),
+      threshold: 1,
     },
   ];
 }

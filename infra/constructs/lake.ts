@@ -2,6 +2,7 @@ import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Bucket, BucketEncryption, type CfnBucket, type LifecycleRule, StorageClass } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
+import { WORK_FOLDER } from '../../functions/backfill/workflow/states.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
 import type { Names } from '../names.ts';
 import { privateBucket, SETTINGS } from './private-bucket.ts';
@@ -19,6 +20,8 @@ const ACCESS_LOG_DAYS = 90;
 const RESULT_DAYS = 7;
 /** Twice as long as the stream keeps what an on-failure object is about, and time to look. */
 const FAILURE_DAYS = 90;
+/** What a backfill worked with: longer than an approval may wait, and than the service can redrive an execution. */
+const WORK_DAYS = 30;
 
 const ABORT_UPLOADS: LifecycleRule = { id: 'abort-uploads', abortIncompleteMultipartUploadAfter: Duration.days(1) };
 const expire = (days: number): LifecycleRule => ({
@@ -47,6 +50,7 @@ export class Lake extends Construct {
           prefix: LAKE_FOLDER,
           transitions: [{ storageClass: StorageClass.INTELLIGENT_TIERING, transitionAfter: Duration.days(tieringAfterDays) }],
         },
+        { id: 'backfill-work', prefix: WORK_FOLDER, expiration: Duration.days(WORK_DAYS) },
         { id: 'old-versions', noncurrentVersionExpiration: Duration.days(oldVersionsDays), expiredObjectDeleteMarker: true },
       ],
     });

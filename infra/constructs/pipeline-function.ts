@@ -66,7 +66,7 @@ export class PipelineFunction extends Construct {
 }
 
 function environmentOf({ installation, service }: PipelineFunctionProps): Record<string, string> {
-  const { names, pipeline, streamArn, alertTopicArn } = installation;
+  const { names, pipeline, streamArn, alertTopicArn, operatorTopicArn } = installation;
   return {
     NODE_OPTIONS: '--enable-source-maps',
     POWERTOOLS_SERVICE_NAME: service,
@@ -78,8 +78,10 @@ function environmentOf({ installation, service }: PipelineFunctionProps): Record
     HEADRACE_DELIVERY_PREFIX: names.prefix,
     HEADRACE_LAKE_BUCKET: names.lakeBucket,
     HEADRACE_DATABASE: names.landingDatabase,
+    HEADRACE_WORKGROUP: names.workgroup,
     HEADRACE_BUS: names.bus,
     HEADRACE_TOPIC_ARN: alertTopicArn,
+    HEADRACE_OPERATOR_TOPIC_ARN: operatorTopicArn,
     HEADRACE_NAMESPACE: names.metricNamespace,
   };
 }

@@ -1,7 +1,7 @@
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import { deliveryStreamName } from '../../lake/delivery-format.ts';
 import { METRICS, type MetricUnit, type ServiceName } from '../../lake/metrics.ts';
-import { functionName, type Names } from '../names.ts';
+import { arnOf, functionName, type Names } from '../names.ts';
 import { PERIOD } from './alarms.ts';
 
 type Statistic = 'Sum' | 'Maximum' | 'Average' | 'p99';
@@ -54,6 +54,11 @@ export class WatchedMetrics {
 
   queue(queueName: string): Metric {
     return this.aws('SQS', 'ApproximateNumberOfMessagesVisible', { QueueName: queueName }, 'Maximum');
+  }
+
+  /** A metric that Step Functions keeps of the backfills. */
+  backfills(metricName: string): Metric {
+    return this.aws('States', metricName, { StateMachineArn: arnOf('states', `stateMachine:${this.names.backfill}`) }, 'Sum');
   }
 
   topic(topicName: string, metricName: string): Metric {

@@ -4,6 +4,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Alarms } from '../constructs/alarms.ts';
 import { AlertDelivery, Subscribers } from '../constructs/alerts.ts';
+import { Backfill } from '../constructs/backfill.ts';
 import { Catalogue } from '../constructs/catalogue.ts';
 import { Closer } from '../constructs/closer.ts';
 import { Compaction } from '../constructs/compaction.ts';
@@ -20,7 +21,7 @@ import { State } from '../constructs/state.ts';
 import type { Storage } from '../constructs/storage.ts';
 import { WatchedMetrics } from '../constructs/watched-metrics.ts';
 import type { Ingredients, Installation } from '../installation.ts';
-import { type Names, namesOf } from '../names.ts';
+import { arnOf, type Names, namesOf } from '../names.ts';
 import { SIZES } from '../sizes.ts';
 import { HeadraceStack } from './headrace-stack.ts';
 
@@ -74,6 +75,7 @@ export function addStacks(scope: Construct, ingredients: Ingredients, synthesize
     operationsKey: keys.operations,
     streamArn: stream.streamArn,
     alertTopicArn: subscribers.alertTopic.topicArn,
+    operatorTopicArn: subscribers.alarmTopic.topicArn,
   };
   const storage: Storage = {
     tableArn: table.tableArn,
@@ -84,7 +86,7 @@ export function addStacks(scope: Construct, ingredients: Ingredients, synthesize
   };
   const alerts = new AlertDelivery(alertStack, 'AlertDelivery', installation, { ...storage, busArn: subscribers.bus.eventBusArn });
 
-  const processorStack = stack('processor', 'stream processor, closer, partitions, compaction.');
+  const processorStack = stack('processor', 'stream processor, closer, partitions, compaction, backfill.');
   processorStack.addStackDependency(lakeStack, 'functions deliver rows and register hours there');
   const functions = addFunctions(processorStack, installation, storage);
   addOutputs(processorStack, names, installation.alertTopicArn);
@@ -112,7 +114,8 @@ function addFunctions(
     new Partitions(stack, 'Partitions', installation),
     new Compaction(stack, 'Compaction', installation, storage.lakeKey),
   ];
-  return { mapping: processor.mapping.ref, scheduled: scheduled.map((one) => one.scheduled) };
+  const backfill = new Backfill(stack, 'Backfill', installation, storage);
+  return { mapping: processor.mapping.ref, scheduled: [...scheduled.map((one) => one.scheduled), backfill] };
 }
 
 /** Alarms to the operators' topic, and the dashboard. */
@@ -136,6 +139,7 @@ function addOutputs(stack: HeadraceStack, names: Names, topicArn: string): void 
     BusName: names.bus,
     TopicArn: topicArn,
     DeliveryPrefix: names.prefix,
+    BackfillArn: arnOf('states', `stateMachine:${names.backfill}`),
   };
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
 }

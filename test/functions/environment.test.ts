@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { backfillConfig } from '../../functions/backfill/config.ts';
 import { closeWindowsConfig } from '../../functions/close-windows/config.ts';
 import { compactConfig } from '../../functions/compact/config.ts';
 import { deliverAlertsConfig } from '../../functions/deliver-alerts/config.ts';
@@ -15,14 +16,16 @@ const ENVIRONMENT = {
   HEADRACE_DELIVERY_PREFIX: 'headrace-dev',
   HEADRACE_LAKE_BUCKET: 'headrace-dev-lake-000000000000-eu-west-1',
   HEADRACE_DATABASE: 'headrace_dev_landing',
+  HEADRACE_WORKGROUP: 'headrace-dev',
   HEADRACE_BUS: 'headrace-dev',
   HEADRACE_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:headrace-dev-alerts',
+  HEADRACE_OPERATOR_TOPIC_ARN: 'arn:aws:sns:eu-west-1:000000000000:headrace-dev-alarms',
   HEADRACE_NAMESPACE: 'Headrace/dev',
   POWERTOOLS_SERVICE_NAME: 'process-stream',
   LOG_LEVEL: 'INFO',
 };
 
-const PARSERS = { processStreamConfig, closeWindowsConfig, deliverAlertsConfig, registerPartitionsConfig, compactConfig };
+const PARSERS = { processStreamConfig, closeWindowsConfig, deliverAlertsConfig, registerPartitionsConfig, compactConfig, backfillConfig };
 
 function errorOf(parse: () => unknown): unknown {
   try {

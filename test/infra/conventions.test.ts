@@ -28,6 +28,7 @@ const NAME_LIMITS: Readonly<Record<string, readonly [property: string, max: numb
   'AWS::CloudWatch::Dashboard': ['DashboardName', 255],
   'AWS::Logs::LogGroup': ['LogGroupName', 512],
   'AWS::KMS::Alias': ['AliasName', 256],
+  'AWS::StepFunctions::StateMachine': ['StateMachineName', 80],
 };
 /** Resources that hold data: what becomes of them with the stack is decided, not left to a default. */
 const KEPT = ['AWS::DynamoDB::Table', 'AWS::KMS::Key', 'AWS::S3::Bucket'];
@@ -49,7 +50,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
         .map((one) => String(flat(one[property])).replace('<AWS::AccountId>', ACCOUNT).replace('<AWS::Region>', REGION));
       expect([type, names.length > 0]).toEqual([type, true]);
       for (const name of names) {
-        expect(name).toMatch(new RegExp(`^(alias/|/aws/\\w+/)?${prefix}`));
+        expect(name).toMatch(new RegExp(`^(alias/|/aws/[\\w/]+/)?${prefix}`));
         expect([name, name.length <= max]).toEqual([name, true]);
       }
       expect(new Set(names).size).toBe(names.length);
@@ -97,6 +98,7 @@ describe.each(ENVIRONMENTS)('in %s', (env) => {
       BusName: prefix,
       TopicArn: expect.stringContaining(`${prefix}-alerts:`),
       DeliveryPrefix: prefix,
+      BackfillArn: `arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:${prefix}-backfill`,
     });
   });
 
@@ -117,7 +119,13 @@ test('functions take the variables that they are given, and are given all that t
     const arn = 'arn:aws:kinesis:us-east-1:123456789012:stream/headrace-dev-events';
     const topic = 'arn:aws:sns:us-east-1:123456789012:headrace-dev-alerts';
     const bucket = Variables['HEADRACE_LAKE_BUCKET']?.replace('<AWS::AccountId>', ACCOUNT).replace('<AWS::Region>', REGION);
-    const resolved = { ...Variables, HEADRACE_STREAM_ARN: arn, HEADRACE_TOPIC_ARN: topic, HEADRACE_LAKE_BUCKET: bucket };
+    const resolved = {
+      ...Variables,
+      HEADRACE_STREAM_ARN: arn,
+      HEADRACE_TOPIC_ARN: topic,
+      HEADRACE_OPERATOR_TOPIC_ARN: topic,
+      HEADRACE_LAKE_BUCKET: bucket,
+    };
     const names = Object.keys(resolved).filter((name): name is VariableName => name.startsWith('HEADRACE_'));
     expect(() => readVariables(resolved, names, [optional])).not.toThrow();
     expect(Variables).toMatchObject({ HEADRACE_PIPELINE: 'payments', HEADRACE_NAMESPACE: namesOf('dev').metricNamespace });

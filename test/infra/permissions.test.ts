@@ -41,6 +41,33 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   's3:GetObject delivery-errors/*': 'as Firehose asks for, on what it wrote itself',
   's3:AbortMultipartUpload delivery-errors/*': 'as Firehose asks for, on what it wrote itself',
   's3:PutObject aws/lambda/*': 'Lambda names the files',
+  ...Object.fromEntries(
+    ['AbortMultipartUpload', 'DeleteObject', 'GetObject', 'ListMultipartUploadParts', 'PutObject'].map(
+      (action) => [`s3:${action} backfill/*`, 'each backfill works in a folder of its own name'] as const,
+    ),
+  ),
+  ...Object.fromEntries(
+    ['AbortMultipartUpload', 'GetObject', 'ListMultipartUploadParts', 'PutObject'].map(
+      (action) => [`s3:${action} results/*`, 'Athena names the objects of a result'] as const,
+    ),
+  ),
+  ...Object.fromEntries(
+    [':*', '/*'].flatMap((rest) =>
+      ['DescribeExecution', 'RedriveExecution', 'StopExecution'].map((action) => [
+        `states:${action} arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:headrace-dev-backfill${rest}`,
+        'the service names child executions; they are all of one state machine',
+      ]),
+    ),
+  ),
+  ...Object.fromEntries(
+    ['CreateLogDelivery', 'DeleteLogDelivery', 'GetLogDelivery', 'UpdateLogDelivery', 'ListLogDeliveries', 'PutResourcePolicy'].map(
+      (action) => [`logs:${action} *`, 'deliveries of logs have no resources to name'] as const,
+    ),
+  ),
+  'logs:DescribeResourcePolicies *': 'deliveries of logs have no resources to name',
+  'logs:DescribeLogGroups *': 'deliveries of logs have no resources to name',
+  'xray:GetSamplingRules *': 'X-Ray has no resources to name',
+  'xray:GetSamplingTargets *': 'X-Ray has no resources to name',
 };
 
 /** `ACTION` and the part of the resource after the bucket. */
@@ -75,12 +102,17 @@ describe.each(sizes)('in the size %s', (size) => {
     return role;
   };
 
-  test('there is one role for each function and one for delivery, and each trusts one service', () => {
+  test('there is one role for each function, one for delivery, two for backfills and their schedule, and each trusts one service', () => {
     expect(functions.map(([, { Properties }]) => Properties['FunctionName']).sort()).toEqual(
       SERVICES.map((one) => `headrace-dev-${one}`).sort(),
     );
     expect(new Set(SERVICES.map((service) => roleOf(service).id)).size).toBe(SERVICES.length);
-    expect(roles.map(({ trusts }) => trusts).sort()).toEqual(['firehose.amazonaws.com', ...SERVICES.map(() => 'lambda.amazonaws.com')]);
+    expect(roles.map(({ trusts }) => trusts).sort()).toEqual([
+      'events.amazonaws.com',
+      'firehose.amazonaws.com',
+      ...SERVICES.map(() => 'lambda.amazonaws.com'),
+      'states.amazonaws.com',
+    ]);
   });
 
   test('a role has its own inline policy and nothing else: no managed policy, nothing that the library added', () => {
@@ -111,18 +143,24 @@ describe.each(sizes)('in the size %s', (size) => {
     ['deliver-alerts', ['dynamodb', 'events', 'kms', 'logs', 'sns', 'sqs', 'xray']],
     ['register-partitions', ['glue', 'kms', 'logs', 'sqs', 'xray']],
     ['compact', ['glue', 'kms', 'logs', 's3', 'sqs', 'xray']],
+    ['backfill', ['athena', 'dynamodb', 'glue', 'kms', 'logs', 's3', 'sns', 'xray']],
   ])('%s reaches these services and no others', (service, services) => {
     const actions = roleOf(service).statements.flatMap(({ Action }) => list(Action));
     expect([...new Set(actions.map((action) => action.split(':')[0]))].sort()).toEqual(services);
   });
 
-  test('no function deletes, purges, or changes what it did not make, but for compaction, which replaces what landed and drops what is too old', () => {
+  test('no function deletes, purges, or changes what it did not make, but for compaction and backfill, which replace what landed, and drop what is too old', () => {
     const actions = SERVICES.flatMap((service) =>
       roleOf(service)
         .statements.flatMap(({ Action }) => list(Action))
         .map((one) => `${service} ${one}`),
     );
     const found = new Set(actions.filter((action) => /:((Batch)?(Delete|Purge)|Create(?!LogStream)|Update|Attach|Pass|Tag)/.test(action)));
-    expect([...found]).toEqual(['compact s3:DeleteObject', 'compact glue:BatchDeletePartition']);
+    expect([...found]).toEqual(['compact s3:DeleteObject', 'compact glue:BatchDeletePartition', 'backfill s3:DeleteObject']);
+    const onWhat = roleOf('backfill').statements.filter(({ Action }) => list(Action).includes('s3:DeleteObject'));
+    expect(onWhat.flatMap(({ Resource }) => list(Resource)).map((one) => one.split('/').slice(1).join('/'))).toEqual([
+      'lake/*/gen=*',
+      'backfill/*',
+    ]);
   });
 });

@@ -83,7 +83,25 @@ describe.each(sizes)('in the size %s', (size) => {
     });
   });
 
-  test.each(SERVICES)('there are alarms when %s fails, and when it is not started', (service) => {
+  test.each([
+    ['fails', 'backfill-failed', 'ExecutionsFailed'],
+    ['is ended by a time limit', 'backfill-timed-out', 'ExecutionsTimedOut'],
+    ['is stopped', 'backfill-aborted', 'ExecutionsAborted'],
+  ])('there is an alarm when a backfill %s', (_, name, metric) => {
+    const machine = 'arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:stateMachine:headrace-dev-backfill';
+    expect(alarms.get(name)).toMatchObject({
+      Namespace: 'AWS/States',
+      MetricName: metric,
+      Threshold: 1,
+      Dimensions: [{ Name: 'StateMachineArn', Value: machine }],
+    });
+  });
+
+  test('a call of a backfill that waits for its engine alarms nobody, though it fails', () => {
+    expect([alarms.has('backfill-errors'), alarms.has('backfill-throttles')]).toEqual([false, true]);
+  });
+
+  test.each(SERVICES.filter((one) => one !== 'backfill'))('there are alarms when %s fails, and when it is not started', (service) => {
     for (const [name, metric] of [
       ['errors', 'Errors'],
       ['throttles', 'Throttles'],
@@ -98,7 +116,7 @@ describe.each(sizes)('in the size %s', (size) => {
     const queues = templates.properties('AWS::SQS::Queue').map((one) => one['QueueName']);
     const watched = [...alarms.values()].filter(({ Namespace }) => Namespace === 'AWS/SQS').map(({ Dimensions }) => Dimensions?.[0]?.Value);
     expect(watched.sort()).toEqual(queues.sort());
-    expect(queues).toHaveLength(6);
+    expect(queues).toHaveLength(7);
   });
 
   test('the closer not running at all is alarmed by the missing value; nothing else is', () => {
@@ -129,7 +147,11 @@ describe.each(sizes)('in the size %s', (size) => {
   test('every function is traced and logs to a group of its own, encrypted and kept as long as configured', () => {
     const groups = templates.properties('AWS::Logs::LogGroup');
     expect(groups.map((one) => one['LogGroupName']).sort()).toEqual(
-      [...SERVICES.map((one) => `/aws/lambda/headrace-dev-${one}`), '/aws/kinesisfirehose/headrace-dev'].sort(),
+      [
+        ...SERVICES.map((one) => `/aws/lambda/headrace-dev-${one}`),
+        '/aws/kinesisfirehose/headrace-dev',
+        '/aws/vendedlogs/states/headrace-dev-backfill',
+      ].sort(),
     );
     for (const group of groups) expect(group).toMatchObject({ RetentionInDays: 60, KmsKeyId: expect.anything() });
     for (const one of templates.properties('AWS::Lambda::Function'))
@@ -137,8 +159,8 @@ describe.each(sizes)('in the size %s', (size) => {
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogGroup: expect.anything() },
         Runtime: 'nodejs24.x',
-        // The engine of compaction comes for the other architecture.
-        Architectures: [one['FunctionName'] === 'headrace-dev-compact' ? 'x86_64' : 'arm64'],
+        // The engine of compaction and backfill comes for the other architecture.
+        Architectures: [/-(compact|backfill)$/.test(String(one['FunctionName'])) ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
       });
   });

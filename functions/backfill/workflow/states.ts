@@ -2,6 +2,9 @@ import type { ItemStep } from '../events.ts';
 import type { Catcher, JsonObject, Retrier, State } from './language.ts';
 import { MAP_RETRIES, STEP_RETRIES, TASK_TIMEOUT_S } from './retries.ts';
 
+/** Folder of the lake's bucket that backfills work in, beside the lake; each execution has a folder of its name below it. */
+export const WORK_FOLDER = 'backfill/';
+
 /** What a definition is made for. */
 export interface WorkflowPlace {
   /** ARN of the function that takes all steps. */
