@@ -34,6 +34,11 @@ export function summaryText(summary: Summary): string {
     ...(summary.contested === 0
       ? []
       : [`Not compared: ${thingsText(summary.contested, 'row')} of keys that several shards had by turns.\n`]),
+    ...(summary.sketches === 0
+      ? []
+      : [
+          `Equal within their error: counts of different keys in ${thingsText(summary.sketches, 'row')}, estimated before a key among them was erased.\n`,
+        ]),
   ].join('');
 }
 

@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
 import type { SortEngine } from '../../lake/compaction/engine.ts';
+import { sketchedHours } from '../../lake/erasure/sketches.ts';
 import { type Snapshot, snapshotOf } from '../../lake/generations/snapshot.ts';
 import { isDropped, readTable } from '../../lake/generations/state.ts';
 import { partitionStartMs } from '../../lake/names.ts';
@@ -75,12 +76,12 @@ export async function compareTable(ports: BackfillPorts, work: Work, options: Co
         );
         const after = withoutRepeats(table, `(SELECT * FROM ${recomputed} WHERE ${inSpan(table, part)})`);
         const unclear = contestedSql(ports, table, contested);
-        await compareSides(
-          engine,
-          table,
-          `(SELECT * FROM ${before} WHERE NOT ${unclear})`,
-          `(SELECT * FROM ${after} WHERE NOT ${unclear})`,
-        );
+        await compareSides(engine, table, {
+          before: `(SELECT * FROM ${before} WHERE NOT ${unclear})`,
+          after: `(SELECT * FROM ${after} WHERE NOT ${unclear})`,
+          // What is rebuilt is to be as it is computed now.
+          sketched: plan.mode === 'rebuild' ? undefined : await sketchedHours(ports.lake.objects, ports.plan.pipeline, table.name),
+        });
         const hours = (await hourDifferences(engine)).filter(
           ({ added, changed, removed, before: rows }) => added + changed + removed + rows > 0,
         );

@@ -23,6 +23,7 @@ export interface BackfillReport {
   /** Generations of this backfill that are published. */
   readonly published: number;
   readonly contested: number;
+  readonly sketches: number;
   readonly faults: number;
   readonly events: number;
   /** Error that ended it; what it had published was taken back. */
@@ -52,6 +53,7 @@ export async function report(ports: BackfillPorts, work: Work, failure: StepFail
     removed: summary?.removed ?? 0,
     published,
     contested: summary?.contested ?? 0,
+    sketches: summary?.sketches ?? 0,
     faults: summary?.faults ?? 0,
     events: plan?.events ?? 0,
     ...(failure === undefined ? {} : { failure: await itemFailure(work.objects, work.key(''), failure) }),

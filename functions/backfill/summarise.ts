@@ -18,6 +18,8 @@ export interface Summary {
   readonly removed: number;
   /** Rows whose order of processing is not on record, and which are not compared. */
   readonly contested: number;
+  /** Rows that count different keys by sketches of keys which were erased since: within their error as published. */
+  readonly sketches: number;
   /** Records that were judged otherwise than recorded. */
   readonly faults: number;
   readonly tables: readonly TableSummary[];
@@ -84,6 +86,7 @@ function summaryOf(reports: readonly ComparedReport[], faults: FaultReport): Sum
     changed: total('changed'),
     removed: total('removed'),
     contested: reports.reduce((sum, { contested }) => sum + contested, 0),
+    sketches: hours.reduce((sum, { sketches }) => sum + sketches, 0),
     faults: faults.count,
     tables: [...tables.values()],
     sample: reports.flatMap(({ table, sample }) => sample.map((one) => ({ table, ...one }))).slice(0, SAMPLE_MAX),

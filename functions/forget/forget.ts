@@ -1,16 +1,21 @@
 import type { Plan } from '../../core/plan.ts';
-import type { StateStore } from '../../core/ports.ts';
+import type { ObjectStore, StateStore } from '../../core/ports.ts';
 import type { Rule } from '../../core/rules/rule.ts';
 import type { ErasurePorts, MaskedPartition } from '../../lake/erasure/partition.ts';
 import { type ErasureReceipt, listReceipts, putReceipt } from '../../lake/erasure/receipts.ts';
 import { tableMasksOf } from '../../lake/erasure/rows.ts';
+import { sketchHours } from '../../lake/erasure/sketches.ts';
 import type { Subject } from '../../lake/erasure/subject.ts';
 import { erasePartition, type Survey, surveyTables } from '../../lake/erasure/table.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { claimForErasure, clearBackfills, type ErasureClaim, releaseErasure } from './backfills.ts';
 import { maskState } from './state.ts';
 
 /** What erasure works on. */
 export interface ForgetPorts extends ErasurePorts {
   readonly store: StateStore;
+  /** Work of backfills: none is at work meanwhile, and those that have ended keep no rows. */
+  readonly work: ObjectStore;
   /** Really removes what stores still hold of what was replaced, before the receipt says done. */
   readonly settle: () => Promise<void>;
 }
@@ -68,6 +73,7 @@ export async function forget(ports: ForgetPorts, request: ForgetRequest): Promis
     if (partitions.length === 0 && stateItems === 0) return last === undefined ? { kind: 'nobody' } : { kind: 'already', receipt: last };
   }
   let receipt = begun ?? newReceipt(request, ports.clock());
+  await claimForErasure(ports.work, claimOf(request, ports.clock()));
   await putReceipt(ports.objects, receipt);
   const stateItems = receipt.stateItems + (await maskState(ports.store, { ...request, ...subject }, false));
   receipt = { ...receipt, stateItems };
@@ -82,17 +88,25 @@ export async function forget(ports: ForgetPorts, request: ForgetRequest): Promis
       throw new Error(`rows of the key keep coming after ${ROUNDS_MAX} rounds; stop its producers and run this again`);
     for (const one of found) {
       const onPlanned = async (masked: MaskedPartition): Promise<void> => {
-        receipt = { ...receipt, partitions: withPartition(receipt.partitions, masked) };
+        const partitions = withPartition(receipt.partitions, masked);
+        receipt = { ...receipt, partitions, sketches: sketchHours(request.plan.pipeline, subject, partitions) };
         await putReceipt(ports.objects, receipt);
       };
       const removed = await erasePartition(ports, one, { origin: `erasure/${receipt.id}`, onPlanned });
       receipt = { ...receipt, filesRemoved: receipt.filesRemoved + removed };
     }
   }
+  receipt = { ...receipt, filesRemoved: receipt.filesRemoved + (await clearBackfills(ports.work)) };
   await ports.settle();
+  // Before the last word: an erasure that is done holds nobody up.
+  await releaseErasure(ports.work, subject.pseudonym);
   const done: ErasureReceipt = { ...receipt, status: 'done', doneAt: new Date(ports.clock()).toISOString() };
   await putReceipt(ports.objects, done);
   return { kind: 'done', receipt: done };
+}
+
+function claimOf({ plan, subject }: ForgetRequest, sinceMs: number): ErasureClaim {
+  return { id: subject.pseudonym, tables: tablesOf(plan.pipeline).map(({ name }) => name), sinceMs };
 }
 
 async function survey(ports: ForgetPorts, { plan, subject, rules }: ForgetRequest): Promise<Survey> {
@@ -112,6 +126,7 @@ function newReceipt({ plan, subject, by, remains }: ForgetRequest, nowMs: number
     begunAt,
     doneAt: null,
     partitions: [],
+    sketches: [],
     filesRemoved: 0,
     stateItems: 0,
     remains: [...remains],

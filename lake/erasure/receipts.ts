@@ -11,6 +11,7 @@ const partition = z.strictObject({
   keptBefore: z.string(),
   keptAfter: z.string(),
 });
+const tableHour = z.strictObject({ table: z.string(), dt: z.string(), hour: z.string() });
 const receipt = z.strictObject({
   id: z.string(),
   status: z.enum(['begun', 'done']),
@@ -21,6 +22,8 @@ const receipt = z.strictObject({
   begunAt: z.string(),
   doneAt: z.nullable(z.string()),
   partitions: z.array(partition),
+  /** Hours of aggregates whose counts of different keys may be sketches of what the keys were. */
+  sketches: z.array(tableHour).default([]),
   filesRemoved: z.number(),
   stateItems: z.number(),
   remains: z.array(z.string()),

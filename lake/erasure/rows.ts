@@ -5,7 +5,7 @@ import type { Rule } from '../../core/rules/rule.ts';
 import { fieldColumn } from '../columns.ts';
 import type { TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
-import { tablesOf } from '../tables.ts';
+import { tablesOf, WHAT_IF_TABLE } from '../tables.ts';
 import { createRecordMask, type KeptRecord, type MaskedRecord, type RecordMask } from './events.ts';
 import { createReasonMask } from './reasons.ts';
 import type { Subject } from './subject.ts';
@@ -78,25 +78,39 @@ function keyPatch(row: ReadRow, { value, pseudonym }: Subject): Patch {
 const RECORD_READS = ['data', 'partition_key', 'arrival_time'];
 
 function archiveMask(records: RecordMask, subject: Subject): Mask {
+  const { value, pseudonym } = subject;
   return {
-    columns: ['data', 'partition_key'],
-    reads: [...RECORD_READS, 'lane'],
-    where: `"kind" = 'record' AND ${mayName(subject.value)}`,
+    columns: ['data', 'partition_key', 'key'],
+    reads: [...RECORD_READS, 'lane', 'key'],
+    where: `"kind" = 'record' AND (${isEqual('key', value)} OR ${mayName(value)})`,
     patch: (row) => {
-      const masked = row['lane'] === 'quarantined' ? records.refused(recordOf(row)) : records.event(recordOf(row));
-      return masked === undefined ? undefined : { data: base64(masked.bytes), ...keyPatch(row, subject) };
+      const record = recordOf(row);
+      const isOwn = row['key'] === value;
+      // What was an event once may be none to this definition.
+      const isRefused = row['lane'] === 'quarantined';
+      const masked = isRefused ? records.refused(record) : (records.event(record) ?? (isOwn ? records.refused(record) : undefined));
+      return {
+        ...(masked === undefined ? {} : { data: base64(masked.bytes) }),
+        ...keyPatch(row, subject),
+        ...(isOwn ? { key: pseudonym } : {}),
+      };
     },
   };
 }
 
 function lateMask(records: RecordMask, subject: Subject): Mask {
+  const { value, pseudonym } = subject;
   return {
     columns: ['key', 'data', 'partition_key'],
-    reads: RECORD_READS,
-    where: isEqual('key', subject.value),
+    reads: [...RECORD_READS, 'key'],
+    where: `(${isEqual('key', value)} OR ${isEqual('partition_key', value)})`,
     patch: (row) => {
       const masked = records.event(recordOf(row));
-      return masked === undefined ? undefined : { key: subject.pseudonym, data: base64(masked.bytes), ...keyPatch(row, subject) };
+      return {
+        ...(masked === undefined ? {} : { data: base64(masked.bytes) }),
+        ...keyPatch(row, subject),
+        ...(row['key'] === value ? { key: pseudonym } : {}),
+      };
     },
   };
 }
@@ -151,22 +165,23 @@ function judgedMasks(type: EventTypeSpec, subject: Subject, rules: readonly Rule
   const texts = createReasonMask(rules, type, subject);
   const where = isEqual(type.key, value);
   const listOf = (cell: unknown): string[] => (Array.isArray(cell) ? cell.map(String) : []);
-  return [
-    {
-      name: 'decisions',
-      columns: [type.key, 'reasons', 'rules_failed'],
-      reads: ['rules_fired', 'reasons', 'rules_failed'],
-      where,
-      patch: (row) => {
-        const fired = listOf(row['rules_fired']);
-        const reasons = listOf(row['reasons']).map((text, i) => texts.reason(fired[i] ?? '', text));
-        return {
-          [type.key]: pseudonym,
-          reasons,
-          rules_failed: listOf(row['rules_failed']).map((text) => text.replaceAll(value, pseudonym)),
-        };
-      },
+  const decisions: Mask = {
+    columns: [type.key, 'reasons', 'rules_failed'],
+    reads: ['rules_fired', 'reasons', 'rules_failed'],
+    where,
+    patch: (row) => {
+      const fired = listOf(row['rules_fired']);
+      const reasons = listOf(row['reasons']).map((text, i) => texts.reason(fired[i] ?? '', text));
+      return {
+        [type.key]: pseudonym,
+        reasons,
+        rules_failed: listOf(row['rules_failed']).map((text) => text.replaceAll(value, pseudonym)),
+      };
     },
+  };
+  return [
+    { name: 'decisions', ...decisions },
+    { name: WHAT_IF_TABLE, ...decisions },
     {
       name: 'alerts',
       columns: ['alert_id', type.key, 'reason', 'rule_values', 'alert_group'],

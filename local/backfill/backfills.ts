@@ -10,9 +10,11 @@ import { checkId } from '../../functions/backfill/request.ts';
 import type { Summary } from '../../functions/backfill/summarise.ts';
 import { APPROVAL, PLAN, REPORT, SUMMARY, Work } from '../../functions/backfill/work.ts';
 import { messageOf } from '../../functions/backfill/workflow/failure.ts';
+import { assertNoErasure } from '../../functions/forget/backfills.ts';
 import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
+import { dataFolder } from '../runtime/folder.ts';
 import { lockFolder } from '../runtime/lock.ts';
 import { type LocalBackfill, openBackfill } from './ports.ts';
 import { type RunBackfillOptions, runBackfill } from './run.ts';
@@ -46,7 +48,7 @@ export class FolderBackfills {
     this.root = root;
     this.loaded = loaded;
     this.clock = clock;
-    this.store = new FolderObjectStore(join(root, 'backfill'));
+    this.store = new FolderObjectStore(dataFolder(root).backfill);
   }
 
   /** What a backfill would take; nothing is begun. */
@@ -125,8 +127,9 @@ export class FolderBackfills {
     }
   }
 
-  /** Manifests of a folder have one writer at a time: none beside a compaction, or another backfill that publishes. */
+  /** Manifests of a folder have one writer at a time: none beside a compaction, or another backfill that publishes. And no backfill at all beside an erasure. */
   private async whileLocked<T>(request: BackfillRequest | undefined, use: () => Promise<T>): Promise<T> {
+    await assertNoErasure(this.store);
     if (request?.mode === 'verify' && request.rulesVersion === undefined) return use();
     const lock = lockFolder(join(this.root, 'lake', SCRATCH_FOLDER, 'compaction'));
     try {

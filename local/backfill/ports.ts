@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { compilePlan } from '../../core/plan.ts';
 import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
 import type { Rule } from '../../core/rules/rule.ts';
@@ -42,7 +41,7 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
   const folder = dataFolder(dataDir);
   const tables = tablesOf(loaded.pipeline);
   const lake = new FolderObjectStore(folder.lake);
-  const work = new FolderObjectStore(join(folder.root, 'backfill'));
+  const work = new FolderObjectStore(folder.backfill);
   const sql = await LakeSql.open({ lakeDir: folder.lake, tables });
   const writer = new GenerationWriter({ scratch: lake.scratch('backfill-writer') });
   const archive = { lake: { objects: lake, files: lake }, work: { objects: work, files: work }, archive: archiveTable() };

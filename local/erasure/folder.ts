@@ -74,7 +74,7 @@ async function inFolder<T>(options: ForgetInFolder, use: (ports: ForgetPorts, re
       store.scrub();
       clearScratch(folder);
     };
-    const ports = { objects, files: objects, writer, engine, store, clock, settle };
+    const ports = { objects, files: objects, writer, engine, store, work: new FolderObjectStore(folder.backfill), clock, settle };
     const streamEnd = new Date(clock() + RETENTION_HOURS * HOUR_MS).toISOString();
     const remains = [
       `the stream keeps what was put until its retention ends, ${streamEnd} at the latest; the files in ${folder.stream} as long as the folder is there`,
@@ -116,8 +116,10 @@ async function landWaiting(folder: DataFolder, { pipeline }: LoadedPipeline): Pr
 }
 
 /** Removes what earlier processes left of files on their way; the lock of this one stays. */
-function clearScratch({ root, lake }: DataFolder): void {
+function clearScratch({ root, lake, backfill }: DataFolder): void {
   rmSync(join(root, 'spill'), { recursive: true, force: true });
-  const scratch = join(lake, SCRATCH_FOLDER);
-  for (const name of readdirSync(scratch)) if (name !== 'compaction') rmSync(join(scratch, name), { recursive: true, force: true });
+  for (const scratch of [lake, backfill].map((folder) => join(folder, SCRATCH_FOLDER))) {
+    const names = existsSync(scratch) ? readdirSync(scratch) : [];
+    for (const name of names) if (name !== 'compaction') rmSync(join(scratch, name), { recursive: true, force: true });
+  }
 }

@@ -11,6 +11,8 @@ export interface DataFolder {
   readonly state: string;
   readonly delivery: string;
   readonly lake: string;
+  /** Work of backfills. */
+  readonly backfill: string;
 }
 
 /** Names the places of a data folder. */
@@ -21,6 +23,7 @@ export function dataFolder(root: string): DataFolder {
     state: join(root, 'state'),
     delivery: join(root, 'delivery'),
     lake: join(root, 'lake'),
+    backfill: join(root, 'backfill'),
   };
 }
 

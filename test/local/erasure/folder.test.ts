@@ -187,7 +187,8 @@ async function opened<T>(data: string, use: (ports: ForgetPorts) => Promise<T>):
   const engine = new SortEngine({ scratch: objects.scratch('e'), memoryMb: 128, threads: 1 });
   const store = new JournaledStateStore(folder.state, Date.now);
   try {
-    return await use({ objects, files: objects, writer, engine, store, clock: Date.now, settle: async () => store.scrub() });
+    const work = new FolderObjectStore(folder.backfill);
+    return await use({ objects, files: objects, writer, engine, store, work, clock: Date.now, settle: async () => store.scrub() });
   } finally {
     writer.close();
     engine.rest();
@@ -208,7 +209,7 @@ async function request(data: string) {
 }
 
 /** Deaths tried of each kind, spread over all calls. */
-const DEATHS = 5;
+const DEATHS = 3;
 
 describe('a process that dies while it forgets', () => {
   test.each<Death>(['before', 'after'])(
