@@ -81,8 +81,10 @@ describe.each(sizes)('in the size %s', (size) => {
   });
 
   test('no rule of the lake bucket removes what is current: only the sweep knows what is published', () => {
-    const rulesOf = (role: string): readonly { readonly Prefix?: string; readonly ExpirationInDays?: number }[] =>
-      (buckets.get(bucket(role))?.['LifecycleConfiguration'] as { Rules: { Prefix?: string; ExpirationInDays?: number }[] }).Rules;
+    const rulesOf = (role: string): { Prefix?: string; ExpirationInDays?: number }[] => {
+      const { Rules } = (buckets.get(bucket(role))?.['LifecycleConfiguration'] ?? {}) as { Rules?: ReturnType<typeof rulesOf> };
+      return Rules ?? [];
+    };
     const removing = rulesOf('lake').filter((rule) => /"Expiration(InDays|Date)?":/.test(JSON.stringify(rule)));
     // The work of backfills lies beside the lake, and is of no use once they are done.
     expect(removing.map(({ Prefix }) => Prefix)).toEqual(['backfill/']);
