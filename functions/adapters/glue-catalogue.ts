@@ -1,7 +1,7 @@
 import {
   BatchCreatePartitionCommand,
-  BatchDeletePartitionCommand,
   BatchUpdatePartitionCommand,
+  DeletePartitionCommand,
   GetPartitionsCommand,
   type GetPartitionsCommandOutput,
   GetTableCommand,
@@ -11,9 +11,9 @@ import {
   type StorageDescriptor,
 } from '@aws-sdk/client-glue';
 import type { PartitionCatalogue, TablePartition } from '../../core/ports.ts';
-import { chunksOf } from './parallel.ts';
+import { chunksOf, forEachLimited } from './parallel.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
-import { errorOfCode, type ServiceCall, serviceError } from './service-error.ts';
+import { errorOfCode, isNamed, type ServiceCall, serviceError } from './service-error.ts';
 
 /** What the catalogue works on. */
 export interface GlueCatalogueOptions {
@@ -26,8 +26,8 @@ export interface GlueCatalogueOptions {
 
 /** Most partitions of one BatchCreatePartition call. */
 const CREATE_MAX = 100;
-/** Most partitions of one BatchDeletePartition call. */
-const DELETE_MAX = 25;
+/** Hours that are taken out at a time: a day of a few tables leaves in a moment. */
+const DELETES_AT_ONCE = 8;
 
 /**
  * Partitions of Glue tables with the keys `dt` and `hour`. A partition takes columns and formats from its table as it is when the
@@ -80,19 +80,10 @@ export class GlueCatalogue implements PartitionCatalogue {
   }
 
   async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
-    const { client, database, retry } = this.options;
     let removed = 0;
-    for (const chunk of chunksOf(hours, DELETE_MAX)) {
-      const command = new BatchDeletePartitionCommand({
-        DatabaseName: database,
-        TableName: table,
-        PartitionsToDelete: chunk.map(({ dt, hour }) => ({ Values: [dt, hour] })),
-      });
-      const answer = await withRetry(retry, this.call('BatchDeletePartition', table), () => client.send(command));
-      const errors = answer.Errors ?? [];
-      this.throwUnless('EntityNotFoundException', 'BatchDeletePartition', table, errors);
-      removed += chunk.length - errors.length;
-    }
+    await forEachLimited(hours, DELETES_AT_ONCE, async ({ dt, hour }) => {
+      if (await this.removeOne(table, [dt, hour])) removed += 1;
+    });
     return removed;
   }
 
@@ -116,6 +107,19 @@ export class GlueCatalogue implements PartitionCatalogue {
       token = page.NextToken;
     } while (token !== undefined);
     return found.sort((a, b) => (`${a.dt}${a.hour}` < `${b.dt}${b.hour}` ? -1 : 1));
+  }
+
+  /** False if the partition is not there. */
+  private async removeOne(table: string, values: string[]): Promise<boolean> {
+    const { client, database, retry } = this.options;
+    const command = new DeletePartitionCommand({ DatabaseName: database, TableName: table, PartitionValues: values });
+    try {
+      await withRetry(retry, this.call('DeletePartition', table), () => client.send(command));
+      return true;
+    } catch (error) {
+      if (isNamed((error as Error).cause, 'EntityNotFoundException')) return false;
+      throw error;
+    }
   }
 
   private async storageOf(table: string): Promise<StorageDescriptor> {

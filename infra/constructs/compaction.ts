@@ -49,7 +49,7 @@ export class Compaction extends Construct {
           sid: 'Catalogue',
           actions: [
             'glue:BatchCreatePartition',
-            'glue:BatchDeletePartition',
+            'glue:DeletePartition',
             'glue:BatchUpdatePartition',
             'glue:GetPartitions',
             'glue:GetTable',

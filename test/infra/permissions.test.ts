@@ -156,7 +156,7 @@ describe.each(sizes)('in the size %s', (size) => {
         .map((one) => `${service} ${one}`),
     );
     const found = new Set(actions.filter((action) => /:((Batch)?(Delete|Purge)|Create(?!LogStream)|Update|Attach|Pass|Tag)/.test(action)));
-    expect([...found]).toEqual(['compact s3:DeleteObject', 'compact glue:BatchDeletePartition', 'backfill s3:DeleteObject']);
+    expect([...found]).toEqual(['compact s3:DeleteObject', 'compact glue:DeletePartition', 'backfill s3:DeleteObject']);
     const onWhat = roleOf('backfill').statements.filter(({ Action }) => list(Action).includes('s3:DeleteObject'));
     expect(onWhat.flatMap(({ Resource }) => list(Resource)).map((one) => one.split('/').slice(1).join('/'))).toEqual([
       'lake/*/gen=*',

@@ -64,17 +64,19 @@ test('a swap is one update of one partition', async () => {
   ]);
 });
 
-test('hours are taken out 25 at a time, by their values alone; those that were not there do not count, any other error is one', async () => {
-  const notThere = { PartitionValues: ['2026-03-01', '00'], ErrorDetail: { ErrorCode: 'EntityNotFoundException', ErrorMessage: 'none' } };
-  const { catalogue, calls, counts } = await openGlue(() => ({ output: { Errors: [notThere] } }));
+test('hours are taken out one by one, by their values alone; those that were not there do not count, any other error is one', async () => {
+  const gone = '00';
+  const { catalogue, calls, counts } = await openGlue(({ input }) =>
+    (input['PartitionValues'] as string[])[1] === gone ? { error: 'EntityNotFoundException', message: 'none' } : { output: {} },
+  );
   const hours = Array.from({ length: 30 }, (_, i) => ({ ...hour(i % 24), dt: `2026-03-0${1 + Math.floor(i / 24)}` }));
   expect(await catalogue.remove('kinds', hours)).toBe(28);
-  expect(counts()).toEqual({ BatchDeletePartition: 2 });
-  expect(calls[1]?.input['PartitionsToDelete']).toEqual(['01', '02', '03', '04', '05'].map((one) => ({ Values: ['2026-03-02', one] })));
-  const { catalogue: failing } = await openGlue(() => ({
-    output: { Errors: [{ ...notThere, ErrorDetail: { ErrorCode: 'InternalServiceException', ErrorMessage: 'oops' } }] },
-  }));
-  await expect(failing.remove('kinds', [hour(0)])).rejects.toThrow('partition 2026-03-01 00: oops');
+  expect(counts()).toEqual({ DeletePartition: 30 });
+  expect(calls.map(({ input }) => (input['PartitionValues'] as string[]).join(' ')).sort()).toEqual(
+    hours.map(({ dt, hour: at }) => `${dt} ${at}`),
+  );
+  const { catalogue: failing } = await openGlue(() => ({ error: 'InvalidInputException', message: 'oops' }));
+  await expect(failing.remove('kinds', [hour(0)])).rejects.toThrow('oops');
 });
 
 test('hours come from all pages, and only the days asked for are asked for', async () => {

@@ -103,8 +103,8 @@ describe('landing files', () => {
     const buffer = await openAt(root);
     const row = { shard_id: 's-1', seen: 3, accepted: 2, late: 0, duplicate: 0, quarantined: 1, misrouted: 0 };
     const rows = [
-      { recorded_at: 1_700_000_000_123, ...row, hi: '0042', watermark: 1_700_000_000_000 },
-      { recorded_at: 1_700_003_600_000, ...row, hi: null, watermark: null },
+      { recorded_at: 1_700_000_000_123, ...row, hi: '0042', watermark: 1_700_000_000_000, closed: 1_699_999_000_000 },
+      { recorded_at: 1_700_003_600_000, ...row, hi: null, watermark: null, closed: null },
     ];
     await buffer.deliver([{ table: 'ledger', rows }]);
     await buffer.flush();
