@@ -125,8 +125,8 @@ export interface PartitionCatalogue {
   register(table: string, partitions: readonly TablePartition[]): Promise<number>;
   /** Points a registered hour at another folder, in one step: a query sees the one or the other. False if the hour is not registered. */
   swap(table: string, partition: TablePartition): Promise<boolean>;
-  /** Takes hours out, wherever they point, and returns how many were there. Files stay. */
-  remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number>;
+  /** Takes hours out, wherever they point; those that are not there are no error. Files stay. */
+  remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<void>;
   /** Registered hours of the days `from` to `to` (UTC `YYYY-MM-DD`, both included), in order of time. */
   list(table: string, from: string, to: string): Promise<TablePartition[]>;
 }

@@ -79,12 +79,8 @@ export class GlueCatalogue implements PartitionCatalogue {
     return errors.length === 0;
   }
 
-  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
-    let removed = 0;
-    await forEachLimited(hours, DELETES_AT_ONCE, async ({ dt, hour }) => {
-      if (await this.removeOne(table, [dt, hour])) removed += 1;
-    });
-    return removed;
+  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<void> {
+    await forEachLimited(hours, DELETES_AT_ONCE, ({ dt, hour }) => this.removeOne(table, [dt, hour]));
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {
@@ -109,16 +105,13 @@ export class GlueCatalogue implements PartitionCatalogue {
     return found.sort((a, b) => (`${a.dt}${a.hour}` < `${b.dt}${b.hour}` ? -1 : 1));
   }
 
-  /** False if the partition is not there. */
-  private async removeOne(table: string, values: string[]): Promise<boolean> {
+  private async removeOne(table: string, values: string[]): Promise<void> {
     const { client, database, retry } = this.options;
     const command = new DeletePartitionCommand({ DatabaseName: database, TableName: table, PartitionValues: values });
     try {
       await withRetry(retry, this.call('DeletePartition', table), () => client.send(command));
-      return true;
     } catch (error) {
-      if (isNamed((error as Error).cause, 'EntityNotFoundException')) return false;
-      throw error;
+      if (!isNamed((error as Error).cause, 'EntityNotFoundException')) throw error;
     }
   }
 

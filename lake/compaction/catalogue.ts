@@ -52,7 +52,8 @@ export async function reconcile(catalogue: PartitionCatalogue, table: TableSchem
     const state = known.get(`${one.dt} ${one.hour}`);
     return state === undefined ? isPast(table, one, nowMs) : isDropped(state);
   });
-  return changed + (await catalogue.remove(table.name, gone));
+  await catalogue.remove(table.name, gone);
+  return changed + gone.length;
 }
 
 /** What is registered of the days of the partitions, and of all days that a table no longer keeps: hours are registered ahead, rows or none. */

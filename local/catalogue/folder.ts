@@ -25,8 +25,8 @@ export class FolderCatalogue implements PartitionCatalogue {
     return this.change(table, (hours) => swapHour(hours, partition));
   }
 
-  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
-    return this.change(table, (known) => removeHours(known, hours));
+  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<void> {
+    this.change(table, (known) => removeHours(known, hours));
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {

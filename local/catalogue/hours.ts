@@ -23,9 +23,9 @@ export function swapHour(hours: Hours, { dt, hour, folder }: TablePartition): bo
   return true;
 }
 
-/** Takes hours out and returns how many were there. */
-export function removeHours(hours: Hours, gone: readonly Pick<TablePartition, 'dt' | 'hour'>[]): number {
-  return gone.filter(({ dt, hour }) => hours.delete(`${dt} ${hour}`)).length;
+/** Takes hours out. */
+export function removeHours(hours: Hours, gone: readonly Pick<TablePartition, 'dt' | 'hour'>[]): void {
+  for (const { dt, hour } of gone) hours.delete(`${dt} ${hour}`);
 }
 
 /** Hours of the days `from` to `to`, both included, in order of time. */

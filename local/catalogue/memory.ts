@@ -13,8 +13,8 @@ export class MemoryCatalogue implements PartitionCatalogue {
     return swapHour(this.hoursOf(table), partition);
   }
 
-  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<number> {
-    return removeHours(this.hoursOf(table), hours);
+  async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<void> {
+    removeHours(this.hoursOf(table), hours);
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {

@@ -65,7 +65,7 @@ export function partitionCatalogueContract(name: string, open: () => Promise<Par
       await catalogue.register('kinds', [landing('2026-03-01', '09'), landing('2026-03-01', '10'), landing('2026-03-02', '09')]);
       await catalogue.register('other', [landing('2026-03-01', '09')]);
       await catalogue.swap('kinds', published('2026-03-01', '09', 1));
-      expect(await catalogue.remove('kinds', [published('2026-03-01', '09', 1), landing('2026-03-02', '09')])).toBe(2);
+      await catalogue.remove('kinds', [published('2026-03-01', '09', 1), landing('2026-03-02', '09')]);
       expect(await catalogue.list('kinds', ...ALL)).toEqual([landing('2026-03-01', '10')]);
       expect(await catalogue.list('other', ...ALL)).toEqual([landing('2026-03-01', '09')]);
       expect(await catalogue.swap('kinds', published('2026-03-01', '09', 2))).toBe(false);
@@ -75,9 +75,9 @@ export function partitionCatalogueContract(name: string, open: () => Promise<Par
     test('taking out what is not there changes nothing, beside hours that are there and by itself', async () => {
       const catalogue = await open();
       await catalogue.register('kinds', [landing('2026-03-01', '09'), landing('2026-03-01', '10')]);
-      expect(await catalogue.remove('kinds', [landing('2026-03-01', '08'), landing('2026-03-01', '09')])).toBe(1);
-      expect(await catalogue.remove('kinds', [landing('2026-03-01', '09')])).toBe(0);
-      expect(await catalogue.remove('kinds', [])).toBe(0);
+      await catalogue.remove('kinds', [landing('2026-03-01', '08'), landing('2026-03-01', '09')]);
+      await catalogue.remove('kinds', [landing('2026-03-01', '09')]);
+      await catalogue.remove('kinds', []);
       expect(await catalogue.list('kinds', ...ALL)).toEqual([landing('2026-03-01', '10')]);
     });
 
@@ -85,7 +85,7 @@ export function partitionCatalogueContract(name: string, open: () => Promise<Par
       const catalogue = await open();
       const hours = Array.from({ length: 60 }, (_, i) => landing(`2026-03-0${1 + Math.floor(i / 24)}`, String(i % 24).padStart(2, '0')));
       await catalogue.register('kinds', hours);
-      expect(await catalogue.remove('kinds', hours)).toBe(60);
+      await catalogue.remove('kinds', hours);
       expect(await catalogue.list('kinds', ...ALL)).toEqual([]);
     });
 

@@ -64,13 +64,13 @@ test('a swap is one update of one partition', async () => {
   ]);
 });
 
-test('hours are taken out one by one, by their values alone; those that were not there do not count, any other error is one', async () => {
+test('hours are taken out one by one, by their values alone; those that were not there are no error, any other is one', async () => {
   const gone = '00';
   const { catalogue, calls, counts } = await openGlue(({ input }) =>
     (input['PartitionValues'] as string[])[1] === gone ? { error: 'EntityNotFoundException', message: 'none' } : { output: {} },
   );
   const hours = Array.from({ length: 30 }, (_, i) => ({ ...hour(i % 24), dt: `2026-03-0${1 + Math.floor(i / 24)}` }));
-  expect(await catalogue.remove('kinds', hours)).toBe(28);
+  await catalogue.remove('kinds', hours);
   expect(counts()).toEqual({ DeletePartition: 30 });
   expect(calls.map(({ input }) => (input['PartitionValues'] as string[]).join(' ')).sort()).toEqual(
     hours.map(({ dt, hour: at }) => `${dt} ${at}`),
