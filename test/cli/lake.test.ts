@@ -113,7 +113,38 @@ describe('a lake that is compacted', () => {
     expect((await headrace('compact', '--data', DATA)).code).toBe(0);
     expect(await count()).toBe('3');
   }, 60_000);
+
+  test.each([
+    ['OBJECT_MISSING', (path: string) => rmSync(path)],
+    ['FILE_UNREADABLE', zeroEnd],
+  ])(
+    'a published file that is lost, %s: lake exits with 1, query goes on, compact makes the hour anew',
+    async (fault, lose) => {
+      const key = (await store.list('transactions/gen=')).filter((one) => one.key.endsWith('.parquet')).at(-1)?.key ?? '';
+      lose(join(DATA, 'lake', key));
+      const lake = await headrace('lake', '--data', DATA, '--table', 'transactions');
+      expect([lake.code, lake.out]).toEqual([1, expect.stringMatching(new RegExp(`^${fault}: ${key} `, 'm'))]);
+      expect((await shown('transactions'))?.partitions).toMatchObject([{ compaction: 'compact', fault: expect.stringContaining(fault) }]);
+      const read = await headrace('query', COUNT, '--data', DATA, '--format', 'csv');
+      expect([read.code, read.out.trim().split(/\s+/).at(-1), read.err]).toEqual([
+        0,
+        '3',
+        expect.stringMatching(`Warning: ${fault}: .*headrace compact`),
+      ]);
+      const made = await headrace('compact', '--data', DATA);
+      expect(made.code, made.err).toBe(0);
+      expect((await headrace('lake', '--data', DATA)).code).toBe(0);
+      expect(await count()).toBe('3');
+    },
+    60_000,
+  );
 });
+
+/** Damages the end of a file and leaves its length as it was. */
+function zeroEnd(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0, bytes.length - 8));
+}
 
 /** One more payment, in a file of its own. */
 function again(): string {
