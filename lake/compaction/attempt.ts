@@ -16,6 +16,7 @@ import {
 } from '../generations/manifest.ts';
 import { generationFolder, manifestKey, RECEIPT_NAME } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
+import { storeFault } from '../store-fault.ts';
 import { fileDigest } from './digest.ts';
 import type { CompactionPorts } from './ports.ts';
 import { tallyDifferences } from './tally.ts';
@@ -81,8 +82,10 @@ export async function make(ports: CompactionPorts, table: TableSchema, running: 
     await ports.objects.put(folder + RECEIPT_NAME, receiptBytes(made));
     return made;
   } catch (error) {
-    await giveUp(ports, running, error).catch(() => undefined);
-    throw error;
+    const { dt, hour } = running.manifest;
+    const named = storeFault(error, `${table.name} ${dt} ${hour} could not be written`) ?? error;
+    await giveUp(ports, running, named).catch(() => undefined);
+    throw named;
   } finally {
     ports.writer.clear();
   }

@@ -7,6 +7,7 @@ import { LOSS_REMEDY } from '../generations/loss.ts';
 import type { Tally } from '../generations/manifest.ts';
 import { parseGenerationKey } from '../names.ts';
 import { identityOf, type TableSchema } from '../schema.ts';
+import { storeFault } from '../store-fault.ts';
 import { TallyCounter } from './tally.ts';
 
 /** The footer of a Parquet file, as a reader that wrote none of our files understands it. */
@@ -130,6 +131,8 @@ async function unreadableAs<T>(key: string, work: () => Promise<T>): Promise<T> 
   } catch (error) {
     // What the store could not answer says nothing about the file.
     if (error instanceof LakeError || error instanceof RetriableError) throw error;
+    const fault = storeFault(error, key);
+    if (fault !== undefined) throw fault;
     const what = error instanceof Error ? error.message : String(error);
     throw new LakeError('FILE_UNREADABLE', `${key} is no whole Parquet file: ${what}. ${remedyOf(key)}`, { cause: error });
   }

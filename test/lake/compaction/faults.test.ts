@@ -314,11 +314,16 @@ describe('a store that refuses', () => {
   const refusing = (world: LakeWorld, error: Error) =>
     world.ports((ports) => ({ ...ports, files: { ...bound(ports.files), store: () => Promise.reject(error) } }));
   test.each([
-    ['a full disk', 'ENOSPC: no space left on device'],
-    ['a denied permission', 'EACCES: permission denied'],
-  ])('%s: the error says so, the old generation stays, nothing is left, and the next try does it', async (_name, message) => {
+    ['a full disk', 'ENOSPC: no space left on device', /^STORE_FULL: kinds 2026-03-01 00 .*ENOSPC.* Make room/],
+    ['a denied permission', 'EACCES: permission denied', /^STORE_DENIED: kinds 2026-03-01 00 .*EACCES.* Let this user/],
+    [
+      'a disk full of what the engine writes',
+      'IO Error: Could not write file "x": No space left on device',
+      /^STORE_FULL: kinds 2026-03-01 00/,
+    ],
+  ])('%s: the error says so, the old generation stays, nothing is left, and the next try does it', async (_name, message, named) => {
     const world = await published();
-    expect(messages(await world.compact(refusing(world, new Error(message))))).toEqual([message]);
+    expect(messages(await world.compact(refusing(world, new Error(message))))).toEqual([expect.stringMatching(named)]);
     expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
     expect((await world.manifest()).attempts).toEqual([]);
     expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual([]);
