@@ -42,8 +42,8 @@ export function lockFolder(dataDir: string): FolderLock {
 function claimed(dataDir: string): FolderLock {
   const path = join(dataDir, 'lock');
   const mine = `${path}.${process.pid}`;
-  writeFileSync(mine, String(process.pid));
   try {
+    writeFileSync(mine, String(process.pid));
     while (!linked(mine, path)) {
       const holder = holderIn(path) ?? clearedOf(path);
       if (holder !== undefined) throw inUse(dataDir, holder);

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ObjectFiles } from '../../../core/ports.ts';
 import { setAside } from '../../../lake/compaction/aside.ts';
 import { dueOf, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
+import { replacePartition, revertPartition } from '../../../lake/compaction/replace.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
 import { kindsRows, kindsTable } from '../../contract/kinds-table.ts';
@@ -41,7 +42,10 @@ describe('a landing file that is no whole Parquet file', () => {
     const seen = await world.read();
     expect(seen.ids).toEqual([...idsOf(0, 10), ...idsOf(25, 30)].sort());
     expect(seen.warnings).toEqual([expect.stringContaining('its rows are not in the answer')]);
-    const aside = await setAside({ objects: world.store, files: world.store }, second);
+    const released: string[] = [];
+    const files: ObjectFiles = { ...bound(world.store), release: async (paths) => void released.push(...paths) };
+    const aside = await setAside({ objects: world.store, files }, second);
+    expect(released).toEqual([join(world.lakeDir, second)]);
     expect(messages(await world.compact())).toEqual([]);
     expect(await world.read()).toEqual({ ids: seen.ids, warnings: [] });
     expect((await world.store.get(aside))?.body.byteLength).toBe(100);
@@ -205,6 +209,22 @@ describe('files of another schema', () => {
       expect.stringMatching(/^SCHEMA_MISMATCH: .*column small as VARCHAR; table kinds has it as INTEGER/),
     ]);
   });
+});
+
+test('a generation that was taken back does not come again with a manifest that is made anew', async () => {
+  const world = await published();
+  await world.compact();
+  const [state] = await readTable(world.store, 'kinds');
+  if (state === undefined) throw new Error('no partition');
+  const origin = 'backfill/one';
+  await replacePartition(world.ports(), world.table, state, { inputs: [], origin });
+  expect((await world.read()).ids).toEqual([]);
+  expect(await revertPartition(world.ports(), 'kinds', state.partition, origin)).toBe(true);
+  expect((await world.read()).ids).toEqual(idsOf(0, 20));
+  writeFileSync(join(world.lakeDir, MANIFEST), 'damaged');
+  expect((await world.read()).ids).toEqual(idsOf(0, 20));
+  expect((await world.compact(world.ports(), true)).repaired).toBe(1);
+  expect((await world.read()).ids).toEqual(idsOf(0, 20));
 });
 
 describe('what the witness finds different', () => {
