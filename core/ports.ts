@@ -57,6 +57,8 @@ export interface StoredObject {
   readonly bytes: number;
   /** When its bytes were last written, epoch ms by the store's own clock. */
   readonly modifiedMs: number;
+  /** Why nobody can read it, where somebody has looked: stores themselves do not. */
+  readonly damage?: string;
 }
 
 /** An object as it was read. */

@@ -8,7 +8,9 @@ export type LakeFault =
   | 'SCHEMA_MISMATCH'
   | 'VERIFICATION_FAILED'
   | 'PARTITION_CHANGED'
-  | 'TOO_WIDE';
+  | 'TOO_WIDE'
+  | 'STORE_FULL'
+  | 'STORE_DENIED';
 
 /** Something in the lake is not as it must be: what is published stays as it is. The message says what, where, and how to go on. */
 export class LakeError extends Error {

@@ -2,6 +2,7 @@ import type { ObjectFiles, ObjectStore, StoredObject } from '../core/ports.ts';
 import { type Due, type DuePolicy, dueOf, uncoveredOf } from './compaction/plan.ts';
 import { readStoredFooter } from './compaction/witness.ts';
 import { LakeError } from './errors.ts';
+import { lossError, lossOf } from './generations/loss.ts';
 import { publishedOf } from './generations/manifest.ts';
 import { isDropped, type PartitionState, readTable } from './generations/state.ts';
 import type { PartitionName } from './names.ts';
@@ -27,7 +28,10 @@ export interface PartitionStatus extends PartitionName {
   readonly fault: string | null;
 }
 
-/** Reads the state of each partition of a table, in order of time; hours that have left it are none. Landing files that cannot be read count as bytes without rows. */
+/**
+ * Reads the state of each partition of a table, in order of time; hours that have left it are none. Landing files that cannot be read
+ * count as bytes without rows, lost files of a generation as nothing.
+ */
 export async function statusOf(
   ports: { readonly objects: ObjectStore; readonly files: Pick<ObjectFiles, 'part'> },
   table: TableSchema,
@@ -47,6 +51,9 @@ async function partitionStatus(
   due: Due,
 ): Promise<PartitionStatus> {
   const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
+  const losses = published?.files.map((file) => ({ file, loss: lossOf(published, file, state) })) ?? [];
+  const there = losses.flatMap(({ file, loss }) => (loss === undefined ? [file] : []));
+  const [lost] = losses.flatMap(({ loss }) => loss ?? []);
   const landed = uncoveredOf(state);
   const read = await Promise.all(landed.map((object) => landedFile(files, table, object)));
   const newest = [published?.newestMs ?? null, ...read.map(({ newestMs }) => newestMs)].filter((ms) => ms !== null);
@@ -56,13 +63,17 @@ async function partitionStatus(
     hour: state.partition.hour,
     generation: published?.number ?? null,
     publishedMs: published?.publishedMs ?? null,
-    files: (published?.files.length ?? 0) + landed.length,
-    bytes: sum([...(published?.files ?? []), ...landed].map(({ bytes }) => bytes)),
-    rows: (published?.tally.rows ?? 0) + sum(read.map(({ rows }) => rows)),
+    files: there.length + landed.length,
+    bytes: sum([...there, ...landed].map(({ bytes }) => bytes)),
+    rows: sum([...there, ...read].map(({ rows }) => rows)),
     newFiles: landed.length,
     newestMs: newest.length === 0 ? null : Math.max(...newest),
     due,
-    fault: state.damage?.error.message ?? read.find(({ fault }) => fault !== null)?.fault ?? null,
+    fault:
+      state.damage?.error.message ??
+      (lost === undefined ? undefined : lossError(lost).message) ??
+      read.find(({ fault }) => fault !== null)?.fault ??
+      null,
   };
 }
 

@@ -1,4 +1,5 @@
 import { NOW_POLICY } from '../../lake/compaction/plan.ts';
+import { CheckedObjects, checkEnds, checkFooter } from '../../lake/generations/checked.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { type PartitionStatus, statusOf } from '../../lake/status.ts';
 import { tablesNamed, tablesOf } from '../../lake/tables.ts';
@@ -28,7 +29,7 @@ export const command: Command = {
     flags: FLAGS,
     notes: [
       'Rows count repeats in files that no generation includes yet. Freshness is the time since the newest event of a table.',
-      'Of a stack it reads manifests, lists and the ends of files that no generation includes; name tables where there are years of hours.',
+      'Of a stack it reads manifests, lists and the ends of files; name tables where there are years of hours.',
       'Exit code 1: something is wrong with a partition; the message says what to do.',
     ],
     examples: [
@@ -46,7 +47,8 @@ export const command: Command = {
     const nowMs = Date.now();
     const tables: TableStatus[] = [];
     await withLake(flags, pipeline.name, async (lake) => {
-      for (const table of chosen) tables.push({ table, partitions: await statusOf(lake, table, NOW_POLICY, nowMs) });
+      const checked = { ...lake, objects: new CheckedObjects(lake, flags.stack === undefined ? checkFooter : checkEnds) };
+      for (const table of chosen) tables.push({ table, partitions: await statusOf(checked, table, NOW_POLICY, nowMs) });
     });
     writeOut(
       flags.json

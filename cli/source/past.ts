@@ -43,7 +43,7 @@ export class PastFiles {
     this.reserve(table, snapshots);
     const keys = snapshots.flatMap(({ published, landed }) => [...published, ...landed.map(({ key }) => key)]);
     await forEachLimited(keys, AT_ONCE, (key) => this.fetch(key));
-    const files = filesOf(this.root, snapshots);
+    const files = await filesOf(this.root, snapshots);
     this.fetched.set(table, files);
     return files;
   }

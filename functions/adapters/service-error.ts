@@ -66,7 +66,17 @@ export function serviceError({ action, target }: ServiceCall, error: unknown): E
   if (outcomeOf(error) === 'foreign') return error instanceof Error ? error : new Error(String(error));
   const fault = faultOf(error);
   const { name, message } = partsOf(error);
-  return new ServiceError(fault, `${action} on ${target} failed (${name}: ${message}). ${remedyOf(fault, action, target)}`, error);
+  return new ServiceError(
+    fault,
+    `${storeName(action, fault)}${action} on ${target} failed (${name}: ${message}). ${remedyOf(fault, action, target)}`,
+    error,
+  );
+}
+
+/** What the lake calls it when its objects may not be read or written: the same name wherever it lies. */
+function storeName(action: string, fault: ServiceFault): string {
+  const isDeniedStore = action.startsWith('s3:') && (fault === 'ACCESS_DENIED' || fault === 'KEY_UNUSABLE');
+  return isDeniedStore ? 'STORE_DENIED: ' : '';
 }
 
 function faultOf(error: unknown): ServiceFault {

@@ -17,7 +17,11 @@ export async function setAside(
   const path = await files.open(key);
   if (path === undefined) throw usageError('--set-aside', `${key}, which is not there`, allowed);
   const aside = `${asideFolder(name.table, name)}${name.name}`;
-  await files.store(aside, path);
-  await objects.remove(key);
+  try {
+    await files.store(aside, path);
+    await objects.remove(key);
+  } finally {
+    await files.release([path]);
+  }
   return aside;
 }

@@ -1,3 +1,4 @@
+import { RetriableError } from '../../core/errors.ts';
 import type { StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
 import {
@@ -7,6 +8,7 @@ import {
   parseManifest,
   publishedOf,
   receiptBytes,
+  type Tally,
   withAttempt,
   withFailure,
   withGeneration,
@@ -14,6 +16,8 @@ import {
 } from '../generations/manifest.ts';
 import { generationFolder, manifestKey, RECEIPT_NAME } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
+import { storeFault } from '../store-fault.ts';
+import { fileDigest } from './digest.ts';
 import type { CompactionPorts } from './ports.ts';
 import { tallyDifferences } from './tally.ts';
 import { witnessTally } from './witness.ts';
@@ -21,6 +25,9 @@ import type { InputFile, Written } from './writer.ts';
 
 /** Manifests change under a publishing try when others begin or give up theirs; more often than this nobody is that busy. */
 const PUBLISH_TRIES = 8;
+
+/** What becomes of a try that the witness refused, and how to go on. */
+const REFUSED = 'It is not published; its files are kept for comparison. Compact again, and report it if it fails again.';
 
 /** A try to make a generation, on record in the manifest. */
 export interface Running {
@@ -53,8 +60,12 @@ export async function make(ports: CompactionPorts, table: TableSchema, running: 
   const folder = generationFolder(table.name, running.manifest, number);
   try {
     const written = await write(ports, table, recipe);
-    for (const { name, path } of written.files) await ports.files.store(folder + name, path);
-    await witness(ports, table, folder, written);
+    const digests = new Map<string, string>();
+    for (const { name, path } of written.files) {
+      digests.set(folder + name, await fileDigest(path));
+      await ports.files.store(folder + name, path);
+    }
+    await witness(ports, table, folder, { ...written, digests });
     const bytes = new Map((await ports.objects.list(folder)).map((object) => [object.key, object.bytes]));
     const made: Generation = {
       number,
@@ -71,8 +82,10 @@ export async function make(ports: CompactionPorts, table: TableSchema, running: 
     await ports.objects.put(folder + RECEIPT_NAME, receiptBytes(made));
     return made;
   } catch (error) {
-    await giveUp(ports, running, error).catch(() => undefined);
-    throw error;
+    const { dt, hour } = running.manifest;
+    const named = storeFault(error, `${table.name} ${dt} ${hour} could not be written`) ?? error;
+    await giveUp(ports, running, named).catch(() => undefined);
+    throw named;
   } finally {
     ports.writer.clear();
   }
@@ -105,22 +118,39 @@ export async function openObjects({ files }: CompactionPorts, inputs: readonly S
 }
 
 /** Reads the stored files back with other code than wrote them. Throws LakeError VERIFICATION_FAILED. */
-async function witness({ files }: CompactionPorts, table: TableSchema, folder: string, written: Written): Promise<void> {
+async function witness(
+  { files }: CompactionPorts,
+  table: TableSchema,
+  folder: string,
+  written: Written & { readonly digests: ReadonlyMap<string, string> },
+): Promise<void> {
   const opened: InputFile[] = [];
   try {
     for (const { name } of written.files) {
       const path = await files.open(folder + name);
-      if (path === undefined) throw new LakeError('VERIFICATION_FAILED', `${folder}${name} is not there after it was stored`);
+      if (path === undefined) throw new LakeError('VERIFICATION_FAILED', `${folder}${name} is not there after it was stored. ${REFUSED}`);
       opened.push({ key: folder + name, path });
+      // Sums say nothing about statistics and indexes, by which readers pass over rows.
+      if ((await fileDigest(path)) !== written.digests.get(folder + name))
+        throw new LakeError('VERIFICATION_FAILED', `${folder}${name} is not stored byte for byte as it was written. ${REFUSED}`);
     }
-    const differences = tallyDifferences(written.tally, await witnessTally(table, opened));
+    const differences = tallyDifferences(written.tally, await readBack(table, folder, opened));
     if (differences.length > 0)
-      throw new LakeError(
-        'VERIFICATION_FAILED',
-        `${folder} does not hold what went into it: ${differences.join('; ')}. It is not published; its files are kept for comparison. Compact again, and report it if it fails again.`,
-      );
+      throw new LakeError('VERIFICATION_FAILED', `${folder} does not hold what went into it: ${differences.join('; ')}. ${REFUSED}`);
   } finally {
     await files.release(opened.map(({ path }) => path));
+  }
+}
+
+/** What is in files that were just stored: whatever keeps them from being read is wrong with what was written, or how it was stored. */
+async function readBack(table: TableSchema, folder: string, opened: readonly InputFile[]): Promise<Tally> {
+  try {
+    return await witnessTally(table, opened);
+  } catch (error) {
+    // What the store could not answer says nothing about the files.
+    if (error instanceof RetriableError || (error instanceof LakeError && error.retriable)) throw error;
+    const what = error instanceof LakeError && error.cause instanceof Error ? error.cause.message : String(error);
+    throw new LakeError('VERIFICATION_FAILED', `${folder} cannot be read back: ${what}. ${REFUSED}`, { cause: error });
   }
 }
 

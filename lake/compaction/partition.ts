@@ -1,5 +1,6 @@
 import type { StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
+import { firstLossOf } from '../generations/loss.ts';
 import { emptyManifest, type Generation, type Manifest, publishedOf } from '../generations/manifest.ts';
 import { isDropped, isWhole, type PartitionState } from '../generations/state.ts';
 import { generationFolder, type PartitionName } from '../names.ts';
@@ -64,7 +65,7 @@ export async function compactPartition(ports: CompactionPorts, table: TableSchem
 
 /**
  * The generation to build on: the published one, or, if a file of it is lost, the newest whole one from which nothing is lost, since the
- * landing files between the two are still there. Throws LakeError OBJECT_MISSING if there is none.
+ * landing files between the two are still there. Throws LakeError OBJECT_MISSING or FILE_UNREADABLE if there is none.
  */
 function wholeBase(manifest: Manifest, state: PartitionState): Generation | undefined {
   const published = publishedOf(manifest);
@@ -83,9 +84,10 @@ function wholeBase(manifest: Manifest, state: PartitionState): Generation | unde
     if (since.every((name) => included.has(name) || landed.has(name))) return one;
   }
   const folder = generationFolder(state.table, state.partition, published.number);
+  const { fault = 'OBJECT_MISSING', what = '' } = firstLossOf(published, state) ?? {};
   throw new LakeError(
-    'OBJECT_MISSING',
-    `a file of ${folder} is lost, and the landing files that it was made of are no longer kept. Put the file back from an earlier version of the object, or run a backfill of this hour.`,
+    fault,
+    `a file of ${folder} is lost, and the landing files that it was made of are no longer kept: ${what}. Put the file back from an earlier version of the object, or run a backfill of this hour.`,
   );
 }
 

@@ -1,6 +1,7 @@
 import type { StoredObject } from '../../core/ports.ts';
+import { firstLossOf } from '../generations/loss.ts';
 import { publishedOf } from '../generations/manifest.ts';
-import { isDropped, isWhole, type PartitionState } from '../generations/state.ts';
+import { isDropped, type PartitionState } from '../generations/state.ts';
 import { partitionStartMs } from '../names.ts';
 import { isPast } from '../retention.ts';
 import type { TableSchema } from '../schema.ts';
@@ -47,8 +48,12 @@ export function dueOf(table: TableSchema, state: PartitionState, { policy, nowMs
     return { action: 'none', reason: `it is older than ${table.keptDays} days and leaves its table` };
   if (state.damage !== undefined) return { action: 'damaged', reason: state.damage.error.message };
   const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
-  if (published !== undefined && !isWhole(published, state))
-    return { action: 'compact', reason: `a file of generation ${published.number} is lost` };
+  const loss = published === undefined ? undefined : firstLossOf(published, state);
+  if (loss !== undefined)
+    return {
+      action: 'compact',
+      reason: `a file of generation ${published?.number} ${loss.fault === 'FILE_UNREADABLE' ? 'cannot be read' : 'is lost'}`,
+    };
   const waiting = uncoveredOf(state);
   if (waiting.length === 0) return { action: 'none', reason: 'all that landed is included' };
   const files = `${waiting.length} new landing ${waiting.length === 1 ? 'file' : 'files'}`;

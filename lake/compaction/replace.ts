@@ -9,7 +9,7 @@ import {
   withoutGenerationsSince,
 } from '../generations/manifest.ts';
 import { type PartitionState, readPartition } from '../generations/state.ts';
-import { landingFolder, manifestKey, type PartitionName } from '../names.ts';
+import { generationFolder, landingFolder, manifestKey, type PartitionName, RECEIPT_NAME } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { begin, changed, make, publish } from './attempt.ts';
 import { follow } from './catalogue.ts';
@@ -67,6 +67,9 @@ export async function revertPartition(
   assertKept(state, value, next);
   const key = manifestKey(table, partition);
   if ((await objects.putIf(key, manifestBytes(next), version)) === undefined) throw changed(key);
+  // Without its receipt no repair of the manifest can show it again.
+  for (const { number } of value.generations.filter((one) => one.number >= first.number))
+    await objects.remove(generationFolder(table, partition, number) + RECEIPT_NAME);
   const left = publishedOf(parseManifest(manifestBytes(next), key));
   if (left !== undefined) await follow(catalogue, table, partition, left.number);
   else if (catalogue !== undefined) await catalogue.swap(table, { ...partition, folder: landingFolder(table, partition) });

@@ -3,8 +3,11 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetSc
 import { RetriableError } from '../../core/errors.ts';
 import type { ObjectFiles, StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
+import { LOSS_REMEDY } from '../generations/loss.ts';
 import type { Tally } from '../generations/manifest.ts';
+import { parseGenerationKey } from '../names.ts';
 import { identityOf, type TableSchema } from '../schema.ts';
+import { storeFault } from '../store-fault.ts';
 import { TallyCounter } from './tally.ts';
 
 /** The footer of a Parquet file, as a reader that wrote none of our files understands it. */
@@ -128,11 +131,14 @@ async function unreadableAs<T>(key: string, work: () => Promise<T>): Promise<T> 
   } catch (error) {
     // What the store could not answer says nothing about the file.
     if (error instanceof LakeError || error instanceof RetriableError) throw error;
+    const fault = storeFault(error, key);
+    if (fault !== undefined) throw fault;
     const what = error instanceof Error ? error.message : String(error);
-    throw new LakeError(
-      'FILE_UNREADABLE',
-      `${key} is no whole Parquet file: ${what}. Put back its earlier version, or set it aside with headrace compact --set-aside ${key}; a backfill brings its rows again.`,
-      { cause: error },
-    );
+    throw new LakeError('FILE_UNREADABLE', `${key} is no whole Parquet file: ${what}. ${remedyOf(key)}`, { cause: error });
   }
+}
+
+function remedyOf(key: string): string {
+  if (parseGenerationKey(key) !== undefined) return `Go on so: ${LOSS_REMEDY}.`;
+  return `Put back its earlier version, or set it aside with headrace compact --set-aside ${key}; a backfill brings its rows again.`;
 }

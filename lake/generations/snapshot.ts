@@ -1,5 +1,6 @@
 import type { ObjectStore, StoredObject } from '../../core/ports.ts';
 import { generationFolder, type PartitionName, partitionStartMs } from '../names.ts';
+import { firstLossOf, LOSS_REMEDY } from './loss.ts';
 import type { Generation } from './manifest.ts';
 import { isWhole, type PartitionState, receiptsOf } from './state.ts';
 
@@ -18,7 +19,7 @@ export interface Snapshot {
 
 /**
  * What a reader sees of a partition: the published generation, and landing files that came after it. With `asOfMs`, what was published
- * then, and what had landed by then. A generation with a missing file, or a damaged manifest, gives way to the newest whole generation
+ * then, and what had landed by then. A generation with a lost file, or a damaged manifest, gives way to the newest whole generation
  * before: landing files are kept longer than that. Of an hour that has left its table nothing is seen since then.
  */
 export async function snapshotOf(store: ObjectStore, state: PartitionState, asOfMs = Number.POSITIVE_INFINITY): Promise<Snapshot> {
@@ -34,18 +35,22 @@ export async function snapshotOf(store: ObjectStore, state: PartitionState, asOf
   const generation = published.findLast((one) => isWhole(one, state));
   const covered = new Set(generation?.covers);
   const folder = generation === undefined ? '' : generationFolder(table, partition, generation.number);
-  const lost =
-    newest !== generation ? `generation ${newest?.number} of ${table} ${partition.dt} ${partition.hour} lacks a file` : undefined;
+  const lost = newest === undefined || newest === generation ? undefined : lossWarning(newest, generation, state);
   return {
     partition,
     generation,
     published: generation?.files.map(({ name }) => folder + name) ?? [],
     landed: state.landing.filter(({ key, modifiedMs }) => modifiedMs <= asOfMs && !covered.has(key.slice(key.lastIndexOf('/') + 1))),
-    warning:
-      damage?.error.message ??
-      (lost === undefined ? undefined : `OBJECT_MISSING: ${lost}; read is ${shown(generation)}`) ??
-      (erased === undefined ? undefined : erasedWarning(state, erased)),
+    warning: damage?.error.message ?? lost ?? (erased === undefined ? undefined : erasedWarning(state, erased)),
   };
+}
+
+function lossWarning(newest: Generation, shownNow: Generation | undefined, state: PartitionState): string | undefined {
+  const { table, partition } = state;
+  const loss = firstLossOf(newest, state);
+  if (loss === undefined) return undefined;
+  const of = `generation ${newest.number} of ${table} ${partition.dt} ${partition.hour}`;
+  return `${loss.fault}: ${of} lacks a file: ${loss.what}; read is ${shown(shownNow)}; ${LOSS_REMEDY}`;
 }
 
 /** An erasure takes the history of a partition with it: what it left stands in for all that was published before. */

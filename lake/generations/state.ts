@@ -14,6 +14,7 @@ import {
   partitionStartMs,
   RECEIPT_NAME,
 } from '../names.ts';
+import { lossOf } from './loss.ts';
 import { type Generation, type Manifest, parseManifest, parseReceipt } from './manifest.ts';
 
 /** What lies in the store of one partition of a table. */
@@ -199,11 +200,9 @@ export function isDropped({ manifest }: PartitionState): boolean {
   return manifest?.value.dropped !== undefined;
 }
 
-/** Whether every file of a generation is there, as long as it was written. */
-export function isWhole({ number, files }: Generation, { table, partition, objects }: PartitionState): boolean {
-  const folder = generationFolder(table, partition, number);
-  const bytes = new Map(objects.get(number)?.map((object) => [object.key, object.bytes]));
-  return files.every((file) => bytes.get(folder + file.name) === file.bytes);
+/** Whether every file of a generation is there, as long as it was written, and not known to be unreadable. */
+export function isWhole(generation: Generation, state: PartitionState): boolean {
+  return generation.files.every((file) => lossOf(generation, file, state) === undefined);
 }
 
 /** Generations that say of themselves, by their receipts, what they are, and are whole; by number. For partitions without a good manifest. */

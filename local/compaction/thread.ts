@@ -2,6 +2,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { compactLake } from '../../lake/compaction/lake.ts';
 import { type Swept, sweepTable } from '../../lake/compaction/sweep.ts';
 import { GenerationWriter } from '../../lake/compaction/writer.ts';
+import { CheckedObjects } from '../../lake/generations/checked.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { CompactionReport, CompactorMessage, CompactorStart } from './messages.ts';
 
@@ -24,7 +25,8 @@ async function compact(): Promise<CompactionReport> {
     // What is done every few minutes looks at what has landed; what a person asks for looks at everything.
     const isQuick = policy.settleMs !== Number.NEGATIVE_INFINITY;
     const onCompacted = (one: CompactionReport['compacted'][number]): void => say({ kind: 'compacted', one });
-    const done = await compactLake(ports, { tables, policy, isRepairing, isQuick, signal: stop.signal, onCompacted });
+    const checked = isQuick && !isRepairing ? ports : { ...ports, objects: new CheckedObjects(ports) };
+    const done = await compactLake(checked, { tables, policy, isRepairing, isQuick, signal: stop.signal, onCompacted });
     const swept: Swept = { dropped: 0, expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
     for (const table of tables) if (!stop.signal.aborted) add(swept, await sweepTable(ports, table, keptMs));
     const { user, system } = process.cpuUsage(before);

@@ -16,7 +16,9 @@ import { dirname, join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { RetriableError } from '../../core/errors.ts';
 import type { ObjectFiles, ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
+import { LakeError } from '../../lake/errors.ts';
 import { checkObjectKey, SCRATCH_FOLDER } from '../../lake/object-key.ts';
+import { namingFaults } from '../../lake/store-fault.ts';
 import { bodyVersion } from './version.ts';
 
 /**
@@ -37,12 +39,12 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
 
   async put(key: string, body: Uint8Array): Promise<void> {
     checkObjectKey(key);
-    answering(() => this.moveIn(this.writeScratch(body), key));
+    this.answering(key, () => this.moveIn(this.writeScratch(body), key));
   }
 
   async putIf(key: string, body: Uint8Array, expected: string | undefined): Promise<string | undefined> {
     checkObjectKey(key);
-    return answering(() => {
+    return this.answering(key, () => {
       const isWritten = expected === undefined ? this.create(key, body) : this.replace(key, body, expected);
       return isWritten ? bodyVersion(body) : undefined;
     });
@@ -50,7 +52,7 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
 
   async get(key: string): Promise<StoredBody | undefined> {
     checkObjectKey(key);
-    const body = answering(() => this.read(key));
+    const body = this.answering(key, () => this.read(key));
     return body === undefined ? undefined : { body, version: bodyVersion(body) };
   }
 
@@ -58,30 +60,30 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
     const found: StoredObject[] = [];
     const folder = prefix.slice(0, prefix.lastIndexOf('/') + 1);
     if (folder !== '') checkObjectKey(folder.slice(0, -1));
-    answering(() => this.walk(folder, prefix, found));
+    this.answering(folder, () => this.walk(folder, prefix, found));
     return found.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   }
 
   async remove(key: string): Promise<void> {
     checkObjectKey(key);
-    answering(() => rmSync(join(this.root, key), { force: true }));
+    this.answering(key, () => rmSync(join(this.root, key), { force: true }));
   }
 
   /** Moves a finished file of the same file system into place under `key`, replacing what was there. */
   async store(key: string, path: string): Promise<void> {
     checkObjectKey(key);
-    answering(() => this.moveIn(path, key));
+    this.answering(key, () => this.moveIn(path, key));
   }
 
   async open(key: string): Promise<string | undefined> {
     checkObjectKey(key);
     const path = join(this.root, key);
-    return answering(() => absentAs(undefined, () => (statSync(path).isFile() ? path : undefined)));
+    return this.answering(key, () => absentAs(undefined, () => (statSync(path).isFile() ? path : undefined)));
   }
 
   async part(key: string, from: number, to: number): Promise<Uint8Array | undefined> {
     checkObjectKey(key);
-    return answering(() => absentAs(undefined, () => partOf(join(this.root, key), from, to)));
+    return this.answering(key, () => absentAs(undefined, () => partOf(join(this.root, key), from, to)));
   }
 
   /** The files are the objects themselves. */
@@ -90,9 +92,22 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
   /** An empty folder outside of all keys, on the same file system; what was in it is removed. */
   scratch(name: string): string {
     const path = join(this.root, SCRATCH_FOLDER, name);
-    rmSync(path, { recursive: true, force: true });
-    mkdirSync(path, { recursive: true });
-    return path;
+    return namingFaults(path, () => {
+      rmSync(path, { recursive: true, force: true });
+      mkdirSync(path, { recursive: true });
+      return path;
+    });
+  }
+
+  private answering<T>(key: string, work: () => T): T {
+    try {
+      return namingFaults(join(this.root, key), work);
+    } catch (error) {
+      if (error instanceof LakeError) throw error;
+      throw new RetriableError(`the object store did not answer: ${error instanceof Error ? error.message : String(error)}`, {
+        cause: error,
+      });
+    }
   }
 
   private read(key: string): Uint8Array | undefined {
@@ -186,15 +201,5 @@ function absentAs<T>(absent: T, read: () => T): T {
   } catch (error) {
     if (['ENOENT', 'ENOTDIR', 'EISDIR'].includes(codeOf(error))) return absent;
     throw error;
-  }
-}
-
-function answering<T>(work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw new RetriableError(`the object store did not answer: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../../core/errors.ts';
+import { namingFaults } from '../../lake/store-fault.ts';
 
 /** Claim of one process on a data folder. */
 export interface FolderLock {
@@ -31,14 +32,18 @@ function holderIn(path: string): number | undefined {
 
 /**
  * Claims a data folder for this process, making the folder if needed: of any that try at once one gets it. Throws UsageError while
- * another live process holds it.
+ * another live process holds it, LakeError STORE_FULL or STORE_DENIED if nothing can be written to it.
  */
 export function lockFolder(dataDir: string): FolderLock {
   makeFolder(dataDir);
+  return namingFaults(dataDir, () => claimed(dataDir));
+}
+
+function claimed(dataDir: string): FolderLock {
   const path = join(dataDir, 'lock');
   const mine = `${path}.${process.pid}`;
-  writeFileSync(mine, String(process.pid));
   try {
+    writeFileSync(mine, String(process.pid));
     while (!linked(mine, path)) {
       const holder = holderIn(path) ?? clearedOf(path);
       if (holder !== undefined) throw inUse(dataDir, holder);

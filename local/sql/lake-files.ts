@@ -1,5 +1,5 @@
-import { closeSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
+import { CheckedObjects, checkEnds } from '../../lake/generations/checked.ts';
 import { type Snapshot, snapshotOf } from '../../lake/generations/snapshot.ts';
 import { readTable } from '../../lake/generations/state.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
@@ -14,41 +14,34 @@ export interface LakeFiles {
   readonly warnings: readonly string[];
 }
 
-/** Magic bytes at both ends of a Parquet file. */
-const MAGIC = 'PAR1';
-const FILE_BYTES_MIN = 12;
-
 /** Finds the files of a table, as they are now or, with `asOfMs` (epoch ms), as they were published then. */
 export async function lakeFilesOf(lakeDir: string, table: string, asOfMs?: number): Promise<LakeFiles> {
   const store = new FolderObjectStore(lakeDir);
   const snapshots: Snapshot[] = [];
-  for (const state of await readTable(store, table)) snapshots.push(await snapshotOf(store, state, asOfMs));
-  return filesOf(lakeDir, snapshots);
+  const checked = new CheckedObjects({ objects: store, files: store }, checkEnds);
+  for (const state of await readTable(checked, table)) snapshots.push(await snapshotOf(checked, state, asOfMs));
+  return await filesOf(lakeDir, snapshots);
 }
 
 /** The files of snapshots, which lie in `lakeDir` under their keys. */
-export function filesOf(lakeDir: string, snapshots: readonly Snapshot[]): LakeFiles {
-  const landed = snapshots.flatMap((one) => one.landed.map(({ key, bytes }) => ({ key, isWhole: isParquet(join(lakeDir, key), bytes) })));
-  const broken = landed
-    .filter(({ isWhole }) => !isWhole)
-    .map(({ key }) => `FILE_UNREADABLE: ${key} is no whole Parquet file; its rows are not in the answer`);
+export async function filesOf(lakeDir: string, snapshots: readonly Snapshot[]): Promise<LakeFiles> {
+  const store = new FolderObjectStore(lakeDir);
+  const landed: string[] = [];
+  const broken: string[] = [];
+  for (const object of snapshots.flatMap((one) => one.landed)) {
+    const damage = await checkEnds(store, object);
+    if (damage === undefined) landed.push(join(lakeDir, object.key));
+    else broken.push(unreadable(object.key, damage));
+  }
   return {
     published: snapshots.flatMap((one) => one.published.map((key) => join(lakeDir, key))),
-    landed: landed.filter(({ isWhole }) => isWhole).map(({ key }) => join(lakeDir, key)),
+    landed,
     warnings: [...snapshots.flatMap(({ warning }) => warning ?? []), ...broken],
   };
 }
 
-/** Whether a file begins and ends as Parquet does: the engine would refuse the whole table for one that does not. */
-function isParquet(path: string, bytes: number): boolean {
-  if (bytes < FILE_BYTES_MIN) return false;
-  const file = openSync(path, 'r');
-  try {
-    const ends = Buffer.alloc(2 * MAGIC.length);
-    readSync(file, ends, 0, MAGIC.length, 0);
-    readSync(file, ends, MAGIC.length, MAGIC.length, bytes - MAGIC.length);
-    return ends.toString('latin1') === MAGIC + MAGIC;
-  } finally {
-    closeSync(file);
-  }
+/** The engine would refuse the whole table for one such file. */
+function unreadable(key: string, damage: string): string {
+  const remedy = `put back its earlier version, or set it aside with headrace compact --set-aside ${key}`;
+  return `FILE_UNREADABLE: ${key} is no whole Parquet file: ${damage}; its rows are not in the answer; ${remedy}`;
 }

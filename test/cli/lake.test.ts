@@ -1,9 +1,20 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { namedQueries } from '../../glue/queries.ts';
+import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { FolderObjectStore } from '../../local/objects/folder.ts';
 import { pipeline } from '../../pipelines/payments/pipeline.ts';
@@ -113,7 +124,55 @@ describe('a lake that is compacted', () => {
     expect((await headrace('compact', '--data', DATA)).code).toBe(0);
     expect(await count()).toBe('3');
   }, 60_000);
+
+  test.each([
+    ['OBJECT_MISSING', (path: string) => rmSync(path)],
+    ['FILE_UNREADABLE', zeroEnd],
+  ])(
+    'a published file that is lost, %s: lake exits with 1, query goes on, compact makes the hour anew',
+    async (fault, lose) => {
+      const key = (await store.list('transactions/gen=')).filter((one) => one.key.endsWith('.parquet')).at(-1)?.key ?? '';
+      lose(join(DATA, 'lake', key));
+      const lake = await headrace('lake', '--data', DATA, '--table', 'transactions');
+      expect([lake.code, lake.out]).toEqual([1, expect.stringMatching(new RegExp(`^${fault}: ${key} `, 'm'))]);
+      expect((await shown('transactions'))?.partitions).toMatchObject([{ compaction: 'compact', fault: expect.stringContaining(fault) }]);
+      const read = await headrace('query', COUNT, '--data', DATA, '--format', 'csv');
+      expect([read.code, read.out.trim().split(/\s+/).at(-1), read.err]).toEqual([
+        0,
+        '3',
+        expect.stringMatching(`Warning: ${fault}: .*headrace compact`),
+      ]);
+      const made = await headrace('compact', '--data', DATA);
+      expect(made.code, made.err).toBe(0);
+      expect((await headrace('lake', '--data', DATA)).code).toBe(0);
+      expect(await count()).toBe('3');
+    },
+    60_000,
+  );
 });
+
+test('a full disk at the lock: compact ends with one named line and exits with 1', async () => {
+  const folder = join(DATA, 'lake', SCRATCH_FOLDER, 'compaction');
+  symlinkSync('/dev/full', join(folder, `lock.${process.pid}`));
+  const { code, err } = await headrace('compact', '--data', DATA);
+  expect([code, err]).toEqual([1, expect.stringMatching(/^headrace compact: STORE_FULL: [^\n]*ENOSPC[^\n]* Make room[^\n]*\n$/)]);
+  expect((await headrace('compact', '--data', DATA)).code).toBe(0);
+});
+
+test('a lake on a read-only file system: compact ends with one named line and exits with 1', async () => {
+  const data = join(root, 'read-only');
+  mkdirSync(data);
+  copyFileSync(join(DATA, 'headrace.json'), join(data, 'headrace.json'));
+  symlinkSync('/sys/kernel', join(data, 'lake'));
+  const { code, err } = await headrace('compact', '--data', data);
+  expect([code, err]).toEqual([1, expect.stringMatching(/^headrace compact: STORE_DENIED: [^\n]* Let this user[^\n]*\n$/)]);
+});
+
+/** Damages the end of a file and leaves its length as it was. */
+function zeroEnd(path: string): void {
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(0, bytes.length - 8));
+}
 
 /** One more payment, in a file of its own. */
 function again(): string {

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { ObjectFiles } from '../../../core/ports.ts';
 import { setAside } from '../../../lake/compaction/aside.ts';
 import { dueOf, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
+import { replacePartition, revertPartition } from '../../../lake/compaction/replace.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
 import { kindsRows, kindsTable } from '../../contract/kinds-table.ts';
@@ -41,7 +42,10 @@ describe('a landing file that is no whole Parquet file', () => {
     const seen = await world.read();
     expect(seen.ids).toEqual([...idsOf(0, 10), ...idsOf(25, 30)].sort());
     expect(seen.warnings).toEqual([expect.stringContaining('its rows are not in the answer')]);
-    const aside = await setAside({ objects: world.store, files: world.store }, second);
+    const released: string[] = [];
+    const files: ObjectFiles = { ...bound(world.store), release: async (paths) => void released.push(...paths) };
+    const aside = await setAside({ objects: world.store, files }, second);
+    expect(released).toEqual([join(world.lakeDir, second)]);
     expect(messages(await world.compact())).toEqual([]);
     expect(await world.read()).toEqual({ ids: seen.ids, warnings: [] });
     expect((await world.store.get(aside))?.body.byteLength).toBe(100);
@@ -207,6 +211,22 @@ describe('files of another schema', () => {
   });
 });
 
+test('a generation that was taken back does not come again with a manifest that is made anew', async () => {
+  const world = await published();
+  await world.compact();
+  const [state] = await readTable(world.store, 'kinds');
+  if (state === undefined) throw new Error('no partition');
+  const origin = 'backfill/one';
+  await replacePartition(world.ports(), world.table, state, { inputs: [], origin });
+  expect((await world.read()).ids).toEqual([]);
+  expect(await revertPartition(world.ports(), 'kinds', state.partition, origin)).toBe(true);
+  expect((await world.read()).ids).toEqual(idsOf(0, 20));
+  writeFileSync(join(world.lakeDir, MANIFEST), 'damaged');
+  expect((await world.read()).ids).toEqual(idsOf(0, 20));
+  expect((await world.compact(world.ports(), true)).repaired).toBe(1);
+  expect((await world.read()).ids).toEqual(idsOf(0, 20));
+});
+
 describe('what the witness finds different', () => {
   const lying = (world: LakeWorld, change: (sums: Record<string, string>) => void) =>
     world.ports((ports) => ({
@@ -247,23 +267,83 @@ describe('what the witness finds different', () => {
   });
 });
 
+describe('what is damaged on its way into the store', () => {
+  type Change = (bytes: Buffer) => Buffer;
+  const damage = (path: string, change: Change): void => writeFileSync(path, change(readFileSync(path)));
+  const storing = (world: LakeWorld, change: Change) =>
+    world.ports((ports) => ({
+      ...ports,
+      files: {
+        ...bound(ports.files),
+        store: async (key, path) => {
+          damage(path, change);
+          await ports.files.store(key, path);
+        },
+      },
+    }));
+  const writing = (world: LakeWorld, change: Change) =>
+    world.ports((ports) => ({
+      ...ports,
+      writer: {
+        clear: () => ports.writer.clear(),
+        write: async (table, inputs) => {
+          const written = await ports.writer.write(table, inputs);
+          for (const { path } of written.files) damage(path, change);
+          return written;
+        },
+      },
+    }));
+  const flipped =
+    (at: (length: number) => number) =>
+    (bytes: Buffer): Buffer => {
+      const place = at(bytes.length);
+      bytes[place] = (bytes[place] ?? 0) ^ 0xff;
+      return bytes;
+    };
+
+  test.each([
+    ['a byte of the values, stored', storing, flipped((length) => length >> 2)],
+    ['a byte of the footer that no sum shows, stored', storing, flipped((length) => length - 40)],
+    ['the last 100 bytes, stored', storing, (bytes: Buffer) => bytes.subarray(0, -100)],
+    ['a byte of the values, written', writing, flipped((length) => length >> 2)],
+    ['its last byte, written', writing, flipped((length) => length - 1)],
+    ['the last 100 bytes, written', writing, (bytes: Buffer) => bytes.subarray(0, -100)],
+    ['all bytes, written', writing, () => Buffer.alloc(0)],
+  ])('%s: it is not published, and its files stay as evidence with the try on record', async (_name, damaging, change) => {
+    const world = await published();
+    const run = await world.compact(damaging(world, change));
+    expect(messages(run)).toEqual([expect.stringMatching(/^VERIFICATION_FAILED: kinds\/gen=2\/.*Compact again, and report it/)]);
+    expect(messages(run)[0]).not.toContain('--set-aside');
+    expect((await world.manifest()).attempts).toMatchObject([{ number: 2, failure: expect.stringContaining('VERIFICATION_FAILED') }]);
+    expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual(['kinds/gen=2/dt=2026-03-01/hour=00/part-00000.parquet']);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+    expect(messages(await world.compact())).toEqual([]);
+    expect((await world.readThroughCatalogue()).map(({ id }) => id).sort()).toEqual(idsOf(0, 20));
+  });
+});
+
+const bound = (files: ObjectFiles): ObjectFiles => ({
+  scratch: (name) => files.scratch(name),
+  open: (key) => files.open(key),
+  store: (key, path) => files.store(key, path),
+  part: (key, from, to) => files.part(key, from, to),
+  release: (paths) => files.release(paths),
+});
+
 describe('a store that refuses', () => {
   const refusing = (world: LakeWorld, error: Error) =>
     world.ports((ports) => ({ ...ports, files: { ...bound(ports.files), store: () => Promise.reject(error) } }));
-  const bound = (files: ObjectFiles): ObjectFiles => ({
-    scratch: (name) => files.scratch(name),
-    open: (key) => files.open(key),
-    store: (key, path) => files.store(key, path),
-    part: (key, from, to) => files.part(key, from, to),
-    release: (paths) => files.release(paths),
-  });
-
   test.each([
-    ['a full disk', 'ENOSPC: no space left on device'],
-    ['a denied permission', 'EACCES: permission denied'],
-  ])('%s: the error says so, the old generation stays, nothing is left, and the next try does it', async (_name, message) => {
+    ['a full disk', 'ENOSPC: no space left on device', /^STORE_FULL: kinds 2026-03-01 00 .*ENOSPC.* Make room/],
+    ['a denied permission', 'EACCES: permission denied', /^STORE_DENIED: kinds 2026-03-01 00 .*EACCES.* Let this user/],
+    [
+      'a disk full of what the engine writes',
+      'IO Error: Could not write file "x": No space left on device',
+      /^STORE_FULL: kinds 2026-03-01 00/,
+    ],
+  ])('%s: the error says so, the old generation stays, nothing is left, and the next try does it', async (_name, message, named) => {
     const world = await published();
-    expect(messages(await world.compact(refusing(world, new Error(message))))).toEqual([message]);
+    expect(messages(await world.compact(refusing(world, new Error(message))))).toEqual([expect.stringMatching(named)]);
     expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
     expect((await world.manifest()).attempts).toEqual([]);
     expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual([]);

@@ -1,5 +1,6 @@
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
 import { RetriableError } from '../../../core/errors.ts';
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
@@ -14,6 +15,27 @@ objectFilesContract('folder', async () => {
 });
 
 describe('objects of a folder', () => {
+  test('on a full disk fail with a name, and can be written again', async () => {
+    const root = testFolder();
+    const store = new FolderObjectStore(root);
+    await store.put('a', Buffer.from('1'));
+    symlinkSync('/dev/full', join(root, '.tmp', `put-${process.pid}-${threadId}-2`));
+    await expect(store.put('a', Buffer.from('2'))).rejects.toMatchObject({
+      fault: 'STORE_FULL',
+      retriable: true,
+      message: expect.stringContaining(join(root, 'a')),
+    });
+    expect(Buffer.from((await store.get('a'))?.body ?? []).toString()).toBe('1');
+    await store.put('a', Buffer.from('3'));
+    expect(Buffer.from((await store.get('a'))?.body ?? []).toString()).toBe('3');
+  });
+
+  test('where nobody may write fail with a name', async () => {
+    const store = new FolderObjectStore('/sys/kernel/headrace');
+    await expect(store.put('a', Buffer.from('1'))).rejects.toMatchObject({ fault: 'STORE_DENIED', retriable: true });
+    expect(() => store.scratch('compact')).toThrow(/^STORE_DENIED: \/sys\/kernel\/headrace/);
+  });
+
   test('are there for the next store on the same folder', async () => {
     const root = testFolder();
     await new FolderObjectStore(root).put('a/b', Buffer.from('kept'));
