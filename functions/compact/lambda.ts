@@ -89,8 +89,8 @@ function report({ compacted, failed }: CompactOutcome, ids: Readonly<Record<stri
     log.warn('an hour was not compacted', {
       ...ids,
       table,
-      dt: partition.dt,
-      hour: partition.hour,
+      dt: partition?.dt ?? '',
+      hour: partition?.hour ?? '',
       reason: error instanceof Error ? error.message : String(error),
     });
   for (const { table, partition, generation, rows } of compacted)

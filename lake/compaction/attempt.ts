@@ -18,10 +18,11 @@ import { generationFolder, manifestKey, RECEIPT_NAME } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { storeFault } from '../store-fault.ts';
 import { fileDigest } from './digest.ts';
+import type { InputFile } from './inputs.ts';
 import type { CompactionPorts } from './ports.ts';
 import { tallyDifferences } from './tally.ts';
 import { witnessTally } from './witness.ts';
-import type { InputFile, Written } from './writer.ts';
+import type { Written } from './writer.ts';
 
 /** Manifests change under a publishing try when others begin or give up theirs; more often than this nobody is that busy. */
 const PUBLISH_TRIES = 8;

@@ -1,5 +1,5 @@
 import { usageError } from '../../core/errors.ts';
-import { type PartitionState, readTable } from '../generations/state.ts';
+import { type PartitionState, type ReadOptions, readTable } from '../generations/state.ts';
 import type { PartitionName } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { type Compacted, compactPartition } from './partition.ts';
@@ -28,11 +28,17 @@ export interface CompactLakeOptions {
   readonly onCompacted?: (one: Compacted) => void;
 }
 
-/** A partition that could not be compacted; what was published of it stays. */
+/** A partition that could not be compacted, or a table whose partitions could not be read or swept; what was published stays. */
 export interface Failed {
   readonly table: string;
-  readonly partition: PartitionName;
+  readonly partition?: PartitionName;
   readonly error: unknown;
+}
+
+/** What failed, where, and why. */
+export function failureText({ table, partition, error }: Failed): string {
+  const place = partition === undefined ? table : `${table} ${partition.dt} ${partition.hour}`;
+  return `${place}: ${error instanceof Error ? error.message : String(error)}`;
 }
 
 /** What became of the lake. */
@@ -51,13 +57,13 @@ export interface CompactedLake {
   readonly next?: PartitionPlace;
 }
 
-/** Compacts every partition that is due, table by table, the oldest first. A partition that fails does not keep the others back. */
+/** Compacts every partition that is due, table by table, the oldest first. A partition or a table that fails does not keep the others back. */
 export async function compactLake(ports: CompactionPorts, options: CompactLakeOptions): Promise<CompactedLake> {
   const { policy, isRepairing = false, isQuick = false, signal } = options;
   const done = { compacted: [] as Compacted[], failed: [] as Failed[], waiting: 0, oldestWaitingMs: 0, repaired: 0 };
   for (const table of tablesFrom(options)) {
     if (isRepairing) done.repaired += await repairTable(ports, table.name, done.failed);
-    for (const state of await readTable(ports.objects, table.name, isQuick ? { changedSinceMs: Number.POSITIVE_INFINITY } : {})) {
+    for (const state of await statesOf(ports, table.name, done.failed, isQuick ? { changedSinceMs: Number.POSITIVE_INFINITY } : {})) {
       if (isBefore(table.name, state.partition, options.from)) continue;
       if (signal?.aborted === true) return { ...done, isComplete: false, next: { table: table.name, ...state.partition } };
       const { action } = dueOf(table, state, { policy, nowMs: ports.clock() });
@@ -104,9 +110,25 @@ function waitingMs(state: PartitionState, nowMs: number): number {
   return uncoveredOf(state).reduce((oldest, { modifiedMs }) => Math.max(oldest, nowMs - modifiedMs), 0);
 }
 
-async function repairTable({ objects }: CompactionPorts, table: string, failed: Failed[]): Promise<number> {
+/** The partitions of a table; none, and a failure of the table, if they cannot be read: the other tables go on. */
+async function statesOf(
+  { objects }: CompactionPorts,
+  table: string,
+  failed: Failed[],
+  options: ReadOptions = {},
+): Promise<readonly PartitionState[]> {
+  try {
+    return await readTable(objects, table, options);
+  } catch (error) {
+    failed.push({ table, error });
+    return [];
+  }
+}
+
+async function repairTable(ports: CompactionPorts, table: string, failed: Failed[]): Promise<number> {
+  const { objects } = ports;
   let repaired = 0;
-  for (const state of await readTable(objects, table)) {
+  for (const state of await statesOf(ports, table, failed)) {
     try {
       if (await repairManifest(objects, state)) repaired += 1;
     } catch (error) {

@@ -13,8 +13,8 @@ import { generationFolder, landingFolder, manifestKey, type PartitionName, RECEI
 import type { TableSchema } from '../schema.ts';
 import { begin, changed, make, publish } from './attempt.ts';
 import { follow } from './catalogue.ts';
+import type { InputFile } from './inputs.ts';
 import type { CompactionPorts } from './ports.ts';
-import type { InputFile } from './writer.ts';
 
 /** Rows that take the place of all rows of a partition. */
 export interface Replacement {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { usageError } from '../../core/errors.ts';
-import type { CompactedLake } from './lake.ts';
+import { type CompactedLake, failureText } from './lake.ts';
 
 /** `detail-type` of the event by which an operator has the deployed function compact what has landed. */
 export const COMPACT_NOW = 'Compact now';
@@ -39,7 +39,7 @@ const answer = z.object({
       repeatsDropped: count,
     }),
   ),
-  failed: z.array(z.object({ table: z.string(), partition, message: z.string() })),
+  failed: z.array(z.object({ table: z.string(), partition: z.exactOptional(partition), message: z.string() })),
   waiting: count,
   repaired: count,
   /** First partition that this call did not look at; null if there is none. */
@@ -65,11 +65,7 @@ export function parseCompactRequest(detail: unknown): CompactRequest {
 export function compactAnswer({ compacted, failed, waiting, repaired, next }: CompactedLake): CompactAnswer {
   return {
     compacted: [...compacted],
-    failed: failed.map(({ table, partition, error }) => ({
-      table,
-      partition,
-      message: error instanceof Error ? error.message : String(error),
-    })),
+    failed: failed.map(({ error, ...place }) => ({ ...place, message: failureText({ ...place, error }) })),
     waiting,
     repaired,
     next: next ?? null,

@@ -1,6 +1,5 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { duckType } from '../duck-types.ts';
 import { LakeError } from '../errors.ts';
 import type { Tally } from '../generations/manifest.ts';
 import { partFileName } from '../names.ts';
@@ -8,16 +7,10 @@ import { relationSql, withoutRepeats } from '../relation.ts';
 import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 import { SortEngine } from './engine.ts';
+import { checkInputs, type InputFile, type Run, refuseTimeless } from './inputs.ts';
+import { FILES_MAX, mergeInputs } from './merge.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
 import { addTallies, distinctSql, emptyTally, tallyOf, tallySql } from './tally.ts';
-import { type FileFooter, readFooter } from './witness.ts';
-
-/** One file to read rows from. */
-export interface InputFile {
-  readonly path: string;
-  /** Its key in the lake, for messages. */
-  readonly key: string;
-}
 
 /** One written file. */
 export interface WrittenFile {
@@ -45,6 +38,8 @@ export interface WriterOptions {
   /** Memory limit of the engine, MiB. */
   readonly memoryMb?: number;
   readonly threads?: number;
+  /** Files that one statement reads at most; more are merged first. At least 2. */
+  readonly filesMax?: number;
 }
 
 /** Engine memory, MiB: with Node itself and the witness the process stays below 512. */
@@ -68,25 +63,25 @@ const HALVINGS_MAX = 6;
 export class GenerationWriter {
   private readonly scratch: string;
   private readonly engine: SortEngine;
+  private readonly filesMax: number;
 
-  constructor({ scratch, memoryMb = MEMORY_MB, threads = 1 }: WriterOptions) {
+  constructor({ scratch, memoryMb = MEMORY_MB, threads = 1, filesMax = FILES_MAX }: WriterOptions) {
     this.scratch = scratch;
+    this.filesMax = filesMax;
     this.engine = new SortEngine({ scratch, memoryMb, threads });
   }
 
   /**
    * Writes the rows of the inputs into the scratch folder. Throws LakeError: FILE_UNREADABLE, SCHEMA_NEWER or SCHEMA_MISMATCH for an
-   * input, TOO_WIDE when a single stretch of rows does not fit in memory.
+   * input, TOO_WIDE when a single stretch of rows does not fit in memory, VERIFICATION_FAILED when rows were lost on the way.
    */
   async write(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
-    const footers = await Promise.all(inputs.map(({ path, key }) => readFooter(path, key)));
-    const rowsIn = footers.reduce((sum, { rows }) => sum + rows, 0);
-    const plainBytes = footers.reduce((sum, footer) => sum + footer.plainBytes, 0);
+    const { rows: rowsIn, plainBytes } = await checkInputs((sql) => this.engine.rows(sql, false), table, inputs);
     const isLarge = plainBytes > LARGE_BYTES;
-    const run: Run = (sql) => this.engine.rows(sql, isLarge);
-    for (const [i, input] of inputs.entries()) await checkSchema((sql) => this.engine.rows(sql, false), table, input, footers[i]);
-    const cut = { table, relation: relationSql(table, inputs), rows: rowsIn, plainBytes };
-    const pieces = rowsIn === 0 ? [] : await this.writePieces(run, cut);
+    const pieces =
+      rowsIn === 0 ? [] : await this.writeMerged((sql) => this.engine.rows(sql, isLarge), table, inputs, { rowsIn, plainBytes });
+    const rowsRead = pieces.reduce((sum, piece) => sum + piece.rowsRead, 0);
+    if (rowsRead !== rowsIn) throw unequal(table, `the footers of its files count ${rowsIn} rows, but ${rowsRead} were read`);
     const tally = pieces.reduce((sum, piece) => addTallies(sum, piece.tally), emptyTally(table));
     const newest = pieces.flatMap(({ newestMs }) => newestMs ?? []);
     return {
@@ -100,7 +95,7 @@ export class GenerationWriter {
 
   /** Removes what `write` has left in the scratch folder. */
   clear(): void {
-    rmSync(join(this.scratch, 'out'), { recursive: true, force: true });
+    for (const name of ['out', 'merged']) rmSync(join(this.scratch, name), { recursive: true, force: true });
   }
 
   /** Frees the engine and everything in its scratch folder. */
@@ -109,11 +104,31 @@ export class GenerationWriter {
     rmSync(this.scratch, { recursive: true, force: true });
   }
 
+  /** Writes few files or many. Merged ones are gone when it is done, for the disk may be small. */
+  private async writeMerged(
+    run: Run,
+    table: TableSchema,
+    inputs: readonly InputFile[],
+    { rowsIn, plainBytes }: { readonly rowsIn: number; readonly plainBytes: number },
+  ): Promise<WrittenPiece[]> {
+    const folder = join(this.scratch, 'merged');
+    try {
+      const relation = relationSql(
+        table,
+        await mergeInputs((sql) => this.engine.rows(sql, true), table, inputs, { folder, filesMax: this.filesMax }),
+      );
+      await refuseTimeless(run, table, { relation, inputs });
+      return await this.writePieces(run, { table, relation, rows: rowsIn, plainBytes });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+
   /** Writes piece by piece; when one does not fit in memory, all again in smaller ones. */
   private async writePieces(run: Run, cut: Omit<PieceOptions, 'halvings'>): Promise<WrittenPiece[]> {
     const folder = join(this.scratch, 'out');
     for (let halvings = 0; ; halvings += 1) {
-      this.clear();
+      rmSync(folder, { recursive: true, force: true });
       mkdirSync(folder, { recursive: true });
       try {
         const written: WrittenPiece[] = [];
@@ -137,12 +152,19 @@ export class GenerationWriter {
 /** One written file, and what its rows add up to. */
 interface WrittenPiece {
   readonly file: WrittenFile;
+  /** Rows that it was made of, repeats included. */
+  readonly rowsRead: number;
   readonly tally: Tally;
   readonly newestMs: number | null;
 }
 
-/** Runs one statement of the engine and gives its rows. */
-type Run = (sql: string) => Promise<unknown[][]>;
+/** What went in is not what is there: nothing of it is published. */
+function unequal(table: TableSchema, what: string): LakeError {
+  return new LakeError(
+    'VERIFICATION_FAILED',
+    `${table.name}: ${what}. Nothing is published. Compact again, and report it if it fails again.`,
+  );
+}
 
 async function writePiece(
   run: Run,
@@ -151,15 +173,12 @@ async function writePiece(
   path: string,
 ): Promise<WrittenPiece> {
   const source = `(SELECT * FROM ${relation} WHERE ${where})`;
-  const [[all, distinct, ids, newestMs] = []] = (await run(distinctSql(table, source))) as [[number, number, string, number | null]?];
+  const [[all = 0, distinct, ids, newestMs] = []] = (await run(distinctSql(table, source))) as [[number, number, string, number | null]?];
   const kept = distinct === all ? source : withoutRepeats(table, source);
   const [sums = []] = await run(tallySql(table, kept));
   const tally = tallyOf(table, sums);
   if (tally.rows !== distinct || tally.ids !== ids)
-    throw new LakeError(
-      'VERIFICATION_FAILED',
-      `${table.name}: ${distinct} different ids, but ${tally.rows} rows after repeats were dropped`,
-    );
+    throw unequal(table, `${distinct} different ids, but ${tally.rows} rows after repeats were dropped`);
   const time = quoteName(table.partitionColumn);
   const order = [
     ...new Set([`epoch_ms(${time}) // ${SLICE_MS}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
@@ -171,44 +190,11 @@ async function writePiece(
     `COPY (SELECT ${columns.join(', ')} FROM ${kept} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
      (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
   )) as [[bigint?]?];
-  return { file: { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) }, tally, newestMs: newestMs ?? null };
+  const file = { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) };
+  return { file, rowsRead: all ?? 0, tally, newestMs: newestMs ?? null };
 }
 
 /** Times are stored as milliseconds, which is what they are. */
 function writtenSql({ name, type }: Column): string {
   return type === 'timestamp' ? `CAST(${quoteName(name)} AS TIMESTAMP_MS) AS ${quoteName(name)}` : quoteName(name);
-}
-
-/** Types that files may have a column in: the declared one, and those that it holds without loss. */
-function mayBe(type: string): readonly string[] {
-  if (type === 'TIMESTAMP') return [type, 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMP_S', 'TIMESTAMP WITH TIME ZONE'];
-  if (type === 'BIGINT') return [type, 'INTEGER'];
-  return [type];
-}
-
-async function checkSchema(run: Run, table: TableSchema, { path, key }: InputFile, footer: FileFooter | undefined): Promise<void> {
-  const known = new Map(table.columns.map((column) => [column.name, column]));
-  const unknown = footer?.columns.find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw new LakeError(
-      'SCHEMA_NEWER',
-      `${key} has a column ${unknown} that table ${table.name} does not have in this build: compacting would lose it. Use the build that wrote it, or a later one.`,
-    );
-  const missing = table.columns.find(({ name, nullable }) => !nullable && footer?.columns.includes(name) === false);
-  if (missing !== undefined) throw mismatch(key, `has no column ${missing.name}, which every row of ${table.name} fills`);
-  const described = await run(
-    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteText(path)}, hive_partitioning = false))`,
-  );
-  for (const [name, type] of described as [string, string][]) {
-    const column = known.get(name);
-    if (column !== undefined && !mayBe(duckType(column.type)).includes(type))
-      throw mismatch(key, `has column ${name} as ${type}; table ${table.name} has it as ${duckType(column.type)}`);
-  }
-}
-
-function mismatch(key: string, what: string): LakeError {
-  return new LakeError(
-    'SCHEMA_MISMATCH',
-    `${key} ${what}. Set it aside with headrace compact --set-aside ${key}; a backfill brings its rows again.`,
-  );
 }

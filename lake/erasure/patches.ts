@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SortEngine } from '../compaction/engine.ts';
-import type { InputFile } from '../compaction/writer.ts';
+import type { InputFile } from '../compaction/inputs.ts';
 import { duckType, jsonType } from '../duck-types.ts';
 import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';

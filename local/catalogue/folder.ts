@@ -26,7 +26,10 @@ export class FolderCatalogue implements PartitionCatalogue {
   }
 
   async remove(table: string, hours: readonly Pick<TablePartition, 'dt' | 'hour'>[]): Promise<void> {
-    this.change(table, (known) => removeHours(known, hours));
+    this.change(table, (known) => {
+      removeHours(known, hours);
+      return true;
+    });
   }
 
   async list(table: string, from: string, to: string): Promise<TablePartition[]> {

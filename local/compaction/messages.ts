@@ -16,10 +16,11 @@ export interface CompactorStart {
   readonly keptMs: number;
 }
 
-/** A partition that could not be compacted, as it crosses threads. */
+/** A partition or a table that failed, as it crosses threads. */
 export interface FailedPartition {
   readonly table: string;
-  readonly partition: PartitionName;
+  readonly partition?: PartitionName;
+  /** Where and why. */
   readonly message: string;
 }
 

@@ -1,5 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { compactLake } from '../../lake/compaction/lake.ts';
+import { compactLake, type Failed, failureText } from '../../lake/compaction/lake.ts';
 import { type Swept, sweepTable } from '../../lake/compaction/sweep.ts';
 import { GenerationWriter } from '../../lake/compaction/writer.ts';
 import { CheckedObjects } from '../../lake/generations/checked.ts';
@@ -28,21 +28,31 @@ async function compact(): Promise<CompactionReport> {
     const checked = isQuick && !isRepairing ? ports : { ...ports, objects: new CheckedObjects(ports) };
     const done = await compactLake(checked, { tables, policy, isRepairing, isQuick, signal: stop.signal, onCompacted });
     const swept: Swept = { dropped: 0, expired: 0, filesRemoved: 0, landingRemoved: 0, reconciled: 0 };
-    for (const table of tables) if (!stop.signal.aborted) add(swept, await sweepTable(ports, table, keptMs));
+    const failed: Failed[] = [...done.failed];
+    for (const table of tables) {
+      if (stop.signal.aborted) break;
+      await sweepTable(ports, table, keptMs).then(
+        (one) => add(swept, one),
+        (error: unknown) => failed.push({ table: table.name, error }),
+      );
+    }
     const { user, system } = process.cpuUsage(before);
     return {
       ...done,
-      failed: done.failed.map(({ table, partition, error }) => ({
-        table,
-        partition,
-        message: error instanceof Error ? error.message : String(error),
-      })),
+      failed: failed.map(({ error, ...place }) => ({ ...place, message: failureText({ ...place, error }) })),
       swept,
       cpuSeconds: (user + system) / 1e6,
     };
   } finally {
-    writer.close();
+    close(writer);
   }
+}
+
+/** What cannot be removed is emptied by the next start; it must not hide what was done. */
+function close(writer: GenerationWriter): void {
+  try {
+    writer.close();
+  } catch {}
 }
 
 function add(sum: { -readonly [K in keyof Swept]: Swept[K] }, one: Swept): void {

@@ -2,12 +2,15 @@ import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
+import { RetriableError } from '../../../core/errors.ts';
 import type { ObjectFiles } from '../../../core/ports.ts';
 import { setAside } from '../../../lake/compaction/aside.ts';
-import { dueOf, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
+import { compactLake, failureText } from '../../../lake/compaction/lake.ts';
+import { dueOf, NOW_POLICY, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
 import { replacePartition, revertPartition } from '../../../lake/compaction/replace.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { kindsRows, kindsTable } from '../../contract/kinds-table.ts';
 import { HOUR_MS, KEPT_MS, LakeWorld } from './world.ts';
 
@@ -349,5 +352,19 @@ describe('a store that refuses', () => {
     expect(await world.keys('landing', 'manifest', 'gen=1')).toEqual([]);
     expect(messages(await world.compact())).toEqual([]);
     expect((await world.readThroughCatalogue()).map(({ id }) => id).sort()).toEqual(idsOf(0, 20));
+  });
+
+  test('one table cannot be read, as with too many open files: it fails by its name, and the others go on', async () => {
+    const world = await published();
+    const other: TableSchema = { ...kindsTable, name: 'aside' };
+    const ports = world.ports();
+    const list = async (prefix: string) => {
+      if (prefix.startsWith('aside/')) throw new RetriableError('EMFILE: too many open files');
+      return world.store.list(prefix);
+    };
+    const objects = Object.assign(new FolderObjectStore(world.lakeDir), { list });
+    const done = await compactLake({ ...ports, objects }, { tables: [other, world.table], policy: NOW_POLICY, isRepairing: true });
+    expect(done.failed.map(failureText)).toEqual(['aside: EMFILE: too many open files', 'aside: EMFILE: too many open files']);
+    expect(done.compacted.map(({ table }) => table)).toEqual(['kinds']);
   });
 });

@@ -1,12 +1,14 @@
-import { statSync } from 'node:fs';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { asyncBufferFromFile, parquetMetadataAsync } from 'hyparquet';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Row } from '../../../core/ports.ts';
+import { SortEngine } from '../../../lake/compaction/engine.ts';
+import type { InputFile } from '../../../lake/compaction/inputs.ts';
 import { tallyDifferences } from '../../../lake/compaction/tally.ts';
 import { readFooter, witnessTally } from '../../../lake/compaction/witness.ts';
-import { GenerationWriter, type InputFile, type WriterOptions, type Written } from '../../../lake/compaction/writer.ts';
+import { GenerationWriter, type WriterOptions, type Written } from '../../../lake/compaction/writer.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
 import { kindsRow, kindsRows, kindsTable } from '../../contract/kinds-table.ts';
 import { bufferOf, parquetRows } from '../witness.ts';
@@ -40,7 +42,15 @@ interface Done {
 async function compacted(table: TableSchema, segments: readonly (readonly Row[])[], options: Partial<WriterOptions> = {}): Promise<Done> {
   const world = new LakeWorld(table);
   for (const rows of segments) await world.land(rows);
-  const inputs: InputFile[] = (await world.keys()).map((key) => ({ key, path: join(world.lakeDir, key) }));
+  return compactedFiles(world, await inputsOf(world), options);
+}
+
+async function inputsOf(world: LakeWorld): Promise<InputFile[]> {
+  return (await world.keys()).map((key) => ({ key, path: join(world.lakeDir, key) }));
+}
+
+async function compactedFiles(world: LakeWorld, inputs: readonly InputFile[], options: Partial<WriterOptions> = {}): Promise<Done> {
+  const { table } = world;
   const writer = new GenerationWriter({ scratch: join(world.root, 'scratch'), ...options });
   onTestFinished(() => writer.close());
   const written = await writer.write(table, inputs);
@@ -124,6 +134,90 @@ describe('a generation', () => {
     const segments = Array.from({ length: 6 }, (_, i) => all.slice(i * 50, i * 50 + 50));
     await expect(compacted(kindsTable, segments, { memoryMb: 64 })).rejects.toThrow(/^TOO_WIDE: rows of kinds at one moment/);
   }, 60_000);
+});
+
+describe('many small files', () => {
+  /** 450 files: one row 440 times, and ten more rows. */
+  async function many(world: LakeWorld): Promise<InputFile[]> {
+    for (let i = 0; i < 11; i += 1) await world.land([kindsRow(i)]);
+    const inputs = await inputsOf(world);
+    const bytes = readFileSync(inputs[0]?.path ?? '');
+    return [
+      ...inputs,
+      ...Array.from({ length: 439 }, (_, i) => {
+        const path = join(world.root, `copy-${i}.parquet`);
+        writeFileSync(path, bytes);
+        return { key: path, path };
+      }),
+    ];
+  }
+
+  test('are merged in rounds: no statement reads more than it may, every row is counted, and the scratch folder is left empty', async () => {
+    const world = new LakeWorld();
+    const inputs = await many(world);
+    const statements = vi.spyOn(SortEngine.prototype, 'rows');
+    onTestFinished(() => statements.mockRestore());
+    const { written, rows, differences } = await compactedFiles(world, inputs, { filesMax: 20 });
+    const read = statements.mock.calls.map(
+      ([sql]) =>
+        sql
+          .split('read_parquet([')[1]
+          ?.split(']')[0]
+          ?.match(/\.parquet'/g)?.length ?? 0,
+    );
+    expect(Math.max(...read)).toBe(20);
+    expect(written).toMatchObject({ rowsIn: 450, repeatsDropped: 439 });
+    expect(rows).toEqual((await compacted(kindsTable, [kindsRows(0, 11)])).rows);
+    expect(differences).toEqual([]);
+    expect(readdirSync(join(world.root, 'scratch')).sort()).toEqual(['out', 'spill']);
+  }, 60_000);
+
+  test('are each checked by their own name', async () => {
+    const world = new LakeWorld();
+    const inputs = await many(world);
+    writeFileSync(inputs[300]?.path ?? '', 'PAR1 no more PAR1');
+    await expect(compactedFiles(world, inputs, { filesMax: 20 })).rejects.toThrow(`FILE_UNREADABLE: ${inputs[300]?.key}`);
+  }, 60_000);
+});
+
+describe('rows that would be lost', () => {
+  /** A landing file of rows 0 to 9 whose last row has no time. */
+  async function timeless(world: LakeWorld): Promise<InputFile[]> {
+    await world.land(kindsRows(0, 10));
+    await world.land(kindsRows(10, 20));
+    const inputs = await inputsOf(world);
+    const path = inputs[0]?.path ?? '';
+    const engine = new SortEngine({ scratch: join(world.root, 'edit'), memoryMb: 64, threads: 1 });
+    const relation = `(SELECT * REPLACE (CASE WHEN id = 'row-9' THEN NULL ELSE "at" END AS "at") FROM read_parquet('${path}', hive_partitioning = false))`;
+    await engine.rows(`COPY ${relation} TO '${path}.new' (FORMAT parquet)`, true);
+    renameSync(`${path}.new`, path);
+    return inputs;
+  }
+
+  test.each([200, 2])('a row without a time is refused by the name of its file, with at most %i files a statement', async (filesMax) => {
+    const world = new LakeWorld();
+    const inputs = await timeless(world);
+    const more = Array.from({ length: 3 }, () => inputs[1] as InputFile);
+    await expect(compactedFiles(world, [...inputs, ...more], { filesMax })).rejects.toThrow(
+      `SCHEMA_MISMATCH: ${inputs[0]?.key} has no at in 1 of its rows, which every row of kinds fills. Set it aside with headrace compact --set-aside ${inputs[0]?.key}`,
+    );
+  });
+
+  test('a file whose footer counts more rows than it has is no repeat dropped', async () => {
+    const world = new LakeWorld();
+    await world.land(kindsRows(0, 10));
+    const inputs = await inputsOf(world);
+    const path = inputs[0]?.path ?? '';
+    const bytes = readFileSync(path);
+    // Number of rows of the file, as Thrift has it: an i64 of 10, and a list after it.
+    const at = bytes.lastIndexOf(Buffer.from([0x16, 0x14, 0x19]));
+    bytes[at + 1] = 0x16;
+    writeFileSync(path, bytes);
+    expect((await readFooter(path, path)).rows).toBe(11);
+    await expect(compactedFiles(world, inputs)).rejects.toThrow(
+      'VERIFICATION_FAILED: kinds: the footers of its files count 11 rows, but 10 were read. Nothing is published. Compact again',
+    );
+  });
 });
 
 describe('the ledger of what went in', () => {
