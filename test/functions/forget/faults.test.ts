@@ -2,6 +2,7 @@ import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { ObjectFiles } from '../../../core/ports.ts';
+import { shardsPk } from '../../../core/state/keys.ts';
 import { createBackfill } from '../../../functions/backfill/handler.ts';
 import { assertNoErasure } from '../../../functions/forget/backfills.ts';
 import { forget, planForget } from '../../../functions/forget/forget.ts';
@@ -80,6 +81,19 @@ test('a file that was set aside goes; one that nobody can read stays, and the re
   expect(receipt.remains.filter((text) => text.startsWith('payments/'))).toEqual(
     left.map((key) => `${key}: cannot be read; look at it and remove it by hand`),
   );
+});
+
+test('a batch that was begun and not finished must be finished first, and nothing is masked before', async () => {
+  const one = await told(38, CARD);
+  const rows = await one.rows(DECISIONS);
+  const [shard] = await one.world.store.query(shardsPk('1'));
+  if (shard === undefined) throw new Error('no shard');
+  const state = { ...(JSON.parse(shard.body) as object), through: '9'.repeat(60) };
+  await one.world.store.put([{ pk: shardsPk('1'), sk: shard.sk, expectedVersion: shard.version, body: JSON.stringify(state) }]);
+  await expect(forgetCard(one, CARD)).rejects.toThrow('a batch that was begun and not finished');
+  expect(await listReceipts(one.lake)).toEqual([]);
+  await assertNoErasure(one.work);
+  expect(await one.rows(DECISIONS)).toEqual(rows);
 });
 
 describe('a backfill and an erasure', () => {

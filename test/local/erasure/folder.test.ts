@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ import { tablesOf } from '../../../lake/tables.ts';
 import { erasureSecret } from '../../../local/erasure/secret.ts';
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { loadPipeline } from '../../../local/pipeline.ts';
-import { dataFolder, readMeta } from '../../../local/runtime/folder.ts';
+import { dataFolder, readMeta, writeMeta } from '../../../local/runtime/folder.ts';
 import { LakeSql } from '../../../local/sql/lake-sql.ts';
 import { JournaledStateStore } from '../../../local/state/journaled.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
@@ -285,6 +285,24 @@ describe('forget refuses', () => {
     expect(await forgotten(data)).toMatchObject({ code: 2, err: expect.stringContaining('killed') });
     expect(await forgotten(data, '--stack', 'headrace-dev')).toMatchObject({ code: 2, err: expect.stringContaining('--stack') });
     expect(await headrace('forget', '--data', data)).toMatchObject({ code: 2, err: expect.stringContaining('one of --customer') });
+  });
+
+  test('a folder with a run that has not ended', async () => {
+    const data = copied('unfinished');
+    const meta = readMeta(dataFolder(data));
+    if (meta === undefined) throw new Error('no description');
+    writeMeta(dataFolder(data), { ...meta, run: { input: 'x.ndjson', isDone: false } });
+    expect(await forgotten(data)).toMatchObject({ code: 2, err: expect.stringContaining('a run of x.ndjson that has not ended') });
+    expect(await dump(data)).toEqual(before);
+  });
+
+  test('an hour with a damaged manifest, by name', async () => {
+    const data = copied('damaged');
+    const folder = join(data, 'lake', 'transactions', 'manifest');
+    const [manifest = ''] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+    truncateSync(join(folder, manifest), 100);
+    expect(await forgotten(data)).toMatchObject({ code: 1, err: expect.stringMatching(/MANIFEST_DAMAGED: .*--repair/) });
+    expect(await dump(data)).toEqual(before);
   });
 
   test('nothing that it does not look at: a dry run changes nothing', async () => {
