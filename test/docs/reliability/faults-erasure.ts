@@ -1,6 +1,7 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const FOLDER = 'local/erasure/folder.test.ts';
+const INTERRUPTED = 'local/erasure/interrupted.test.ts';
 const FAULTS = 'functions/forget/faults.test.ts';
 const EVENTS = 'lake/erasure/events.test.ts';
 
@@ -12,7 +13,7 @@ export const ERASURE: readonly CataloguedFault[] = [
     outcome: 'Each row is the old one or the masked one. The receipt says begun, and the same command finishes it under the same id.',
     shown: {
       tests: [
-        cite(FOLDER, 'a process that dies while it forgets > leaves old or masked rows, and the same command finishes it: %s a call'),
+        cite(INTERRUPTED, 'a process that dies while it forgets > leaves old or masked rows, and the same command finishes it: %s a call'),
       ],
     },
   },
@@ -21,7 +22,7 @@ export const ERASURE: readonly CataloguedFault[] = [
     fault: 'A compaction is at work on what is being erased.',
     outcome:
       'In a data folder a claim keeps them apart. Without it one of the two begins an hour anew, and the rows end masked, each once.',
-    shown: { tests: [cite(FOLDER, 'a compaction at the same time: the rows end masked, each once')] },
+    shown: { tests: [cite(INTERRUPTED, 'a compaction at the same time: the rows end masked, each once')] },
   },
   {
     number: 98,
