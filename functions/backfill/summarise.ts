@@ -52,16 +52,24 @@ export interface Publication {
 const APPROVE_ABOVE = 1_000;
 const SAMPLE_MAX = 20;
 
-/** Adds up what all comparisons found, and says how to go on. */
+/**
+ * Adds up what all comparisons found, and says how to go on. What was to be published once stands: a repeat compares with a lake where
+ * some of it is published already, and what is taken back after a failure is all of it.
+ */
 export async function summarise(work: Work): Promise<SummaryOutcome> {
   const plan = await work.plan();
+  const known = await work.find<Publication[]>(PUBLICATIONS);
+  const publications = known !== undefined && known.length > 0 ? known : await decide(work, plan);
+  await work.write(itemsName('publish'), itemList(publications.length));
+  return { next: nextOf(plan, await work.read<Summary>(SUMMARY), publications.length) };
+}
+
+async function decide(work: Work, plan: BackfillPlan): Promise<Publication[]> {
   const reports = await Promise.all(plan.parts.map((_, at) => work.read<ComparedReport>(comparedName(at))));
-  const summary = summaryOf(reports, await readFaults(work));
-  await work.write(SUMMARY, summary);
+  await work.write(SUMMARY, summaryOf(reports, await readFaults(work)));
   const publications = publicationsOf(reports, plan);
   await work.write(PUBLICATIONS, publications);
-  await work.write(itemsName('publish'), itemList(publications.length));
-  return { next: nextOf(plan, summary, publications.length) };
+  return publications;
 }
 
 async function readFaults(work: Work): Promise<FaultReport> {

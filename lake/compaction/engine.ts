@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBBlobValue, type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { LakeError } from '../errors.ts';
 
 /** Memory and folder of the engine. */
 export interface EngineOptions {
@@ -20,11 +21,13 @@ export class SortEngine {
     this.options = options;
   }
 
-  /** Runs one statement and gives its rows. After a large one the engine is started anew: it keeps memory that it once had, and starts in milliseconds. */
+  /** Runs one statement and gives its rows. Throws LakeError FILE_UNREADABLE for a file that is no whole Parquet file. After a large one the engine is started anew: it keeps memory that it once had, and starts in milliseconds. */
   async rows(sql: string, isLarge: boolean): Promise<unknown[][]> {
     const { db } = await this.opened();
     try {
       return (await db.runAndReadAll(sql)).getRows() as unknown[][];
+    } catch (error) {
+      throw named(error);
     } finally {
       if (isLarge) this.rest();
     }
@@ -74,6 +77,20 @@ export class SortEngine {
     await db.run("SET TimeZone = 'UTC'");
     return this.open;
   }
+}
+
+/** What the engine says of files that it cannot make sense of. */
+const UNREADABLE = /^(?:Invalid Input Error: |IO Error: Could not read ).*?['"]([^'"]+\.parquet)['"]/s;
+
+/** Errors of damaged files by their name in the lake's words; others as they are. */
+function named(error: unknown): unknown {
+  const [, path] = UNREADABLE.exec(error instanceof Error ? error.message : '') ?? [];
+  if (path === undefined || !(error instanceof Error)) return error;
+  return new LakeError(
+    'FILE_UNREADABLE',
+    `${path} is no whole Parquet file: ${error.message.split('\n', 1)[0]}. Put back its earlier version; headrace compact names it, and says how to set it aside.`,
+    { cause: error },
+  );
 }
 
 /** Bytes of a BLOB as the engine gives it. */

@@ -57,12 +57,14 @@ export async function maskPartition(
   state: PartitionState,
   { origin, onPlanned }: { readonly origin: string; readonly onPlanned: (one: MaskedPartition) => Promise<void> },
 ): Promise<MaskedPartition | undefined> {
-  const { files, close } = await openObjects(ports, await shownFiles(ports, state));
+  const shown = await shownFiles(ports, state);
+  const isLarge = shown.reduce((sum, { bytes }) => sum + bytes, 0) > LARGE_BYTES;
+  const { files, close } = await openObjects(ports, shown);
   const scratch = ports.files.scratch('erasure');
   try {
     const patches = await readPatches(ports.engine, mask, files);
     if (patches.rows.length === 0) return undefined;
-    const { paths, planned } = await writeMasked(ports.engine, mask, { patches, scratch });
+    const { paths, planned } = await writeMasked(ports.engine, mask, { patches, scratch, isLarge });
     const one = { table: mask.table.name, ...state.partition, ...planned };
     await onPlanned(one);
     const inputs = paths.map((path) => ({ path, key: `masked rows of ${mask.table.name}` }));
@@ -73,23 +75,26 @@ export async function maskPartition(
   }
 }
 
+/** Stored bytes above which the engine is started anew after each statement. */
+const LARGE_BYTES = 8 * 2 ** 20;
+
 type Planned = Pick<MaskedPartition, 'rowsMasked' | 'rowsKept' | 'keptBefore' | 'keptAfter'>;
 
 async function writeMasked(
   engine: SortEngine,
   { table }: TableMask,
-  { patches, scratch }: { readonly patches: Patches; readonly scratch: string },
+  { patches, scratch, isLarge }: { readonly patches: Patches; readonly scratch: string; readonly isLarge: boolean },
 ): Promise<{ readonly paths: string[]; readonly planned: Planned }> {
   const { kept, masked } = await patchedSql(patches, scratch);
   const columns = table.columns.map(({ name }) => quoteName(name)).join(', ');
   const sums = `SELECT count(*)::DOUBLE, coalesce(sum(hash(${columns})::HUGEINT), 0)::VARCHAR`;
-  const [[rowsKept = 0, keptBefore = '0'] = []] = (await engine.rows(`${sums} FROM (${kept})`, true)) as [[number?, string?]?];
+  const [[rowsKept = 0, keptBefore = '0'] = []] = (await engine.rows(`${sums} FROM (${kept})`, isLarge)) as [[number?, string?]?];
   const paths = [join(scratch, 'kept.parquet'), join(scratch, 'masked.parquet')];
   for (const [i, sql] of [kept, masked].entries())
-    await engine.rows(`COPY (${sql}) TO ${quoteText(paths[i] ?? '')} (FORMAT parquet, COMPRESSION zstd)`, true);
+    await engine.rows(`COPY (${sql}) TO ${quoteText(paths[i] ?? '')} (FORMAT parquet, COMPRESSION zstd)`, isLarge);
   const typed = table.columns.map(({ name, type }) => `CAST(${quoteName(name)} AS ${duckType(type)}) AS ${quoteName(name)}`).join(', ');
   const again = `${sums} FROM (SELECT ${typed} FROM read_parquet(${quoteText(paths[0] ?? '')}, hive_partitioning = false))`;
-  const [[, keptAfter = ''] = []] = (await engine.rows(again, true)) as [[number?, string?]?];
+  const [[, keptAfter = ''] = []] = (await engine.rows(again, isLarge)) as [[number?, string?]?];
   if (keptAfter !== keptBefore)
     throw new LakeError(
       'VERIFICATION_FAILED',

@@ -34,11 +34,13 @@ export function sketchHours(
   return Object.values(pipeline.aggregates).flatMap((aggregate) => {
     const { name, over, window } = aggregate;
     if (!types.has(over) || window.kind === 'session' || measuresOver(aggregate, field).length === 0) return [];
+    const advanceMs = window.kind === 'hopping' ? window.advanceMs : window.sizeMs;
     const hours = new Set<number>();
     for (const one of masked.filter(({ table }) => table === pipeline.eventTypes[over]?.table)) {
       const startMs = partitionStartMs(one);
-      const firstMs = Math.floor((startMs - window.sizeMs + 1) / HOUR_MS) * HOUR_MS;
-      for (let at = firstMs; at <= startMs; at += HOUR_MS) hours.add(at);
+      // The first window that is still open when the hour begins.
+      const firstMs = (Math.floor((startMs - window.sizeMs) / advanceMs) + 1) * advanceMs;
+      for (let at = Math.floor(firstMs / HOUR_MS) * HOUR_MS; at <= startMs; at += HOUR_MS) hours.add(at);
     }
     return [...hours].sort((a, b) => a - b).map((at) => ({ table: name, ...partitionOf(at) }));
   });

@@ -1,7 +1,8 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const ALERTS = 'functions/deliver-alerts/handler.test.ts';
-const NO_SAGA = 'Headrace decides and tells; it freezes no card and asks nobody, so there is nothing to undo or to approve';
+const NO_SAGA = 'Headrace decides and tells; it freezes no card, so there is nothing to undo';
+const APPROVAL = 'local/workflow/approval.test.ts';
 
 /** Alerts, and what would act on them. */
 export const ALERT_FAULTS: readonly CataloguedFault[] = [
@@ -46,7 +47,15 @@ export const ALERT_FAULTS: readonly CataloguedFault[] = [
   {
     number: 62,
     fault: 'An approval is lost, late or used twice.',
-    outcome: 'There are no approvals.',
-    shown: { outOfModel: NO_SAGA },
+    outcome:
+      'A backfill that waits for an approval publishes nothing until one is given, however late; without one in time it ends. The first word counts: a second answer is refused.',
+    shown: {
+      tests: [
+        cite(APPROVAL, 'approval > given long after it was asked for lets the backfill publish'),
+        cite(APPROVAL, 'approval > that nobody gives in time publishes nothing, and is worth nothing afterwards'),
+        cite(APPROVAL, 'approval > can be used once: a second answer is refused, whatever it says'),
+        cite(APPROVAL, 'approval > of a question that failed on its way counts no more: asking again has a token of its own'),
+      ],
+    },
   },
 ];

@@ -1,20 +1,34 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
-const NO_BACKFILL = 'backfill is designed and not built yet';
+const STATES = 'local/workflow/states.test.ts';
+const FAULTS = 'functions/backfill/faults.test.ts';
+const PUBLISH = 'functions/backfill/publish.test.ts';
 
 /** The lake: repeats, columns, files, and what will recompute it. */
 export const LAKE: readonly CataloguedFault[] = [
   {
     number: 63,
     fault: 'A backfill runs twice, or two overlap.',
-    outcome: 'There is no backfill yet.',
-    shown: { outOfModel: NO_BACKFILL },
+    outcome:
+      'Again does no harm: what was decided to be published stands. Of two that overlap the second is refused, BACKFILL_OVERLAPS, with the name of the first, unless both only verify.',
+    shown: {
+      tests: [
+        cite(PUBLISH, 'two operators at once > cannot publish the same hours: the second is told who is at it'),
+        cite(PUBLISH, 'correct > is what a later verification expects, and again changes nothing'),
+        cite(FAULTS, 'one that is begun again behind its publishing ends as if it had not been'),
+      ],
+    },
   },
   {
     number: 64,
     fault: 'A backfill dies before its result is published.',
-    outcome: 'There is no backfill yet.',
-    shown: { outOfModel: NO_BACKFILL },
+    outcome: 'Nothing that is published has changed. The same backfill goes on with --resume, to the same rows, or ends with --abandon.',
+    shown: {
+      tests: [
+        cite(FAULTS, 'steps that die at their first write and are repeated, each twice, come to the same rows'),
+        cite(STATES, '%s > that meets passing faults goes on where it was'),
+      ],
+    },
   },
   {
     number: 65,
@@ -33,14 +47,22 @@ export const LAKE: readonly CataloguedFault[] = [
   {
     number: 66,
     fault: 'More parts of a backfill fail than are tolerated.',
-    outcome: 'There is no backfill yet.',
-    shown: { outOfModel: NO_BACKFILL },
+    outcome: 'None is tolerated: the first that gives up ends the others, nothing is published, and its error is that of the backfill.',
+    shown: {
+      tests: [cite(STATES, 'an error of one item ends the map: no other item is begun, and its name is that of the execution')],
+    },
   },
   {
     number: 67,
     fault: 'Stream and backfill both own a window.',
-    outcome: 'There is no backfill yet: the stream owns all windows.',
-    shown: { outOfModel: NO_BACKFILL },
+    outcome:
+      'A backfill looks at windows only that were final when it began, by the ledger; a range that is not is refused, NOTHING_FINAL. Late files beside what it published are taken in by compaction.',
+    shown: {
+      tests: [
+        cite(PUBLISH, 'a range that is not final is refused by name'),
+        cite(PUBLISH, 'correct > stays when the hours are compacted afterwards, and takes late files in'),
+      ],
+    },
   },
   {
     number: 68,

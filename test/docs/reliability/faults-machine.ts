@@ -43,8 +43,9 @@ export const MACHINE: readonly CataloguedFault[] = [
   {
     number: 75,
     fault: 'A region is lost.',
-    outcome: 'There is no standby. The archive has every record, but no command rebuilds state and tables from it yet.',
-    shown: { outOfModel: 'an installation lives in one region; replay of the archive is not built yet' },
+    outcome:
+      'There is no standby. A copy of the archive gives tables again (headrace backfill --mode rebuild); no command rebuilds the state from it yet.',
+    shown: { outOfModel: 'an installation lives in one region; rebuilding the state is not built yet' },
   },
   {
     number: 76,

@@ -1,7 +1,9 @@
 import type { CataloguedFault } from './fault.ts';
 import { ALERT_FAULTS } from './faults-alerts.ts';
+import { BACKFILL } from './faults-backfill.ts';
 import { CRASHES } from './faults-crashes.ts';
 import { DECODING } from './faults-decoding.ts';
+import { ERASURE } from './faults-erasure.ts';
 import { GENERATIONS } from './faults-generations.ts';
 import { LAKE } from './faults-lake.ts';
 import { MACHINE } from './faults-machine.ts';
@@ -12,5 +14,5 @@ import { TIME } from './faults-time.ts';
 
 /** The catalogue, by number. */
 export const FAULTS: readonly CataloguedFault[] = [
-  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE, GENERATIONS].flat(),
+  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE, GENERATIONS, BACKFILL, ERASURE].flat(),
 ].sort((a, b) => a.number - b.number);

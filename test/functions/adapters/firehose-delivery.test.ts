@@ -108,6 +108,8 @@ const archiveRow = (bytes: number): Row => ({
   data: Buffer.alloc(bytes, 7).toString('base64'),
   lane: 'quarantined',
   watermark: null,
+  event_time: null,
+  key: null,
   context: null,
 });
 

@@ -13,7 +13,7 @@ const SECRET = Buffer.alloc(32, 5);
 const SHARDS = ['shardId-000000000000', 'shardId-000000000001'] as const;
 
 /** A story with what is awkward about one card: a bad event of it, one of another card under its partition key. */
-export async function told(seed: number, card: string, records = 100): Promise<BackfillWorld> {
+export async function told(seed: number, card: string, records = 60): Promise<BackfillWorld> {
   const one = new BackfillWorld();
   const at = (id: string, minute: number) => ({
     type: 'payment',

@@ -1,26 +1,15 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createParser } from '../../../core/events/parser.ts';
-import { compilePlan } from '../../../core/plan.ts';
-import type { StateStore } from '../../../core/ports.ts';
-import { type ForgetPorts, forget, planForget } from '../../../functions/forget/forget.ts';
-import { SortEngine } from '../../../lake/compaction/engine.ts';
-import { compactLake } from '../../../lake/compaction/lake.ts';
-import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
-import { GenerationWriter } from '../../../lake/compaction/writer.ts';
 import { subjectOf } from '../../../lake/erasure/subject.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { erasureSecret } from '../../../local/erasure/secret.ts';
-import { FolderObjectStore } from '../../../local/objects/folder.ts';
-import { loadPipeline } from '../../../local/pipeline.ts';
-import { dataFolder, readMeta } from '../../../local/runtime/folder.ts';
+import { dataFolder, readMeta, writeMeta } from '../../../local/runtime/folder.ts';
 import { LakeSql } from '../../../local/sql/lake-sql.ts';
-import { JournaledStateStore } from '../../../local/state/journaled.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
 import { headrace } from '../../cli/command-line.ts';
-import { type Death, DoomedPorts } from '../../lake/compaction/world.ts';
 import { type Dump, dump, fed, filesWith, filled, KEY, payment } from './world.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'headrace-test-'));
@@ -179,96 +168,6 @@ describe('a folder after forget', () => {
   }, 60_000);
 });
 
-/** Ports of a process of its own on a folder, without its locks. */
-async function opened<T>(data: string, use: (ports: ForgetPorts) => Promise<T>): Promise<T> {
-  const folder = dataFolder(data);
-  const objects = new FolderObjectStore(folder.lake);
-  const writer = new GenerationWriter({ scratch: objects.scratch('w') });
-  const engine = new SortEngine({ scratch: objects.scratch('e'), memoryMb: 128, threads: 1 });
-  const store = new JournaledStateStore(folder.state, Date.now);
-  try {
-    const work = new FolderObjectStore(folder.backfill);
-    return await use({ objects, files: objects, writer, engine, store, work, clock: Date.now, settle: async () => store.scrub() });
-  } finally {
-    writer.close();
-    engine.rest();
-    store.close();
-  }
-}
-
-async function request(data: string) {
-  const loaded = await loadPipeline('pipelines/payments');
-  return {
-    plan: compilePlan(pipeline),
-    subject: subjectOf(pipeline, 'customer_id', KEY, erasureSecret(data)),
-    rules: loaded.rules.rules,
-    streamEpoch: readMeta(dataFolder(data))?.streamEpoch ?? '',
-    by: 'test',
-    remains: [],
-  };
-}
-
-/** Deaths tried of each kind, spread over all calls. */
-const DEATHS = 3;
-
-describe('a process that dies while it forgets', () => {
-  test.each<Death>(['before', 'after'])(
-    'leaves old or masked rows, and the same command finishes it: %s a call',
-    async (death) => {
-      const wanted = copied(`whole-${death}`);
-      const all = new DoomedPorts(Number.POSITIVE_INFINITY, death);
-      const doomed = (doom: DoomedPorts, ports: ForgetPorts): ForgetPorts => ({
-        ...ports,
-        ...doom.around(ports),
-        store: doom.wrap<StateStore>(ports.store),
-      });
-      await opened(wanted, async (ports) => forget(doomed(all, ports), await request(wanted)));
-      const end = await dump(wanted);
-      const keys = Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length]));
-      const stride = Math.ceil(all.calls / DEATHS) + (death === 'after' ? 1 : 0);
-      expect(all.calls).toBeGreaterThan(100);
-      for (let at = death === 'after' ? 3 : 0; at < all.calls; at += stride) {
-        const data = copied('dying');
-        const doom = new DoomedPorts(at, death);
-        await opened(data, async (ports) => forget(doomed(doom, ports), await request(data)).catch(() => undefined));
-        expect(doom.hasDied).toBe(true);
-        const seen = await dump(data);
-        for (const [table, rows] of Object.entries(seen)) {
-          expect(rows, table).toHaveLength(keys[table] ?? -1);
-          for (const row of rows) expect(before[table]?.includes(row) === true || end[table]?.includes(row) === true, row).toBe(true);
-        }
-        const outcome = await opened(data, async (ports) => forget(ports, await request(data)));
-        expect(outcome.kind).not.toBe('nobody');
-        expect(await dump(data)).toEqual(end);
-        expect(await filesWith(data, [KEY, 'phone-of-ada']), `call ${at}`).toEqual([]);
-      }
-    },
-    300_000,
-  );
-});
-
-test('a compaction at the same time: the rows end masked, each once', async () => {
-  const data = copied('busy');
-  await opened(data, async (ports) => {
-    const asked = await request(data);
-    const other = {
-      ...ports,
-      engine: new SortEngine({ scratch: new FolderObjectStore(dataFolder(data).lake).scratch('e2'), memoryMb: 128, threads: 1 }),
-    };
-    const writer = new GenerationWriter({ scratch: new FolderObjectStore(dataFolder(data).lake).scratch('w2') });
-    const compaction = compactLake({ ...ports, writer }, { tables: tablesOf(pipeline), policy: NOW_POLICY });
-    const ends = await Promise.allSettled([forget(ports, asked), compaction]);
-    expect(ends[0]).toMatchObject({ status: 'fulfilled' });
-    expect((await planForget(other, asked)).partitions).toEqual([]);
-    other.engine.rest();
-    writer.close();
-  });
-  expect(await filesWith(join(data, 'lake'), [KEY])).toEqual([]);
-  expect(Object.fromEntries(Object.entries(await dump(data)).map(([table, rows]) => [table, rows.length]))).toEqual(
-    Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length])),
-  );
-}, 60_000);
-
 describe('forget refuses', () => {
   test('a key that nobody has, with exit code 1 and nothing changed', async () => {
     const data = copied('nobody');
@@ -285,6 +184,24 @@ describe('forget refuses', () => {
     expect(await forgotten(data)).toMatchObject({ code: 2, err: expect.stringContaining('killed') });
     expect(await forgotten(data, '--stack', 'headrace-dev')).toMatchObject({ code: 2, err: expect.stringContaining('--stack') });
     expect(await headrace('forget', '--data', data)).toMatchObject({ code: 2, err: expect.stringContaining('one of --customer') });
+  });
+
+  test('a folder with a run that has not ended', async () => {
+    const data = copied('unfinished');
+    const meta = readMeta(dataFolder(data));
+    if (meta === undefined) throw new Error('no description');
+    writeMeta(dataFolder(data), { ...meta, run: { input: 'x.ndjson', isDone: false } });
+    expect(await forgotten(data)).toMatchObject({ code: 2, err: expect.stringContaining('a run of x.ndjson that has not ended') });
+    expect(await dump(data)).toEqual(before);
+  });
+
+  test('an hour with a damaged manifest, by name', async () => {
+    const data = copied('damaged');
+    const folder = join(data, 'lake', 'transactions', 'manifest');
+    const [manifest = ''] = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+    truncateSync(join(folder, manifest), 100);
+    expect(await forgotten(data)).toMatchObject({ code: 1, err: expect.stringMatching(/MANIFEST_DAMAGED: .*--repair/) });
+    expect(await dump(data)).toEqual(before);
   });
 
   test('nothing that it does not look at: a dry run changes nothing', async () => {

@@ -2,9 +2,19 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { expect } from 'vitest';
+import { compilePlan } from '../../../core/plan.ts';
+import type { ForgetPorts, ForgetRequest } from '../../../functions/forget/forget.ts';
+import { SortEngine } from '../../../lake/compaction/engine.ts';
+import { GenerationWriter } from '../../../lake/compaction/writer.ts';
+import { subjectOf } from '../../../lake/erasure/subject.ts';
 import { quoteText } from '../../../lake/sql-text.ts';
 import { tablesOf } from '../../../lake/tables.ts';
+import { erasureSecret } from '../../../local/erasure/secret.ts';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
+import { loadPipeline } from '../../../local/pipeline.ts';
+import { dataFolder, readMeta } from '../../../local/runtime/folder.ts';
 import { LakeSql } from '../../../local/sql/lake-sql.ts';
+import { JournaledStateStore } from '../../../local/state/journaled.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
 import { headrace } from '../../cli/command-line.ts';
 
@@ -128,4 +138,42 @@ function spellings(text: string): Buffer[] {
       .slice(pad === 0 ? 0 : 4, -4),
   );
   return [...plain, ...coded].map((one) => Buffer.from(one));
+}
+
+/** A folder of one hour, small enough to be erased many times: published and landed files, a bad event, open windows. */
+export async function filledSmall(data: string): Promise<void> {
+  const device = { device_id: 'phone-of-ada' };
+  await fed(data, [payment('p1', '10:00:00', device), payment('b1', '10:01:00', BOB), payment('p2', '10:02:00', { amount: '12,5' })]);
+  expect((await headrace('compact', '--data', data)).code).toBe(0);
+  await fed(data, [payment('p3', '10:03:00', { amount: '500.00', ...device }), payment('b2', '10:04:00', BOB)], '--append');
+}
+
+/** Ports of a process of its own on a folder, without its locks. */
+export async function opened<T>(data: string, use: (ports: ForgetPorts) => Promise<T>): Promise<T> {
+  const folder = dataFolder(data);
+  const objects = new FolderObjectStore(folder.lake);
+  const writer = new GenerationWriter({ scratch: objects.scratch('w') });
+  const engine = new SortEngine({ scratch: objects.scratch('e'), memoryMb: 128, threads: 1 });
+  const store = new JournaledStateStore(folder.state, Date.now);
+  try {
+    const work = new FolderObjectStore(folder.backfill);
+    return await use({ objects, files: objects, writer, engine, store, work, clock: Date.now, settle: async () => store.scrub() });
+  } finally {
+    writer.close();
+    engine.rest();
+    store.close();
+  }
+}
+
+/** Asks for the key to be forgotten. */
+export async function request(data: string): Promise<ForgetRequest> {
+  const loaded = await loadPipeline('pipelines/payments');
+  return {
+    plan: compilePlan(pipeline),
+    subject: subjectOf(pipeline, 'customer_id', KEY, erasureSecret(data)),
+    rules: loaded.rules.rules,
+    streamEpoch: readMeta(dataFolder(data))?.streamEpoch ?? '',
+    by: 'test',
+    remains: [],
+  };
 }
