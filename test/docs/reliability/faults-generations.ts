@@ -1,6 +1,7 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const FAULTS = 'lake/compaction/faults.test.ts';
+const STORE_FAULTS = 'lake/compaction/store-faults.test.ts';
 const CRASH = 'lake/compaction/crash.test.ts';
 const DROP = 'lake/compaction/drop.test.ts';
 const EDGES = 'lake/compaction/edges.test.ts';
@@ -78,7 +79,7 @@ export const GENERATIONS: readonly CataloguedFault[] = [
     shown: {
       tests: [
         cite(
-          FAULTS,
+          STORE_FAULTS,
           'a store that refuses > %s: the error says so, the old generation stays, nothing is left, and the next try does it',
           'a full disk',
           'a denied permission',

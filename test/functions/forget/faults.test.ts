@@ -32,7 +32,7 @@ function refusing(files: ObjectFiles, folder: string): ObjectFiles {
 async function stoppedErasure(one: BackfillWorld): Promise<void> {
   const ports = await forgetPorts(one);
   await expect(forget({ ...ports, files: refusing(ports.files, 'decisions/') }, forgetRequest(one, CARD))).rejects.toThrow(
-    /^EACCES: permission denied, decisions\/gen=1/,
+    /^STORE_DENIED: decisions 2025-12-01 00/,
   );
   ports.engine.rest();
 }
