@@ -22,8 +22,8 @@ const MERGE_EVENTS = 60_000;
 const PART_EVENTS = 250_000;
 /** Longest session that is recomputed: reading on without an end would read everything. */
 export const SESSION_MS_MAX = DAY_MS;
-/** CPU of all steps, microseconds for each record: measured by `node bench/backfill.ts`. */
-const CPU_US_PER_EVENT = 60;
+/** CPU of all steps, microseconds for each record: 207 over the whole handbook on a busy machine (docs/decisions/0014). */
+const CPU_US_PER_EVENT = 200;
 /** Price of a GB-second of Lambda (x86, us-east-1 list), and the memory of the function, GB; a vCPU comes with 1,769 MB. */
 const DOLLARS_PER_GB_SECOND = 0.0000166667;
 const FUNCTION_GB = 2;
