@@ -36,8 +36,7 @@ export interface Rejudged {
 
 /**
  * Judges the events of some keys again, in stream order, through the processor itself: from their recorded watermarks and contexts. Lanes
- * that come out otherwise than recorded are faults. Before `reliableFromMs` (a watermark) profiles are still warming up: nothing is
- * compared.
+ * that come out otherwise than recorded are faults, but for records while profiles are still warming up: the caller says which.
  */
 export class SliceJudge {
   readonly faults: ReplayFault[] = [];
