@@ -1,52 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../core/errors.ts';
-import { tablesOf } from '../../lake/tables.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
-import { type RunOptions, type RunResult, runPipeline } from '../../local/runtime/run.ts';
-import { expectAggregatesEqual, lakeRows, PLACE_COLUMNS, type Rows } from './compare.ts';
+import { expectAggregatesEqual } from './compare.ts';
 import { temporaryFolder } from './folder.ts';
-import { type PaymentsFile, sourceSetup, writePayments } from './payments-file.ts';
+import { sourceSetup, writePayments } from './payments-file.ts';
 
-const PAYMENTS = 'pipelines/payments';
-
-async function run(input: string, dataDir: string, options: Partial<RunOptions> = {}): Promise<RunResult> {
-  const loaded = await loadPipeline(PAYMENTS);
-  const result = await runPipeline({
-    dataDir,
-    loaded,
-    inputs: [input],
-    shardCount: 2,
-    batchSize: 100,
-    keepOpen: false,
-    append: false,
-    ...options,
-  });
-  expect(result.differences).toEqual([]);
-  expect(result.isComplete).toBe(true);
-  return result;
-}
-
-/** Every table without the columns that depend on how records were put. */
-async function allTables(dataDir: string, without: readonly string[]): Promise<Record<string, Rows>> {
-  const { pipeline } = await loadPipeline(PAYMENTS);
-  const queries = tablesOf(pipeline)
-    .filter(({ name }) => name !== 'ledger')
-    .map(({ name, columns }) => [
-      name,
-      `SELECT ${columns
-        .map((column) => column.name)
-        .filter((column) => !without.includes(column))
-        .join(', ')} FROM ${name}`,
-    ]);
-  return lakeRows(join(dataDir, 'lake'), pipeline, Object.fromEntries(queries));
-}
-
-function fileOf(dials: PaymentsFile): string {
-  const path = join(temporaryFolder(), 'payments.ndjson');
-  writePayments(path, dials);
-  return path;
-}
+import { fileOf, PAYMENTS, run } from './runs.ts';
 
 describe('headrace run', () => {
   test('every event ends in one bin and the aggregate tables equal SQL over the source', async () => {
@@ -58,49 +18,6 @@ describe('headrace run', () => {
     const { pipeline } = await loadPipeline(PAYMENTS);
     const rows = await expectAggregatesEqual(join(dataDir, 'lake'), pipeline, sourceSetup(input), 'src');
     expect(Object.values(rows).reduce((sum, count) => sum + count, 0)).toBe(report.windows_closed);
-  }, 60_000);
-
-  test('other batch sizes give identical rows in every table', async () => {
-    const input = fileOf({ events: 1_500, repeatEvery: 40 });
-    const [small, large] = [temporaryFolder(), temporaryFolder()];
-    await run(input, small, { batchSize: 1 });
-    await run(input, large, { batchSize: 1_000 });
-    // Sequence numbers hold the time of the put, so rows are compared in stream order without them.
-    const without = ['sequence', 'arrival_time'];
-    expect(await allTables(small, without)).toEqual(await allTables(large, without));
-  }, 60_000);
-
-  test('other shard counts give identical aggregates, events, decisions and alerts', async () => {
-    const input = fileOf({ events: 1_500, repeatEvery: 40 });
-    const folders = await Promise.all(
-      [1, 2, 5].map(async (shardCount) => {
-        const dataDir = temporaryFolder();
-        const { report } = await run(input, dataDir, { shardCount });
-        const { archive, quarantine, late_events, ...tables } = await allTables(dataDir, PLACE_COLUMNS);
-        expect([archive?.length, quarantine?.length, late_events?.length]).toEqual([expect.any(Number), 0, 0]);
-        return { tables, totals: [report.seen, report.accepted, report.duplicate, report.late, report.windows_closed, report.alerts] };
-      }),
-    );
-    expect(folders[0]?.tables['alerts']?.length).toBeGreaterThan(10);
-    expect(folders[1]).toEqual(folders[0]);
-    expect(folders[2]).toEqual(folders[0]);
-  }, 60_000);
-
-  test('a random order within the out-of-orderness bound gives identical aggregates and totals, and nothing late', async () => {
-    const inOrder = fileOf({ events: 1_500 });
-    const shuffled = fileOf({ events: 1_500, disorderMs: 59_000 });
-    const [a, b] = [temporaryFolder(), temporaryFolder()];
-    const first = await run(inOrder, a);
-    const second = await run(shuffled, b, { shardCount: 3 });
-    expect(second.report).toMatchObject({
-      seen: first.report.seen,
-      accepted: first.report.accepted,
-      late: 0,
-      windows_closed: first.report.windows_closed,
-    });
-    const { pipeline } = await loadPipeline(PAYMENTS);
-    const aggregates = Object.fromEntries(Object.keys(pipeline.aggregates).map((name) => [name, `SELECT * FROM ${name}`]));
-    expect(await lakeRows(join(b, 'lake'), pipeline, aggregates)).toEqual(await lakeRows(join(a, 'lake'), pipeline, aggregates));
   }, 60_000);
 
   test('a folder takes each input once, further ones with append, and a corrected file counts as another', async () => {

@@ -1,6 +1,6 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
-const FAULTS = 'functions/backfill/faults.test.ts';
+const FAULTS = 'functions/backfill/faults.slow.test.ts';
 const STATES = 'local/workflow/states.test.ts';
 const VERIFY = 'functions/backfill/verify.test.ts';
 const APPROVAL = 'local/workflow/approval.test.ts';
@@ -72,7 +72,7 @@ export const BACKFILL: readonly CataloguedFault[] = [
     shown: {
       tests: [
         cite(
-          'e2e/kill-backfill.test.ts',
+          'e2e/kill-backfill.slow.test.ts',
           'kill -9 of headrace backfill while it publishes: queries see hours before or after, and --resume finishes it',
         ),
         cite(FAULTS, 'one that died while it published, and is begun again, can be taken back whole'),

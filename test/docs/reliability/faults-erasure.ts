@@ -1,8 +1,8 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
-const FOLDER = 'local/erasure/folder.test.ts';
-const INTERRUPTED = 'local/erasure/interrupted.test.ts';
-const FAULTS = 'functions/forget/faults.test.ts';
+const FOLDER = 'local/erasure/folder.slow.test.ts';
+const INTERRUPTED = 'local/erasure/interrupted.slow.test.ts';
+const FAULTS = 'functions/forget/faults.slow.test.ts';
 const EVENTS = 'lake/erasure/events.test.ts';
 
 /** Erasure of a key: it ends everywhere or can be gone on with, and nothing else changes. */
@@ -117,11 +117,11 @@ export const ERASURE: readonly CataloguedFault[] = [
     shown: {
       tests: [
         cite(
-          'functions/forget/law.test.ts',
+          'functions/forget/law.slow.test.ts',
           'after forget a replay of the archive gives what is published > row for row, of decisions, windows, sessions and bad data',
         ),
         cite(
-          'functions/forget/law.test.ts',
+          'functions/forget/law.slow.test.ts',
           'after forget a replay of the archive gives what is published > where late events were folded in before, or are folded in afterwards',
         ),
       ],

@@ -2,8 +2,9 @@ import { type CataloguedFault, cite } from './fault.ts';
 
 const FAULTS = 'lake/compaction/faults.test.ts';
 const STORE_FAULTS = 'lake/compaction/store-faults.test.ts';
-const CRASH = 'lake/compaction/crash.test.ts';
+const CRASH = 'lake/compaction/crash.slow.test.ts';
 const DROP = 'lake/compaction/drop.test.ts';
+const DROP_CRASH = 'lake/compaction/drop-crash.slow.test.ts';
 const EDGES = 'lake/compaction/edges.test.ts';
 
 /** Compaction and retention of the lake: what is published stays readable, whatever happens to its files. */
@@ -149,7 +150,7 @@ export const GENERATIONS: readonly CataloguedFault[] = [
     shown: {
       tests: [
         cite(
-          DROP,
+          DROP_CRASH,
           'a process that dies in a sweep that drops an hour > while it %s, %s each of its calls: the hour is seen whole or not at all, and the next sweeps finish',
         ),
       ],

@@ -1,8 +1,8 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const STATES = 'local/workflow/states.test.ts';
-const FAULTS = 'functions/backfill/faults.test.ts';
-const PUBLISH = 'functions/backfill/publish.test.ts';
+const FAULTS = 'functions/backfill/faults.slow.test.ts';
+const PUBLISH = 'functions/backfill/publish.slow.test.ts';
 
 /** The lake: repeats, columns, files, and what will recompute it. */
 export const LAKE: readonly CataloguedFault[] = [

@@ -27,9 +27,9 @@ export const MACHINE: readonly CataloguedFault[] = [
     outcome: 'The next start goes on, to the same tables and totals as without the kill; npm run soak does it hundreds of times.',
     shown: {
       tests: [
-        cite('e2e/kill.test.ts', 'kill -9 > at random moments of a run, then started again: the same tables and totals'),
+        cite('e2e/kill.slow.test.ts', 'kill -9 > at random moments of a run, then started again: the same tables and totals'),
         cite(
-          'e2e/kill-up.test.ts',
+          'e2e/kill-up.slow.test.ts',
           'kill -9 of headrace up > at random moments under load, then started again and stopped: every payment is there once',
         ),
         cite(

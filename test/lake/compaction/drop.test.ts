@@ -6,40 +6,8 @@ import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
 import { sweepTable } from '../../../lake/compaction/sweep.ts';
 import { statusOf } from '../../../lake/status.ts';
 import { kindsRows, kindsTable } from '../../contract/kinds-table.ts';
-import { type Death, DoomedPorts, HOUR_MS, KEPT_MS, LakeWorld } from './world.ts';
-
-const DAY_MS = 24 * HOUR_MS;
-/** End of the hour that rows 0 to 24 fall in; rows 25 to 49 fall in the next one, and rows 1250 to 1274 two days later. */
-const HOUR_END_MS = Date.parse('2026-03-01T01:00:00Z');
-/** So many days that the hour's last moment lies ahead of the clock of this machine, by less than a day. */
-const KEPT_DAYS = Math.ceil((Date.now() - HOUR_END_MS) / DAY_MS);
-const LIMIT_MS = HOUR_END_MS + KEPT_DAYS * DAY_MS;
-const MANIFEST = 'kinds/manifest/dt=2026-03-01/hour=00.json';
-const CALLS_MAX = 80;
-
-const idsOf = (from: number, to: number): string[] =>
-  kindsRows(from, to)
-    .map(({ id }) => String(id))
-    .sort();
-const LATER = idsOf(1250, 1255);
-const ALL = [...idsOf(0, 20), ...LATER].sort();
-
-/** Two published hours, the first one with a landing file since, a moment before the first one is past its age. */
-async function aging(): Promise<LakeWorld> {
-  const world = new LakeWorld({ ...kindsTable, keptDays: KEPT_DAYS });
-  world.nowMs = LIMIT_MS - 1;
-  await world.land([...kindsRows(0, 10), ...kindsRows(1250, 1255)]);
-  expect((await world.compact()).failed).toEqual([]);
-  await world.land(kindsRows(10, 20));
-  return world;
-}
-
-const hoursOf = async (world: LakeWorld): Promise<string[]> =>
-  (await world.catalogue.list('kinds', '0000-01-01', '9999-12-31')).map(({ dt, hour }) => `${dt} ${hour}`);
-const keysOfHour = async (world: LakeWorld): Promise<string[]> =>
-  (await world.keys()).filter((key) => key.includes('dt=2026-03-01/hour=00'));
-const readCatalogue = async (world: LakeWorld): Promise<string[]> =>
-  (await world.readThroughCatalogue()).map(({ id }) => String(id)).sort();
+import { ALL, aging, DAY_MS, hoursOf, idsOf, KEPT_DAYS, keysOfHour, LATER, LIMIT_MS, MANIFEST, readCatalogue } from './aging.ts';
+import { DoomedPorts, HOUR_MS, KEPT_MS, LakeWorld } from './world.ts';
 
 describe('an hour that is as old as its table keeps rows', () => {
   test('leaves the table at that moment, not before; the next hour stays', async () => {
@@ -177,47 +145,6 @@ describe('an hour with a damaged manifest', () => {
     expect(await keysOfHour(world)).toEqual(before);
     expect(await hoursOf(world)).toEqual(['2026-03-01 00', '2026-03-03 02']);
   });
-});
-
-describe('a process that dies in a sweep that drops an hour', () => {
-  test.each<[string, Death, number]>([
-    ['leaves', 'before', LIMIT_MS],
-    ['leaves', 'after', LIMIT_MS],
-    ['is removed', 'before', LIMIT_MS + KEPT_MS + HOUR_MS],
-    ['is removed', 'after', LIMIT_MS + KEPT_MS + HOUR_MS],
-  ])(
-    'while it %s, %s each of its calls: the hour is seen whole or not at all, and the next sweeps finish',
-    async (phase, death, nowMs) => {
-      let deaths = 0;
-      for (let at = 0; at < CALLS_MAX; at += 1) {
-        const world = await aging();
-        if (phase === 'is removed') {
-          world.nowMs = LIMIT_MS;
-          await world.sweep();
-        }
-        world.nowMs = nowMs;
-        const doom = new DoomedPorts(at, death);
-        await world.sweep(world.ports(doom.around)).catch(() => undefined);
-        if (!doom.hasDied) break;
-        deaths += 1;
-        const seen = await world.read();
-        expect(seen.warnings).toEqual([]);
-        expect([LATER, ALL]).toContainEqual(seen.ids);
-        expect([LATER, [...idsOf(0, 10), ...LATER].sort()]).toContainEqual(await readCatalogue(world));
-        world.nowMs = nowMs;
-        await world.sweep();
-        expect(await world.read()).toEqual({ ids: LATER, warnings: [] });
-        expect(await readCatalogue(world)).toEqual(LATER);
-        world.nowMs += KEPT_MS + HOUR_MS;
-        await world.sweep();
-        expect(await keysOfHour(world)).toEqual([]);
-      }
-      // Lists and manifests twice, the mark, the catalogue; or the mark, each file, the manifest.
-      expect(deaths).toBeGreaterThan(12);
-      expect(deaths).toBeLessThan(CALLS_MAX);
-    },
-    120_000,
-  );
 });
 
 describe('what meets an hour that leaves', () => {
