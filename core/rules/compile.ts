@@ -1,10 +1,10 @@
 import type { DecisionSpec, Pipeline } from '../definition/pipeline.ts';
 import { usageError } from '../errors.ts';
 import type { Event, FieldValue } from '../model.ts';
-import { type Condition, type ConditionCompiler, createConditionCompiler, EventView, FeaturesView } from './condition.ts';
+import { type Condition, compileCondition } from './condition.ts';
 import type { Rule } from './rule.ts';
 import { parseTemplate } from './template.ts';
-import { type Variable, type Variables, variablesOf } from './variables.ts';
+import { type Variable, type Variables, valueOfVariable, variablesOf } from './variables.ts';
 
 /** Feature values of one judged event, by name; null where there is no value. */
 export type FeatureValues = Readonly<Record<string, number | null>>;
@@ -69,21 +69,20 @@ export function compileRules(rules: readonly Rule[], pipeline: Pipeline, version
     return { version, rules: sorted, judge: () => NOTHING };
   }
   const variables = variablesOf(pipeline, decision.over);
-  const compileCondition = createConditionCompiler(variables);
-  const compiled = sorted.map((rule) => compileRule(rule, decision, variables, compileCondition));
+  const compiled = sorted.map((rule) => compileRule(rule, decision, variables));
   return new CompiledRuleSet(version, sorted, decision, compiled);
 }
 
 const NOTHING: Decision = { outcome: 'approve', score: 0, fired: [], shadow: [], failed: [], noHistory: [] };
 
-function compileRule(rule: Rule, decision: DecisionSpec, variables: Variables, compileCondition: ConditionCompiler): LiveRule {
+function compileRule(rule: Rule, decision: DecisionSpec, variables: Variables): LiveRule {
   const where = `rule ${rule.id}`;
   if (rule.on !== decision.over) throw usageError(`${where}: on`, rule.on, decision.over);
   const group = [...variables.event.values()].find(({ from }) => from === rule.alert.groupBy);
   if (group === undefined) {
     throw usageError(`${where}: alert.group_by`, rule.alert.groupBy, [...variables.event.values()].map(({ from }) => from).join(', '));
   }
-  const condition = compileCondition(rule.condition, where);
+  const condition = compileCondition(rule.condition, variables, where);
   const reason = parseTemplate(rule.reason, where).map((part) => {
     if (typeof part === 'string') return part;
     const variable = variables[part.source].get(part.name);
@@ -101,8 +100,8 @@ class CompiledRuleSet implements RuleSet {
   private readonly live: readonly LiveRule[];
   private readonly eventReads: readonly Variable[];
   private readonly featureReads: readonly Variable[];
-  // Filled anew for each event: judging is synchronous, and a fresh pair per event would cost more than it tells.
-  private readonly views = { event: new EventView(), features: new FeaturesView() };
+  // Filled anew for each event: judging is synchronous, and a fresh array per event would cost more than it tells.
+  private readonly input: (FieldValue | undefined)[] = [];
 
   constructor(version: string, rules: readonly Rule[], decision: DecisionSpec, compiled: readonly LiveRule[]) {
     this.version = version;
@@ -122,7 +121,7 @@ class CompiledRuleSet implements RuleSet {
     const noHistory: string[] = [];
     let score = 0;
     for (const live of this.live) {
-      const outcome = live.condition.evaluate(this.views);
+      const outcome = live.condition.evaluate(this.input);
       if (outcome === false) continue;
       if (outcome === 'no_history') noHistory.push(live.rule.id);
       else if (outcome !== true) failed.push({ ruleId: live.rule.id, error: outcome.error });
@@ -136,14 +135,8 @@ class CompiledRuleSet implements RuleSet {
   }
 
   private look(event: Event, features: FeatureValues): void {
-    for (const { name, from, toCel } of this.eventReads) {
-      const value = event.values[from];
-      this.views.event[name] = value === undefined ? undefined : toCel(value);
-    }
-    for (const { name, from, toCel } of this.featureReads) {
-      const value = features[from] ?? undefined;
-      this.views.features[name] = value === undefined ? undefined : toCel(value);
-    }
+    for (const one of this.eventReads) this.input[one.index] = valueOfVariable(one, event.values);
+    for (const one of this.featureReads) this.input[one.index] = valueOfVariable(one, features);
   }
 
   private outcomeOf(score: number): Decision['outcome'] {
@@ -153,21 +146,21 @@ class CompiledRuleSet implements RuleSet {
 }
 
 function variableValue(variable: Variable, event: Event, features: FeatureValues): FieldValue | undefined {
-  return (variable.path.startsWith('event.') ? event.values[variable.from] : features[variable.from]) ?? undefined;
+  return valueOfVariable(variable, variable.path.startsWith('event.') ? event.values : features);
 }
 
 function firedRule({ rule, condition, reason, group }: LiveRule, event: Event, features: FeatureValues): FiredRule {
   const values: Record<string, FieldValue> = {};
   for (const variable of condition.reads) {
     const value = variableValue(variable, event, features);
-    if (value !== undefined) values[variable.path] = variable.toRow(value);
+    if (value !== undefined) values[variable.path] = value;
   }
   const textOf = (part: string | Variable): string => {
     if (typeof part === 'string') return part;
     const value = variableValue(part, event, features);
     return value === undefined ? 'unknown' : part.toText(value);
   };
-  const groupValue = event.values[group.from];
+  const groupValue = variableValue(group, event, features);
   return {
     ruleId: rule.id,
     ruleVersion: rule.version,

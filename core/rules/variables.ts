@@ -1,39 +1,39 @@
+import type { CelVariable } from '../cel/types.ts';
 import type { FeatureSpec } from '../definition/features.ts';
 import type { FieldSpec } from '../definition/fields.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { FieldValue } from '../model.ts';
 
-/** What CEL computes with: ints are BigInt, doubles are numbers, times are Dates. */
-export type CelValue = bigint | number | string | boolean | Date;
-
-/** CEL types that rules meet. */
-export type CelType = 'int' | 'double' | 'string' | 'bool' | 'google.protobuf.Timestamp';
-
 /** One value that rules can name, as `event.<name>` or `features.<name>`. */
-export interface Variable {
-  readonly path: string;
+export interface Variable extends CelVariable {
   readonly name: string;
   /** Event field or feature that it is read from. */
   readonly from: string;
-  readonly celType: CelType;
-  readonly toCel: (value: FieldValue) => CelValue;
-  /** The value in real units, as decision rows keep it; times are epoch ms. */
-  readonly toRow: (value: FieldValue) => FieldValue;
-  /** The value as a reason shows it. */
+  /** What a stored value is divided by to be in real units: 1, or 10^scale of a fixed-point field. */
+  readonly divisor: number;
+  /** The value as a reason shows it; the value in real units. */
   readonly toText: (value: FieldValue) => string;
 }
 
-/** All values that rules of a pipeline can name, by name. */
+/** Values of variables, each at its index, in real units; undefined where there is none. */
+export type RuleInput = readonly (FieldValue | undefined)[];
+
+/** All values that rules of a pipeline can name. */
 export interface Variables {
+  /** By name behind `event.`. */
   readonly event: ReadonlyMap<string, Variable>;
+  /** By name behind `features.`. */
   readonly features: ReadonlyMap<string, Variable>;
+  readonly byPath: ReadonlyMap<string, Variable>;
 }
 
 /** Digits shown behind the point of a feature's last exact digit: a mean of cents shows hundredths of a cent. */
 const EXTRA_DIGITS = 2;
 
-const same = (value: FieldValue): FieldValue => value;
-const toInt = (value: FieldValue): bigint => BigInt(value);
+/** Fields that every event has, whatever its type. */
+const ALWAYS: ReadonlySet<string> = new Set(['event_id', 'event_time']);
+
+type Unnumbered = Omit<Variable, 'index'>;
 
 /**
  * Variables of one event type and the pipeline's features. Money `amount` is `event.amount_minor` (int), fixed-point fields are
@@ -45,49 +45,49 @@ export function variablesOf(pipeline: Pipeline, eventType: string): Variables {
   const features = Object.entries(pipeline.features).map(([name, spec]) =>
     featureVariable(name, spec, pipeline.eventTypes[spec.over]?.fields[spec.field ?? '']),
   );
-  return { event: byName(event), features: byName(features) };
+  const all = [...event, ...features].map((one, index): Variable => ({ ...one, index }));
+  const ofPart = (part: string): Map<string, Variable> =>
+    new Map(all.filter(({ path }) => path.startsWith(`${part}.`)).map((one) => [one.name, one]));
+  return { event: ofPart('event'), features: ofPart('features'), byPath: new Map(all.map((one) => [one.path, one])) };
 }
 
-function byName(variables: readonly Variable[]): Map<string, Variable> {
-  return new Map(variables.map((one) => [one.name, one]));
+/** The value of a variable in real units; undefined where there is none. */
+export function valueOfVariable(variable: Variable, values: Readonly<Record<string, FieldValue | null>>): FieldValue | undefined {
+  const value = values[variable.from] ?? undefined;
+  return variable.divisor === 1 || value === undefined ? value : Number(value) / variable.divisor;
 }
 
-function fieldVariable(from: string, spec: FieldSpec): Variable {
+function fieldVariable(from: string, spec: FieldSpec): Unnumbered {
   const name = spec.kind === 'money' ? `${from}_minor` : from;
-  const base = { path: `event.${name}`, name, from, toRow: same, toText: String };
+  const isRequired = ALWAYS.has(from) || !spec.optional;
+  const base = { path: `event.${name}`, name, from, divisor: 1, isRequired, toText: String };
   switch (spec.kind) {
     case 'money':
+      return { ...base, type: 'int', unit: 'money' };
     case 'integer':
-      return { ...base, celType: 'int', toCel: toInt };
-    case 'fixed': {
-      const unit = 10 ** spec.scale;
-      const toReal = (value: FieldValue): number => Number(value) / unit;
-      return { ...base, celType: 'double', toCel: toReal, toRow: toReal, toText: (value) => String(toReal(value)) };
-    }
+      return { ...base, type: 'int' };
+    case 'fixed':
+      return { ...base, type: 'double', divisor: 10 ** spec.scale };
     case 'time':
-      return {
-        ...base,
-        celType: 'google.protobuf.Timestamp',
-        toCel: (value) => new Date(Number(value)),
-        toText: (value) => new Date(Number(value)).toISOString(),
-      };
+      return { ...base, type: 'timestamp', toText: (value) => new Date(Number(value)).toISOString() };
     case 'boolean':
-      return { ...base, celType: 'bool', toCel: same };
+      return { ...base, type: 'bool' };
     default:
-      return { ...base, celType: 'string', toCel: same };
+      return { ...base, type: 'string' };
   }
 }
 
-function featureVariable(name: string, spec: FeatureSpec, field: FieldSpec | undefined): Variable {
+function featureVariable(name: string, spec: FeatureSpec, field: FieldSpec | undefined): Unnumbered {
   const scale = field?.kind === 'fixed' ? field.scale : 0;
   const isInt = spec.measure === 'count' || (spec.measure === 'sum' && field?.kind !== 'fixed');
+  const unit = spec.measure === 'count' ? 'count' : field?.kind === 'money' ? 'money' : undefined;
   return {
     path: `features.${name}`,
     name,
     from: name,
-    celType: isInt ? 'int' : 'double',
-    toCel: isInt ? toInt : same,
-    toRow: same,
+    type: isInt ? 'int' : 'double',
+    unit,
+    divisor: 1,
     toText: (value) => String(Number(Number(value).toFixed(scale + EXTRA_DIGITS))),
   };
 }

@@ -24,7 +24,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'load-test': ['core', 'pipelines'],
 };
 
-const CORE_PACKAGES = ['zod', '@marcbachmann/cel-js'];
+const CORE_PACKAGES = ['zod'];
 /** Pure functions over bytes. */
 const DECODE_FOLDERS = ['core/cards/', 'core/decode/'];
 const DECODE_PACKAGES = ['node:buffer', 'node:crypto'];

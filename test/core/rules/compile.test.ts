@@ -99,6 +99,13 @@ describe('values that conditions read', () => {
     expect(fires(condition, values)).toBe(true);
   });
 
+  test('money of several counts is money, a share of money has no unit', () => {
+    const features = { count_1d: 7, mean_1d: 12.5, sum_1d: 90, celsius_sum_1d: null };
+    expect(fires('features.sum_1d / features.count_1d < event.amount_minor', {}, features)).toBe(true);
+    expect(fires('event.amount_minor / features.sum_1d < features.count_1d', {}, features)).toBe(true);
+    expect(fires('3 * features.count_1d > features.count_1d', {}, features)).toBe(true);
+  });
+
   test('features are ints when they count or sum whole numbers, else doubles', () => {
     const features = { count_1d: 7, mean_1d: 12.5, sum_1d: 90, celsius_sum_1d: -0.25 };
     expect(fires('features.count_1d == 7 && features.sum_1d / features.count_1d == 12', {}, features)).toBe(true);
@@ -175,11 +182,16 @@ describe('what goes wrong in a condition is the outcome of that rule alone', () 
   const fine = { id: 'z', condition: 'true' };
 
   test.each<[string, string, string, Record<string, FieldValue>]>([
-    ['division by zero', 'event.amount_minor / event.tries > 1', 'division by zero', { tries: 0 }],
+    [
+      'division by zero',
+      'event.amount_minor / event.tries > 1',
+      'a division by zero, or a result that does not fit into an int',
+      { tries: 0 },
+    ],
     ['an absent optional field', 'event.country == "NL"', 'event.country is absent', {}],
     ['an absent field behind another test', 'event.amount_minor > 1 && event.tries > 2', 'event.tries is absent', {}],
-    ['a number past 64 bits', 'event.amount_minor * 9223372036854775807 > 1', 'integer overflow: 4611686018427387903500', {}],
-    ['text that is no number', 'int(event.currency) > 1', 'int() type error: cannot convert to int', {}],
+    ['a number past 64 bits', 'event.amount_minor * 9223372036854775807 > 1', 'the result does not fit into an int', {}],
+    ['text that is no number', 'int(event.currency) > 1', 'the text is no int', {}],
   ])('%s', (_name, condition, error, values) => {
     const decision = judge([{ condition }, fine], values);
     expect(decision.failed).toEqual([{ ruleId: 'r0', error }]);
@@ -213,31 +225,65 @@ describe('what goes wrong in a condition is the outcome of that rule alone', () 
   });
 });
 
-describe('a rule that cannot be compiled gives one line', () => {
+const LIST = JSON.stringify(Array.from({ length: 20 }, (_, i) => i));
+
+describe('a rule that cannot be compiled says where and why', () => {
   test.each<[string, Partial<Rule>, RegExp]>([
     [
       'unknown field',
       { condition: 'true && event.amount > 1' },
-      /condition at line 1, column 15: unknown name: got "event\.amount"; allowed: .*event\.amount_minor/,
+      /column 9: the unknown name event\.amount; allowed: did you mean event\.amount_minor\?/,
     ],
-    ['unknown field in has()', { condition: 'has(event.contry)' }, /unknown name: got "event\.contry"/],
-    ['unknown feature', { condition: 'features.count_1h > 1' }, /unknown name: got "features\.count_1h"; allowed: features\.count_1d,/],
-    ['unknown variable', { condition: 'amount > 1' }, /column 1: Unknown variable: amount: got/],
-    ['syntax', { condition: 'event.amount_minor >' }, /column 21: Unexpected token: EOF/],
-    ['fault in the second line', { condition: 'true &&\n  event.nothing > 1' }, /at line 2, column 9: unknown name/],
-    ['types that do not compare', { condition: 'event.currency > 3' }, /no such overload: string > int/],
-    ['int times double', { condition: 'event.amount_minor * 1.5 > 1.0' }, /no such overload: int \* double/],
     [
-      'a condition that is no bool',
-      { condition: 'event.amount_minor + 1' },
-      /condition gives int: got .*; allowed: CEL text that gives a bool/,
+      'unknown field in has()',
+      { condition: 'has(event.contry)' },
+      /the unknown name event\.contry; allowed: did you mean event\.country\?/,
     ],
-    ['event used whole', { condition: 'event["amount_minor"] > 1' }, /event used whole: got .*; allowed: event\.<name>/],
-    ['event hidden behind dyn', { condition: 'dyn(event).anything == 1' }, /event used whole/],
-    ['a pattern', { condition: 'event.currency.matches("(a+)+")' }, /a pattern: got .*; allowed: contains, startsWith/],
-    ['a binding', { condition: 'cel.bind(x, event.customer, x + x == "a")' }, /a binding: got .*; allowed: the bound expression/],
-    ['a loop in a loop', { condition: '[1, 2].all(x, [1, 2].exists(y, x == y))' }, /column 15: exists inside another loop/],
-    ['nesting without end', { condition: `${'('.repeat(300)}true${')'.repeat(300)}` }, /condition/],
+    [
+      'unknown feature',
+      { condition: 'features.count_1h > 1' },
+      /the unknown name features\.count_1h; allowed: did you mean features\.count_1d\?/,
+    ],
+    [
+      'a feature like no other',
+      { condition: 'features.zzzzzz > 1' },
+      /the unknown name features\.zzzzzz; allowed: features\.count_1d, features\.mean_1d,/,
+    ],
+    ['unknown variable', { condition: 'amount > 1' }, /column 1: the unknown name amount; allowed: /],
+    ['syntax', { condition: 'event.amount_minor >' }, /column 21: the end of the expression; allowed: a value here/],
+    [
+      'fault in the second line',
+      { condition: 'true &&\n  event.nothing > 1' },
+      /, line 2, column 3: the unknown name event\.nothing.*\n {4}event\.nothing > 1\n {4}\^{13}$/,
+    ],
+    ['types that do not compare', { condition: 'event.currency > 3' }, /> of \(string, int\); allowed: \(bool, bool\), \(int, int\)/],
+    [
+      'int times double',
+      { condition: 'event.amount_minor * 1.5 > 1.0' },
+      /\* of int, double; allowed: two ints or two doubles: write 3\.0 for 3/,
+    ],
+    [
+      'money against a count',
+      { condition: 'event.amount_minor > features.count_1d' },
+      /money and count in one >; allowed: both sides counting the same/,
+    ],
+    ['money and a count added up', { condition: 'event.amount_minor + 2 * features.count_1d > 7' }, /money and count in one \+/],
+    ['a condition that is no bool', { condition: 'event.amount_minor + 1' }, /an expression that gives int; allowed: bool/],
+    ['event used whole', { condition: 'event["amount_minor"] > 1' }, /event used whole; allowed: event\.<name>/],
+    ['values of no known type', { condition: 'dyn(event).anything == 1' }, /the function dyn, which is not there/],
+    [
+      'a pattern',
+      { condition: 'event.currency.matches("(a+)+")' },
+      /the function matches, which is not there; allowed: contains, startsWith/,
+    ],
+    ['a binding', { condition: 'cel.bind(x, event.customer, x + x == "a")' }, /the function bind, which is not there/],
+    [
+      'loops in loops in loops',
+      { condition: `${LIST}.all(x, ${LIST}.all(y, ${LIST}.all(z, x + y > z)))` },
+      /an expression that may take [0-9]{5,} steps; allowed: at most 10000 for one event/,
+    ],
+    ['nesting without end', { condition: `${'('.repeat(300)}true${')'.repeat(300)}` }, /nested too deep; allowed: at most 50 levels/],
+    ['a text without an end', { condition: 'event.currency == "EUR' }, /a text that begins with " and does not end/],
     ['another event type', { on: 'note' }, /on: got "note"; allowed: payment/],
     [
       'unknown group',
@@ -249,11 +295,11 @@ describe('a rule that cannot be compiled gives one line', () => {
   ])('%s', (_name, change, line) => {
     const message = lineFor(change);
     expect(message).toMatch(line);
-    expect(message).toMatch(/^rule r: [^\n]*$/);
+    expect(message).toMatch(/^rule r: [^\n]*(?:\n[^\n]*\n *\^+)?$/);
   });
 
   test('drafts and retired rules are checked too', () => {
-    expect(lineFor({ status: 'draft', condition: 'event.x' })).toMatch(/unknown name/);
+    expect(lineFor({ status: 'draft', condition: 'event.x' })).toMatch(/the unknown name event\.x/);
   });
 });
 
