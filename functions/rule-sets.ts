@@ -2,13 +2,13 @@ import type { Pipeline } from '../core/definition/pipeline.ts';
 import { RetriableError } from '../core/errors.ts';
 import type { StateStore } from '../core/ports.ts';
 import { compileRules, type RuleSet } from '../core/rules/compile.ts';
-import type { Rule } from '../core/rules/rule.ts';
+import { encodeRuleSet, parseRuleSet, type RuleSetSource } from '../core/rules/source.ts';
 import { ruleSetKey } from '../core/state/keys.ts';
 
 /** A pipeline and the rules it is to judge by. */
 export interface JudgingPipeline {
   readonly pipeline: Pipeline;
-  readonly rules: { readonly rules: readonly Rule[]; readonly version: string };
+  readonly rules: RuleSetSource & { readonly version: string };
 }
 
 /** The rule set in force, and every other one that was. */
@@ -23,14 +23,14 @@ export interface RuleSets {
 export async function ruleSetsOf({ pipeline, rules }: JudgingPipeline, store: StateStore): Promise<RuleSets> {
   if (pipeline.decision === undefined) return { version: '', of: async () => undefined };
   const { version } = rules;
-  const compiled = new Map<string, RuleSet>([[version, compileRules(rules.rules, pipeline, version)]]);
+  const compiled = new Map<string, RuleSet>([[version, compileRules(rules, pipeline, version)]]);
   const [known] = await store.get([ruleSetKey(version)]);
-  if (known === undefined) await store.put([{ ...ruleSetKey(version), expectedVersion: 0, body: JSON.stringify(rules.rules) }]);
+  if (known === undefined) await store.put([{ ...ruleSetKey(version), expectedVersion: 0, body: encodeRuleSet(rules) }]);
   const load = async (wanted: string): Promise<RuleSet> => {
     const [item] = await store.get([ruleSetKey(wanted)]);
     if (item === undefined)
       throw new RetriableError(`rule set ${wanted} is not in the state store; a batch was begun with it and must end with it`);
-    const set = compileRules(JSON.parse(item.body) as Rule[], pipeline, wanted);
+    const set = compileRules(parseRuleSet(item.body), pipeline, wanted);
     compiled.set(wanted, set);
     return set;
   };

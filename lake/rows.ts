@@ -4,7 +4,8 @@ import type { Aggregate, EventTypeSpec, Pipeline } from '../core/definition/pipe
 import type { Event, Position, RawEvent } from '../core/model.ts';
 import type { Row, RowValue, TableRows } from '../core/ports.ts';
 import type { Verdict } from '../core/processor.ts';
-import { alertIdOf } from '../core/rules/compile.ts';
+import { alertIdOf } from '../core/rules/alert-id.ts';
+import type { Decision } from '../core/rules/decision.ts';
 import type { Context, Counters } from '../core/state/shard.ts';
 import { groupValuesOf } from '../core/windows/groups.ts';
 import type { WindowResult } from '../core/windows/results.ts';
@@ -211,6 +212,7 @@ function addDecision(
     rules_failed: decision.failed.map(({ ruleId, error }) => `${ruleId}: ${error}`),
     rules_shadow: decision.shadow.map(({ ruleId }) => ruleId),
     reasons: decision.fired.map(({ reason }) => reason),
+    ...evidenceColumns(decision),
     features: JSON.stringify(features ?? {}),
     rule_set_version: batch.context.ruleSet,
     definition_version: batch.context.definition,
@@ -232,6 +234,18 @@ function addDecision(
       ...place,
     });
   }
+}
+
+/** Why it was decided so; null where there is nothing to say, as most events have nothing. */
+function evidenceColumns({ fired, typologyScores, listHits }: Decision): Row {
+  return {
+    rule_tests: fired.length === 0 ? null : JSON.stringify(Object.fromEntries(fired.map(({ ruleId, tests }) => [ruleId, tests]))),
+    typology_scores: Object.keys(typologyScores).length === 0 ? null : JSON.stringify(typologyScores),
+    list_hits:
+      listHits.length === 0
+        ? null
+        : listHits.map(({ listId, effect, field, value, reason }) => `${effect} ${listId}: ${field} ${value}: ${reason}`),
+  };
 }
 
 interface WindowColumns {

@@ -56,6 +56,17 @@ export function decisionTableOf(pipeline: Pipeline, decision: DecisionSpec): Tab
       required('rules_failed', 'list<string>', 'Rules that could not be evaluated, with the error.'),
       required('rules_shadow', 'list<string>', 'Ids of the shadow rules that would have fired.'),
       required('reasons', 'list<string>', 'Reason of each rule that fired, in the order of rules_fired.'),
+      nullable(
+        'rule_tests',
+        'string',
+        'Tests that made each rule fire, with value and bound: a JSON object by rule id. None if no rule fired.',
+      ),
+      nullable('typology_scores', 'string', 'Points of each typology whose rules fired, a JSON object. None if no such rule fired.'),
+      nullable(
+        'list_hits',
+        'list<string>',
+        'Lists that block the event or let it pass, with the value and its reason. None if there is none.',
+      ),
       required('features', 'string', 'Feature values that the rules read, a JSON object.'),
       required('rule_set_version', 'string', 'Version of the rule set in force.'),
       required('definition_version', 'integer', 'Version of the pipeline definition in force.'),

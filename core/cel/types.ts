@@ -21,7 +21,13 @@ export interface SetType {
  * Values as compiled expressions compute with them: an int is a number while |int| < 2^53 and a bigint from there on; timestamps are epoch
  * milliseconds, durations milliseconds.
  */
-export type CelValue = boolean | number | bigint | string | readonly CelValue[] | ReadonlyMap<CelValue, CelValue> | ReadonlySet<CelValue>;
+export type CelValue = boolean | number | bigint | string | readonly CelValue[] | ReadonlyMap<CelValue, CelValue> | CelSet;
+
+/** Something that can be asked whether it has a value. */
+export interface CelSet {
+  readonly size: number;
+  has(value: unknown): boolean;
+}
 
 /** What a number counts, such as `money`: two values of different units are not added or compared. */
 export type Unit = string;

@@ -3,7 +3,7 @@ import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
 import { checkPersonal } from './personal.ts';
-import type { Aggregate, EventTypeSpec, Pipeline } from './pipeline.ts';
+import type { Aggregate, EventTypeSpec, Pipeline, Thresholds } from './pipeline.ts';
 import { checkRetention } from './retention.ts';
 
 type Fields = EventTypeSpec['fields'];
@@ -25,6 +25,7 @@ const OWN_COLUMNS = [
 /** Columns of `decisions` and `alerts`, where the key field of the judged events stands beside them. */
 const DECISION_COLUMNS = [
   ...['event_id', 'event_time', 'outcome', 'score', 'rules_fired', 'rules_failed', 'rules_shadow', 'reasons', 'features'],
+  ...['rule_tests', 'typology_scores', 'list_hits'],
   ...['rule_set_version', 'definition_version', 'tile_frontier', 'alert_id', 'rule_id', 'rule_version', 'points', 'reason'],
   ...['rule_values', 'alert_group'],
 ];
@@ -260,8 +261,16 @@ function checkDecision(pipeline: Pipeline): void {
     type.key,
     `a name other than the columns of decisions and alerts (${listOf(DECISION_COLUMNS)})`,
   );
-  checkWhole('decision.reviewPoints', decision.reviewPoints, 1);
-  checkWhole('decision.declinePoints', decision.declinePoints, decision.reviewPoints);
+  checkThresholds('decision', decision);
+  for (const [name, typology] of Object.entries(decision.typologies ?? {})) {
+    checkName(`decision.typologies.${name}`, name);
+    checkThresholds(`decision.typologies.${name}`, typology);
+  }
+}
+
+function checkThresholds(path: string, { reviewPoints, declinePoints }: Thresholds): void {
+  checkWhole(`${path}.reviewPoints`, reviewPoints, 1);
+  checkWhole(`${path}.declinePoints`, declinePoints, reviewPoints);
 }
 
 function checkFeature(pipeline: Pipeline, path: string, name: string, feature: FeatureSpec): void {

@@ -46,8 +46,14 @@ export interface TimeSpec {
 }
 
 /** Which events are judged by rules, and how points become an outcome. */
-export interface DecisionSpec {
+export interface DecisionSpec extends Thresholds {
   readonly over: string;
+  /** Kinds of fraud with thresholds of their own, for the points of the rules that name them; the worst outcome counts. */
+  readonly typologies?: Readonly<Record<string, Thresholds & { readonly description: string }>>;
+}
+
+/** Points from which on an event is reviewed, and declined. */
+export interface Thresholds {
   readonly reviewPoints: number;
   readonly declinePoints: number;
 }

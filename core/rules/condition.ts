@@ -19,7 +19,7 @@ export interface Condition {
 export function compileCondition(text: string, variables: Variables, where: string): Condition {
   const compiled = compiledOf(text, variables, where);
   return {
-    reads: compiled.reads.flatMap(({ path }) => variables.byPath.get(path) ?? []),
+    reads: compiled.reads.flatMap(({ path }) => variableAt(variables, path)),
     compiled,
     evaluate: (input) => {
       const result = compiled.evaluate(input);
@@ -27,6 +27,12 @@ export function compileCondition(text: string, variables: Variables, where: stri
       return result.path.startsWith('features.') ? 'no_history' : { error: result.message };
     },
   };
+}
+
+function variableAt({ event, features }: Variables, path: string): readonly Variable[] {
+  const [part, name = ''] = path.split('.');
+  const found = (part === 'event' ? event : features).get(name);
+  return part === 'lists' || found === undefined ? [] : [found];
 }
 
 function compiledOf(text: string, variables: Variables, where: string): CompiledCel {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { usageError } from '../errors.ts';
+import { type Allowed, checkForm } from './form.ts';
 import { parseTemplate } from './template.ts';
 
 /** Draft and retired rules are ignored; shadow rules are evaluated and reported; active rules count. */
@@ -18,6 +18,8 @@ export interface Rule {
   readonly condition: string;
   /** Added to the score when the rule fires, 0..1000. */
   readonly points: number;
+  /** Kind of fraud that it looks for, one that the pipeline's decision names; absent for none in particular. */
+  readonly typology?: string;
   /** Text with references such as `{event.amount_minor}`. */
   readonly reason: string;
   readonly alert: RuleAlert;
@@ -43,6 +45,9 @@ const POINTS_MAX = 1_000;
 const UNITS_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 const COOL_DOWN = /^([1-9][0-9]{0,4})([mhd])$/;
 
+/** Typologies are keys of the pipeline's decision. */
+const TYPOLOGY = /^[a-z][a-z0-9_]{0,63}$/;
+
 const line = (lengthMax: number) => z.string().regex(/\S/).max(lengthMax);
 
 const SCHEMA = z.strictObject({
@@ -57,6 +62,7 @@ const SCHEMA = z.strictObject({
   on: line(TEXT_LENGTH_MAX),
   condition: line(CONDITION_LENGTH_MAX),
   points: z.int().min(0).max(POINTS_MAX),
+  typology: z.string().regex(TYPOLOGY).optional(),
   reason: line(TEXT_LENGTH_MAX),
   alert: z.strictObject({ group_by: line(TEXT_LENGTH_MAX), cool_down: z.string().regex(COOL_DOWN) }),
 });
@@ -64,8 +70,8 @@ const SCHEMA = z.strictObject({
 const TEXT = `text of 1..${TEXT_LENGTH_MAX} characters`;
 
 /** What each path takes, in the words of an error line; '' is the file itself. */
-const ALLOWED: Readonly<Record<string, string>> = {
-  '': 'a mapping with the keys id, version, owner, status, description, on, condition, points, reason, alert',
+const ALLOWED: Allowed = {
+  '': 'a mapping with the keys id, version, owner, status, description, on, condition, points, typology, reason, alert',
   id: `kebab-case text of at most ${ID_LENGTH_MAX} characters, such as amount-over-limit`,
   version: 'a whole number from 1',
   owner: TEXT,
@@ -74,6 +80,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   on: 'the name of the event type that the pipeline judges',
   condition: `CEL text of 1..${CONDITION_LENGTH_MAX} characters`,
   points: `a whole number 0..${POINTS_MAX}`,
+  typology: "the name of a typology of the pipeline's decision, such as card_testing",
   reason: TEXT,
   alert: 'a mapping with the keys group_by, cool_down',
   'alert.group_by': 'the name of a field of the event type',
@@ -85,38 +92,16 @@ const ALLOWED: Readonly<Record<string, string>> = {
  * value received and what is allowed.
  */
 export function parseRule(source: unknown, where: string): Rule {
-  const parsed = SCHEMA.safeParse(source);
-  if (!parsed.success) throw lineOf(parsed.error.issues[0], source, where);
-  const { alert, ...rest } = parsed.data;
+  const { alert, typology, ...rest } = checkForm(SCHEMA, source, { where, allowed: ALLOWED });
   parseTemplate(rest.reason, where);
-  return { ...rest, alert: { groupBy: alert.group_by, coolDownMs: coolDownOf(alert.cool_down) } };
+  return {
+    ...rest,
+    ...(typology === undefined ? {} : { typology }),
+    alert: { groupBy: alert.group_by, coolDownMs: coolDownOf(alert.cool_down) },
+  };
 }
 
 function coolDownOf(text: string): number {
   const [, amount, unit] = COOL_DOWN.exec(text) ?? [];
   return Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
-}
-
-function lineOf(issue: z.core.$ZodIssue | undefined, source: unknown, where: string): Error {
-  const path = issue?.path.map(String) ?? [];
-  const name = path.join('.');
-  const allowed = ALLOWED[name] ?? ALLOWED[''] ?? '';
-  if (issue?.code === 'unrecognized_keys') {
-    return usageError(`${where}: ${name === '' ? 'unknown key' : `unknown key in ${name}`}`, issue.keys[0], allowed);
-  }
-  return usageError(name === '' ? `${where}: the file` : `${where}: ${name}`, shown(valueAt(source, path)), allowed);
-}
-
-function valueAt(source: unknown, path: readonly string[]): unknown {
-  let value = source;
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined;
-    value = Object.hasOwn(value, key) ? Reflect.get(value, key) : undefined;
-  }
-  return value;
-}
-
-function shown(value: unknown): unknown {
-  if (value === undefined) return 'nothing';
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }

@@ -3,6 +3,7 @@ import type { FeatureSpec } from '../definition/features.ts';
 import type { FieldSpec } from '../definition/fields.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { FieldValue } from '../model.ts';
+import type { ListView, RuleList } from './list.ts';
 
 /** One value that rules can name, as `event.<name>` or `features.<name>`. */
 export interface Variable extends CelVariable {
@@ -15,8 +16,8 @@ export interface Variable extends CelVariable {
   readonly toText: (value: FieldValue) => string;
 }
 
-/** Values of variables, each at its index, in real units; undefined where there is none. */
-export type RuleInput = readonly (FieldValue | undefined)[];
+/** Values of variables and lists, each at its index, in real units; undefined where there is none. */
+export type RuleInput = readonly (FieldValue | ListView | undefined)[];
 
 /** All values that rules of a pipeline can name. */
 export interface Variables {
@@ -24,7 +25,9 @@ export interface Variables {
   readonly event: ReadonlyMap<string, Variable>;
   /** By name behind `features.`. */
   readonly features: ReadonlyMap<string, Variable>;
-  readonly byPath: ReadonlyMap<string, Variable>;
+  /** By id behind `lists.`. */
+  readonly lists: ReadonlyMap<string, CelVariable>;
+  readonly byPath: ReadonlyMap<string, CelVariable>;
 }
 
 /** Digits shown behind the point of a feature's last exact digit: a mean of cents shows hundredths of a cent. */
@@ -39,7 +42,7 @@ type Unnumbered = Omit<Variable, 'index'>;
  * Variables of one event type and the pipeline's features. Money `amount` is `event.amount_minor` (int), fixed-point fields are
  * doubles in real units, integers are ints, times are CEL timestamps, all under the field's own name.
  */
-export function variablesOf(pipeline: Pipeline, eventType: string): Variables {
+export function variablesOf(pipeline: Pipeline, eventType: string, ruleLists: readonly RuleList[] = []): Variables {
   const fields = pipeline.eventTypes[eventType]?.fields ?? {};
   const event = Object.entries(fields).map(([field, spec]) => fieldVariable(field, spec));
   const features = Object.entries(pipeline.features).map(([name, spec]) =>
@@ -48,7 +51,14 @@ export function variablesOf(pipeline: Pipeline, eventType: string): Variables {
   const all = [...event, ...features].map((one, index): Variable => ({ ...one, index }));
   const ofPart = (part: string): Map<string, Variable> =>
     new Map(all.filter(({ path }) => path.startsWith(`${part}.`)).map((one) => [one.name, one]));
-  return { event: ofPart('event'), features: ofPart('features'), byPath: new Map(all.map((one) => [one.path, one])) };
+  const lists = new Map(
+    ruleLists.map(({ id }, i): [string, CelVariable] => [
+      id,
+      { path: `lists.${id}`, type: { set: 'string' }, isRequired: true, index: all.length + i },
+    ]),
+  );
+  const byPath = new Map<string, CelVariable>([...all, ...lists.values()].map((one) => [one.path, one]));
+  return { event: ofPart('event'), features: ofPart('features'), lists, byPath };
 }
 
 /** The value of a variable in real units; undefined where there is none. */

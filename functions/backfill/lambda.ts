@@ -8,7 +8,7 @@ import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { usageError } from '../../core/errors.ts';
 import { compilePlan } from '../../core/plan.ts';
 import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
-import type { Rule } from '../../core/rules/rule.ts';
+import { parseRuleSet } from '../../core/rules/source.ts';
 import { ruleSetKey } from '../../core/state/keys.ts';
 import { GenerationWriter } from '../../lake/compaction/writer.ts';
 import { LAKE_FOLDER, landedTable } from '../../lake/delivery-format.ts';
@@ -108,9 +108,9 @@ function rulesFrom(config: BackfillConfig, { pipeline, rules }: ReturnType<typeo
     retry,
   });
   return async (version): Promise<RuleSet | undefined> => {
-    if (version === rules.version) return compileRules(rules.rules, pipeline, version);
+    if (version === rules.version) return compileRules(rules, pipeline, version);
     const [item] = await store.get([ruleSetKey(version)]);
-    return item === undefined ? undefined : compileRules(JSON.parse(item.body) as Rule[], pipeline, version);
+    return item === undefined ? undefined : compileRules(parseRuleSet(item.body), pipeline, version);
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Plan } from '../../core/plan.ts';
 import type { ObjectStore, StateStore } from '../../core/ports.ts';
 import type { Rule } from '../../core/rules/rule.ts';
+import { parseRuleSet } from '../../core/rules/source.ts';
 import type { ErasurePorts, MaskedPartition } from '../../lake/erasure/partition.ts';
 import { type ErasureReceipt, listReceipts, putReceipt } from '../../lake/erasure/receipts.ts';
 import { tableMasksOf } from '../../lake/erasure/rows.ts';
@@ -110,7 +111,7 @@ function claimOf({ plan, subject }: ForgetRequest, sinceMs: number): ErasureClai
 }
 
 async function survey(ports: ForgetPorts, { plan, subject, rules }: ForgetRequest): Promise<Survey> {
-  const stored = (await ports.store.query('rules')).flatMap(({ body }) => JSON.parse(body) as Rule[]);
+  const stored = (await ports.store.query('rules')).flatMap(({ body }) => parseRuleSet(body).rules);
   return surveyTables(ports, tableMasksOf(plan.pipeline, subject, [...rules, ...stored]));
 }
 

@@ -1,5 +1,6 @@
 import { personalFieldsOf } from '../../core/definition/personal.ts';
 import type { EventTypeSpec } from '../../core/definition/pipeline.ts';
+import type { Test } from '../../core/rules/evidence.ts';
 import type { Rule } from '../../core/rules/rule.ts';
 import { parseTemplate, type Template } from '../../core/rules/template.ts';
 import type { Subject } from './subject.ts';
@@ -10,6 +11,8 @@ export interface ReasonMask {
   reason(ruleId: string, text: string): string;
   /** Values that made a rule fire, a JSON object. */
   values(json: string): string;
+  /** Tests that made rules fire, a JSON object by rule. */
+  tests(json: string): string;
   /** Group of an alert of a rule. */
   group(ruleId: string, version: number, group: string): string;
 }
@@ -33,6 +36,15 @@ export function createReasonMask(rules: readonly Rule[], type: EventTypeSpec, { 
       const entries = Object.entries(JSON.parse(json) as Record<string, unknown>);
       const kept = entries.filter(([path]) => !personal.has(path.replace(/^event\./, '')));
       return JSON.stringify(Object.fromEntries(kept.map(([path, one]) => [path, path === `event.${field}` ? pseudonym : one])));
+    },
+    tests: (json) => {
+      const byRule = Object.entries(JSON.parse(json) as Record<string, readonly Test[]>);
+      const masked = ({ test, ...sides }: Test): Test => {
+        if ([...personal].some((name) => test.includes(`event.${name}`))) return { test };
+        const shownSides = Object.entries(sides).map(([side, one]) => [side, one === value ? pseudonym : one]);
+        return { test: test.replaceAll(value, pseudonym), ...Object.fromEntries(shownSides) };
+      };
+      return JSON.stringify(Object.fromEntries(byRule.map(([ruleId, tests]) => [ruleId, tests.map(masked)])));
     },
     group: (ruleId, version, group) => {
       const rule = rules.find((one) => one.id === ruleId && one.version === version);

@@ -1,6 +1,6 @@
 import { personalFieldsOf } from '../../core/definition/personal.ts';
 import type { Aggregate, EventTypeSpec, Pipeline } from '../../core/definition/pipeline.ts';
-import { alertIdOf } from '../../core/rules/compile.ts';
+import { alertIdOf } from '../../core/rules/alert-id.ts';
 import type { Rule } from '../../core/rules/rule.ts';
 import { fieldColumn } from '../columns.ts';
 import type { TableSchema } from '../schema.ts';
@@ -166,8 +166,8 @@ function judgedMasks(type: EventTypeSpec, subject: Subject, rules: readonly Rule
   const where = isEqual(type.key, value);
   const listOf = (cell: unknown): string[] => (Array.isArray(cell) ? cell.map(String) : []);
   const decisions: Mask = {
-    columns: [type.key, 'reasons', 'rules_failed'],
-    reads: ['rules_fired', 'reasons', 'rules_failed'],
+    columns: [type.key, 'reasons', 'rules_failed', 'rule_tests', 'list_hits'],
+    reads: ['rules_fired', 'reasons', 'rules_failed', 'rule_tests', 'list_hits'],
     where,
     patch: (row) => {
       const fired = listOf(row['rules_fired']);
@@ -176,6 +176,8 @@ function judgedMasks(type: EventTypeSpec, subject: Subject, rules: readonly Rule
         [type.key]: pseudonym,
         reasons,
         rules_failed: listOf(row['rules_failed']).map((text) => text.replaceAll(value, pseudonym)),
+        rule_tests: typeof row['rule_tests'] === 'string' ? texts.tests(row['rule_tests']) : null,
+        list_hits: Array.isArray(row['list_hits']) ? listOf(row['list_hits']).map((text) => text.replaceAll(value, pseudonym)) : null,
       };
     },
   };

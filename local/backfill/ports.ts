@@ -1,6 +1,6 @@
 import { compilePlan } from '../../core/plan.ts';
 import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
-import type { Rule } from '../../core/rules/rule.ts';
+import { parseRuleSet } from '../../core/rules/source.ts';
 import { ruleSetKey } from '../../core/state/keys.ts';
 import { ArchiveFiles } from '../../functions/backfill/archive-files.ts';
 import type { ApprovalQuestion, BackfillPorts } from '../../functions/backfill/ports.ts';
@@ -72,12 +72,12 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
 
 /** The rules of the pipeline's folder, or others that the state store has kept. */
 async function ruleSetOf({ pipeline, rules }: LoadedPipeline, stateDir: string | undefined, version: string): Promise<RuleSet | undefined> {
-  if (version === rules.version) return compileRules(rules.rules, pipeline, version);
+  if (version === rules.version) return compileRules(rules, pipeline, version);
   if (stateDir === undefined) return undefined;
   const store = new JournaledStateStore(stateDir, Date.now);
   try {
     const [item] = await store.get([ruleSetKey(version)]);
-    return item === undefined ? undefined : compileRules(JSON.parse(item.body) as Rule[], pipeline, version);
+    return item === undefined ? undefined : compileRules(parseRuleSet(item.body), pipeline, version);
   } finally {
     await store.close();
   }

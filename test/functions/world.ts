@@ -142,7 +142,7 @@ export class World {
 
   /** A new instance of the processor: nothing in memory is left. */
   restart(): ProcessStream {
-    const ruleSet = compileRules(this.ruleList, this.plan.pipeline, 'v1');
+    const ruleSet = compileRules({ rules: this.ruleList, lists: [] }, this.plan.pipeline, 'v1');
     this.process = createProcessStream({
       ...this.ports(),
       ...(this.compactLength === undefined ? {} : { compactLength: this.compactLength }),

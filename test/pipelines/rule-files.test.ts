@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -22,12 +22,13 @@ alert:
 let dir = '';
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'rules-'));
+  await mkdir(join(dir, 'rules'));
 });
 afterEach(async () => {
   await rm(dir, { recursive: true });
 });
 
-const put = (name: string, text: string | Uint8Array): Promise<void> => writeFile(join(dir, name), text);
+const put = (name: string, text: string | Uint8Array): Promise<void> => writeFile(join(dir, 'rules', name), text);
 
 async function lineFor(folder = dir): Promise<string> {
   const error: unknown = await loadRules(folder).then(
@@ -58,7 +59,7 @@ describe('a folder of rules', () => {
     expect((await loadRules(dir)).version).toBe(first.version);
     await put('a.yaml', `${RULE}# a comment\n`);
     const commented = await loadRules(dir);
-    await rm(join(dir, 'a.yaml'));
+    await rm(join(dir, 'rules', 'a.yaml'));
     await put('b.yaml', RULE);
     const renamed = await loadRules(dir);
     expect(new Set([first.version, commented.version, renamed.version]).size).toBe(3);
@@ -67,7 +68,9 @@ describe('a folder of rules', () => {
 
 describe('a folder that cannot be used gives one line', () => {
   test('missing folder', async () => {
-    expect(await lineFor(join(dir, 'none'))).toMatch(/^folder of rules: got "[^"]*none"; allowed: a folder that can be read \(ENOENT\)$/);
+    expect(await lineFor(join(dir, 'none'))).toMatch(
+      /^folder of rules: got "[^"]*none.rules"; allowed: a folder that can be read \(ENOENT\)$/,
+    );
   });
 
   test.each<[string, string | Uint8Array, RegExp]>([
@@ -88,7 +91,7 @@ describe('a folder that cannot be used gives one line', () => {
     await put('r.yaml', text);
     const message = await lineFor();
     expect(message).toMatch(line);
-    expect(message).toContain(join(dir, 'r.yaml'));
+    expect(message).toContain(join(dir, 'rules', 'r.yaml'));
     expect(message).not.toContain('\n');
   });
 
@@ -101,5 +104,27 @@ describe('a folder that cannot be used gives one line', () => {
   test('a file that would be passed over', async () => {
     await put('a.yml', RULE);
     expect(await lineFor()).toMatch(/name of a rule file: got "[^"]*a\.yml"; allowed: names that end in \.yaml/);
+  });
+});
+
+describe('a folder of lists', () => {
+  const LIST = 'id: friends\nowner: desk\ndescription: d\neffect: allow\nfield: customer_id\nentries:\n  - value: c1\n    reason: known\n';
+
+  test('is read beside the rules and changes the version', async () => {
+    await put('a.yaml', RULE);
+    const without = await loadRules(dir);
+    expect(without.lists).toEqual([]);
+    await mkdir(join(dir, 'lists'));
+    expect((await loadRules(dir)).version).toBe(without.version);
+    await writeFile(join(dir, 'lists', 'friends.yaml'), LIST);
+    const { lists, version } = await loadRules(dir);
+    expect(lists.map(({ id }) => id)).toEqual(['friends']);
+    expect(version).not.toBe(without.version);
+  });
+
+  test('that is wrong is named by its file', async () => {
+    await mkdir(join(dir, 'lists'));
+    await writeFile(join(dir, 'lists', 'friends.yaml'), LIST.replace('allow', 'permit'));
+    expect(await lineFor()).toMatch(/lists.friends\.yaml: effect: got "permit"; allowed: block, allow, watch$/);
   });
 });

@@ -4,6 +4,7 @@ import { count, distinct, max, min, sum } from '../../core/definition/measures.t
 import { definePipeline, type Pipeline } from '../../core/definition/pipeline.ts';
 import { hopping, session, tumbling } from '../../core/definition/windows.ts';
 import { parseRule, type Rule } from '../../core/rules/rule.ts';
+import type { RuleSetSource } from '../../core/rules/source.ts';
 
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
@@ -95,7 +96,7 @@ const rule = (id: string, condition: string, points: number): Rule =>
 /** One build of the functions: a definition version and the rules deployed with it. */
 export interface Build {
   readonly pipeline: Pipeline;
-  readonly rules: { readonly rules: readonly Rule[]; readonly version: string };
+  readonly rules: RuleSetSource & { readonly version: string };
 }
 
 function buildOf(version: number, dear: number): Build {
@@ -104,7 +105,7 @@ function buildOf(version: number, dear: number): Build {
     rule('busy', 'features.count_5m >= 2', 4),
     rule('known-fraud', 'features.frauds_4h > 0', 4),
   ];
-  return { pipeline: pipelineOf(version), rules: { rules, version: `rules-${version}` } };
+  return { pipeline: pipelineOf(version), rules: { rules, lists: [], version: `rules-${version}` } };
 }
 
 /** The builds that take turns: the second one has a newer definition and another rule. */

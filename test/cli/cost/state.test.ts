@@ -46,7 +46,7 @@ function counting(store: StateStore): { readonly store: StateStore; readonly cou
 test('an hour of generated payments through the handlers writes what the model says, within a third', async () => {
   const { pipeline, rules } = await loadPipeline('pipelines/payments');
   const plan = compilePlan(pipeline);
-  const set = compileRules(rules.rules, pipeline, rules.version);
+  const set = compileRules(rules, pipeline, rules.version);
   let nowMs = START_MS;
   const { store, counts } = counting(new MemoryStateStore(() => nowMs));
   const ports = {

@@ -5,7 +5,10 @@ import { currency, fixed, flag, integer, money, text, time } from '../../../core
 import { definePipeline } from '../../../core/definition/pipeline.ts';
 import { UsageError } from '../../../core/errors.ts';
 import type { Event, FieldValue } from '../../../core/model.ts';
-import { alertIdOf, compileRules, type Decision, type FeatureValues } from '../../../core/rules/compile.ts';
+import { alertIdOf } from '../../../core/rules/alert-id.ts';
+import { compileRules } from '../../../core/rules/compile.ts';
+import type { Decision, FeatureValues } from '../../../core/rules/decision.ts';
+import type { RuleList } from '../../../core/rules/list.ts';
 import type { Rule } from '../../../core/rules/rule.ts';
 
 const DAY_MS = 86_400_000;
@@ -67,7 +70,7 @@ function payment(values: Record<string, FieldValue> = {}): Event {
 
 function judge(changes: Partial<Rule> | Partial<Rule>[], values: Record<string, FieldValue> = {}, features = NONE): Decision {
   const rules = (Array.isArray(changes) ? changes : [changes]).map((change, i) => rule({ id: `r${i}`, ...change }));
-  return compileRules(rules, pipeline, 'v1').judge(payment(values), features);
+  return compileRules({ rules, lists: [] }, pipeline, 'v1').judge(payment(values), features);
 }
 
 const fires = (condition: string, values: Record<string, FieldValue> = {}, features = NONE): boolean =>
@@ -75,7 +78,7 @@ const fires = (condition: string, values: Record<string, FieldValue> = {}, featu
 
 function lineFor(change: Partial<Rule>): string {
   try {
-    compileRules([rule(change)], pipeline, 'v1');
+    compileRules({ rules: [rule(change)], lists: [] }, pipeline, 'v1');
   } catch (error) {
     expect(error).toBeInstanceOf(UsageError);
     return error instanceof Error ? error.message : '';
@@ -113,7 +116,7 @@ describe('values that conditions read', () => {
   });
 
   test('values of one event are not seen by the next', () => {
-    const rules = compileRules([rule({ condition: 'has(event.country)' })], pipeline, 'v1');
+    const rules = compileRules({ rules: [rule({ condition: 'has(event.country)' })], lists: [] }, pipeline, 'v1');
     expect(rules.judge(payment({ country: 'NL' }), NONE).fired).toHaveLength(1);
     expect(rules.judge(payment(), NONE).fired).toHaveLength(0);
   });
@@ -136,8 +139,15 @@ describe('a rule that fires', () => {
         ruleId: 'r0',
         ruleVersion: 3,
         points: 4,
+        typology: undefined,
         reason: '500 at -12.35 degrees on 1970-01-01T00:00:01.000Z; mean 1234.57, country unknown',
         values: { 'event.amount_minor': 500, 'event.celsius': -12.35, 'features.mean_1d': 1234.56789 },
+        tests: [
+          { test: 'event.amount_minor > 100', value: 500, bound: 100 },
+          { test: 'event.celsius < 0.0', value: -12.35, bound: 0 },
+          { test: '!has(event.country)' },
+          { test: 'features.mean_1d > 1.0', value: 1234.56789, bound: 1 },
+        ],
         alertGroup: '-12.35',
         coolDownMs: 900_000,
       },
@@ -173,8 +183,12 @@ describe('a decision', () => {
 
   test('of a pipeline that judges nothing is to approve', () => {
     const quiet = definePipeline({ name: 'quiet', version: 1, eventTypes: pipeline.eventTypes, aggregates: {} });
-    expect(compileRules([], quiet, 'v').judge(payment(), {})).toMatchObject({ outcome: 'approve', score: 0, fired: [] });
-    expect(() => compileRules([rule({})], quiet, 'v')).toThrow(/rule r: on: got "payment"; allowed: no rules/);
+    expect(compileRules({ rules: [], lists: [] }, quiet, 'v').judge(payment(), {})).toMatchObject({
+      outcome: 'approve',
+      score: 0,
+      fired: [],
+    });
+    expect(() => compileRules({ rules: [rule({})], lists: [] }, quiet, 'v')).toThrow(/rule r: on: got "payment"; allowed: no rules/);
   });
 });
 
@@ -317,5 +331,85 @@ describe('alert ids', () => {
 
   test('of plain ids stay readable', () => {
     expect(alertIdOf('amount-over-limit', 'c1', 'e 1')).toBe('amount-over-limit/c1/e 1');
+  });
+});
+
+describe('thresholds and lists', () => {
+  const typed = definePipeline({
+    name: 'typed',
+    version: 1,
+    eventTypes: pipeline.eventTypes,
+    aggregates: {},
+    decision: {
+      over: 'payment',
+      reviewPoints: 10,
+      declinePoints: 20,
+      typologies: { testing: { reviewPoints: 3, declinePoints: 6, description: 'Cards are tried out.' } },
+    },
+  });
+  const list = (change: Partial<RuleList>): RuleList => ({
+    ...{ id: 'l', owner: 'desk', description: 'd', effect: 'block', field: 'customer' },
+    entries: [{ value: 'c1', reason: 'stolen' }],
+    ...change,
+  });
+  const decide = (rules: readonly Partial<Rule>[], lists: readonly RuleList[] = []): Decision =>
+    compileRules({ rules: rules.map((change, i) => rule({ id: `r${i}`, ...change })), lists }, typed, 'v').judge(payment(), {});
+
+  test.each([
+    [[{ points: 9 }], 'approve'],
+    [[{ points: 10 }], 'review'],
+    [[{ points: 2, typology: 'testing' }], 'approve'],
+    [[{ points: 3, typology: 'testing' }], 'review'],
+    [
+      [
+        { points: 3, typology: 'testing' },
+        { points: 3, typology: 'testing' },
+      ],
+      'decline',
+    ],
+    [[{ points: 5, typology: 'testing' }, { points: 15 }], 'decline'],
+  ] as const)('points %j: %s', (rules, outcome) => {
+    expect(decide(rules).outcome).toBe(outcome);
+  });
+
+  test('the points of a typology are told apart', () => {
+    expect(decide([{ points: 2, typology: 'testing' }, { points: 5 }])).toMatchObject({ score: 7, typologyScores: { testing: 2 } });
+  });
+
+  test('a block list before an allow list, an allow list before points', () => {
+    const dear = [{ points: 50 }];
+    const allow = list({ id: 'friends', effect: 'allow' });
+    expect(decide([], [list({})]).outcome).toBe('decline');
+    expect(decide(dear, [allow])).toMatchObject({ outcome: 'approve', score: 50 });
+    expect(decide(dear, [allow, list({})])).toMatchObject({ outcome: 'decline' });
+    expect(decide(dear, [list({ effect: 'watch' })])).toMatchObject({ outcome: 'decline', listHits: [] });
+    expect(decide([], [list({})]).listHits).toEqual([{ listId: 'l', effect: 'block', field: 'customer', value: 'c1', reason: 'stolen' }]);
+  });
+
+  test('an entry holds before its end, and not at it', () => {
+    const until = (untilMs: number): RuleList => list({ entries: [{ value: 'c1', reason: 'r', untilMs }] });
+    expect(decide([], [until(1_001)]).outcome).toBe('decline');
+    expect(decide([], [until(1_000)]).outcome).toBe('approve');
+    expect(decide([{ condition: 'event.customer in lists.l', points: 10 }], [{ ...until(1_000), effect: 'watch' }]).fired).toEqual([]);
+  });
+
+  test('rules ask whether a value is on a list', () => {
+    const watch = list({ id: 'watched', effect: 'watch' });
+    expect(decide([{ condition: 'event.customer in lists.watched', points: 10 }], [watch])).toMatchObject({
+      outcome: 'review',
+      fired: [{ tests: [{ test: 'event.customer in lists.watched', value: 'c1' }] }],
+    });
+    expect(decide([{ condition: '!(event.currency in lists.watched)' }], [watch]).fired).toHaveLength(1);
+  });
+
+  test('what the pipeline does not know is refused by name', () => {
+    expect(() => decide([{ typology: 'tasting' }])).toThrow('rule r0: typology: got "tasting"; allowed: testing');
+    expect(() => decide([], [list({ field: 'amount' })])).toThrow(
+      /list l: field: got "amount"; allowed: event_id, customer, currency, country/,
+    );
+    expect(() => decide([{ condition: 'event.customer in lists.wached' }], [list({ id: 'watched' })])).toThrow(
+      /did you mean lists\.watched\?/,
+    );
+    expect(() => decide([{ condition: 'lists.l == "c1"' }], [list({})])).toThrow(/== of \(set\(string\), string\)/);
   });
 });

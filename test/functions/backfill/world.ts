@@ -86,7 +86,7 @@ export class BackfillWorld {
       workPrefix: '',
       sql: new LocalSqlEngine(sql),
       archive: new ArchiveFiles({ lake, work, archive, memoryMb: 256, threads: 1 }),
-      rulesOf: async (version) => compileRules(this.rules(version), world.plan.pipeline, version),
+      rulesOf: async (version) => compileRules({ rules: this.rules(version), lists: [] }, world.plan.pipeline, version),
       landingMs: 0,
       engineMb: 128,
       askPeople: async ({ text }) => {

@@ -17,7 +17,7 @@ function open() {
   const world = paymentsWorld();
   const faults = new Faults();
   const store = faults.store(world.store);
-  const rules = compileRules(loaded.rules.rules, world.plan.pipeline, 'v1');
+  const rules = compileRules(loaded.rules, world.plan.pipeline, 'v1');
   const handle = createProcessStream({
     plan: world.plan,
     rows: createRowBuilder(world.plan.pipeline),

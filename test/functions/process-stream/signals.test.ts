@@ -1,15 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import type { Decision } from '../../../core/rules/compile.ts';
+import type { Decision } from '../../../core/rules/decision.ts';
 import type { BatchStats } from '../../../functions/process-stream/handler.ts';
 import { batchIds, eventIds, meterBatch } from '../../../functions/process-stream/signals.ts';
 import { recordOf, sequenceAt } from '../world.ts';
 
 const raw = { position: '', sequence: '1', subSequence: 0, arrivalMs: 0, partitionKey: 'k', bytes: new Uint8Array() };
 const event = (timeMs: number) => ({ type: 'transaction', id: 'e', timeMs, key: 'k', values: {} });
-const fired = { ruleId: 'r', ruleVersion: 1, points: 5, reason: '', values: {}, alertGroup: '', coolDownMs: 0 };
+const fired = {
+  ruleId: 'r',
+  ruleVersion: 1,
+  points: 5,
+  typology: undefined,
+  reason: '',
+  values: {},
+  tests: [],
+  alertGroup: '',
+  coolDownMs: 0,
+};
 const decision = (outcome: Decision['outcome'], count: number): Decision => ({
   outcome,
   score: 0,
+  typologyScores: {},
+  listHits: [],
   fired: Array.from({ length: count }, () => fired),
   shadow: [fired],
   failed: [],

@@ -4,7 +4,8 @@ import type { Event, FieldValue } from '../../../core/model.ts';
 import { compileKeyFeatures } from '../../../core/profiles/features.ts';
 import type { RingStates } from '../../../core/profiles/rings.ts';
 import { addToTile, appendTile, compileTileFeatures, emptyTile, type KeyTiles, matches } from '../../../core/profiles/tiles.ts';
-import { compileRules, type Decision, type RuleSet } from '../../../core/rules/compile.ts';
+import { compileRules, type RuleSet } from '../../../core/rules/compile.ts';
+import type { Decision } from '../../../core/rules/decision.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
 import { loadRules } from '../../../pipelines/rule-files.ts';
 
@@ -17,8 +18,8 @@ const tileFeatures = compileTileFeatures(pipeline);
 let rules: RuleSet;
 
 beforeAll(async () => {
-  const loaded = await loadRules('pipelines/payments/rules');
-  rules = compileRules(loaded.rules, pipeline, loaded.version);
+  const loaded = await loadRules('pipelines/payments');
+  rules = compileRules(loaded, pipeline, loaded.version);
 });
 
 function transaction(id: string, timeMs: number, values: Record<string, FieldValue> = {}): Event {
