@@ -2,6 +2,7 @@ import type { DecisionSpec, Pipeline } from '../definition/pipeline.ts';
 import { usageError } from '../errors.ts';
 import type { Event } from '../model.ts';
 import { type Decision, type FailedRule, type FeatureValues, type FiredRule, type ListHit, NOTHING, outcomeOf } from './decision.ts';
+import { decisionFlips, type Explanation, explainRule } from './explain.ts';
 import { ListView, type RuleList } from './list.ts';
 import { compileRule, firedRule, type LiveRule } from './live-rule.ts';
 import type { Rule } from './rule.ts';
@@ -17,6 +18,8 @@ export interface RuleSet {
   readonly lists: readonly RuleList[];
   /** Judges one event. A pure function of its arguments; a rule's error is that rule's outcome and never an exception. */
   judge(event: Event, features: FeatureValues): Decision;
+  /** Judges one event and says, rule by rule, why, and what would have turned the verdict. */
+  explain(event: Event, features: FeatureValues): Explanation;
 }
 
 /** Compiles rules and lists for a pipeline. Throws UsageError naming the rule or list, the path, the value received and what is allowed. */
@@ -26,7 +29,7 @@ export function compileRules(source: RuleSetSource, pipeline: Pipeline, version:
   if (decision === undefined) {
     const [first] = rules;
     if (first !== undefined) throw usageError(`rule ${first.id}: on`, first.on, 'no rules, since the pipeline declares no decision');
-    return { version, rules, lists, judge: () => NOTHING };
+    return { version, rules, lists, judge: () => NOTHING, explain: () => ({ decision: NOTHING, rules: [], flips: [] }) };
   }
   const views = lists.map((list) => viewOf(list, pipeline, decision));
   const variables = variablesOf(pipeline, decision.over, lists);
@@ -96,6 +99,18 @@ class CompiledRuleSet implements RuleSet {
     }
     const scores = { ...scoresOf(fired), listHits: this.hitsOf(event) };
     return { outcome: outcomeOf(this.decision, scores), ...scores, fired, shadow, failed, noHistory };
+  }
+
+  explain(event: Event, features: FeatureValues): Explanation {
+    const decision = this.judge(event, features);
+    const input = [...this.input];
+    const rules = this.live.map((live) => explainRule(live, input));
+    const judgeWith = (path: string, value: number): Decision => {
+      const variable = this.eventReads.find((one) => one.path === path);
+      if (variable === undefined) return this.judge(event, { ...features, [path.replace('features.', '')]: value });
+      return this.judge({ ...event, values: { ...event.values, [variable.from]: Math.round(value * variable.divisor) } }, features);
+    };
+    return { decision, rules, flips: decisionFlips(decision, rules, judgeWith) };
   }
 
   private look(event: Event, features: FeatureValues): void {

@@ -17,7 +17,8 @@ export interface Test {
 /** Gives the tests of a condition that held for an event for which the condition holds. */
 export type Evidence = (input: RuleInput) => Test[];
 
-interface Part {
+/** A test of a condition, compiled. */
+export interface TestPart {
   readonly text: string;
   readonly holds: CompiledCel['evaluate'];
   readonly sides: readonly (CompiledCel['evaluate'] | undefined)[];
@@ -27,9 +28,9 @@ const COMPARISONS: ReadonlySet<string> = new Set(['<', '<=', '>', '>=', '==', '!
 
 /** Compiles what shows why a condition holds: its parts between `&&` and `||`. They are compiled when it first fires. */
 export function evidenceOf(condition: string, typed: Typed): Evidence {
-  let parts: readonly Part[] | undefined;
+  let parts: readonly TestPart[] | undefined;
   return (input) => {
-    parts ??= testsOf(typed).map((one) => partOf(condition, one));
+    parts ??= testParts(condition, typed);
     return parts.filter(({ holds }) => holds(input) === true).map((part) => testOf(part, input));
   };
 }
@@ -40,14 +41,20 @@ export function testsOf(typed: Typed): Typed[] {
   return op.kind === 'and' || op.kind === 'or' ? [...testsOf(op.left), ...testsOf(op.right)] : [typed];
 }
 
-function partOf(condition: string, typed: Typed): Part {
+/** Compiles the tests of a condition. */
+export function testParts(condition: string, typed: Typed): TestPart[] {
+  return testsOf(typed).map((one) => partOf(condition, one));
+}
+
+function partOf(condition: string, typed: Typed): TestPart {
   const { op } = typed;
   const isComparison = op.kind === 'call' && COMPARISONS.has(op.overload.name);
   const sides = isComparison ? op.args.map((side) => (typeof side.type === 'string' ? functionOf(side) : undefined)) : [];
   return { text: condition.slice(typed.start, typed.end).replaceAll(/\s+/g, ' '), holds: functionOf(typed), sides };
 }
 
-function testOf({ text, sides: [left, right] }: Part, input: RuleInput): Test {
+/** A test with what was compared. */
+export function testOf({ text, sides: [left, right] }: TestPart, input: RuleInput): Test {
   const [value, bound] = [sideValue(left, input), sideValue(right, input)];
   return { test: text, ...(value === undefined ? {} : { value }), ...(bound === undefined ? {} : { bound }) };
 }
