@@ -6,11 +6,13 @@ import { partFileName } from '../names.ts';
 import { relationSql, withoutRepeats } from '../relation.ts';
 import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
+import { damagedRows, saidOfFile, whyUnreadable } from '../unreadable.ts';
 import { SortEngine } from './engine.ts';
 import { checkInputs, type InputFile, type Run, refuseTimeless } from './inputs.ts';
 import { FILES_MAX, mergeInputs } from './merge.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
 import { addTallies, distinctSql, emptyTally, tallyOf, tallySql } from './tally.ts';
+import { unreadable } from './witness.ts';
 
 /** One written file. */
 export interface WrittenFile {
@@ -76,6 +78,14 @@ export class GenerationWriter {
    * input, TOO_WIDE when a single stretch of rows does not fit in memory, VERIFICATION_FAILED when rows were lost on the way.
    */
   async write(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
+    try {
+      return await this.writeAll(table, inputs);
+    } catch (error) {
+      throw (await this.unreadableOf(inputs, error)) ?? error;
+    }
+  }
+
+  private async writeAll(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
     const { rows: rowsIn, plainBytes } = await checkInputs((sql) => this.engine.rows(sql, false), table, inputs);
     const isLarge = plainBytes > LARGE_BYTES;
     const pieces =
@@ -102,6 +112,16 @@ export class GenerationWriter {
   close(): void {
     this.engine.rest();
     rmSync(this.scratch, { recursive: true, force: true });
+  }
+
+  /** The engine stops at a damaged file, and seldom says at which. */
+  private async unreadableOf(inputs: readonly InputFile[], error: unknown): Promise<LakeError | undefined> {
+    if (saidOfFile(error) === undefined) return undefined;
+    for (const { path, key } of inputs) {
+      const said = await whyUnreadable((sql) => this.engine.rows(sql, true), path);
+      if (said !== undefined) return unreadable(key, damagedRows(key, said), error);
+    }
+    return undefined;
   }
 
   /** Writes few files or many. Merged ones are gone when it is done, for the disk may be small. */
