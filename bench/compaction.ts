@@ -15,11 +15,12 @@ import { tablesOf } from '../lake/tables.ts';
 import { compactFolder } from '../local/compaction/compactor.ts';
 import { pipeline } from '../pipelines/payments/pipeline.ts';
 import { BUSY_HOUR, landBusyHour } from './compaction-data.ts';
+import { checkInput, HANDBOOK } from './handbook.ts';
 
 /** Measures compaction of one busy hour of payments: CPU, memory, sizes, and the bytes that typical queries read before and after. */
 const { values } = parseArgs({
   options: {
-    input: { type: 'string', default: '../shared/data/handbook/*.parquet' },
+    input: { type: 'string', default: HANDBOOK },
     rows: { type: 'string', default: '1000000' },
     files: { type: 'string', default: '20' },
     json: { type: 'boolean', default: false },
@@ -44,7 +45,7 @@ const answers = new Map<string, number>();
 const rows = Number(values.rows);
 const table = tableOf('transactions');
 if (values.land === undefined) await measure(mkdtempSync(join(tmpdir(), 'headrace-bench-')));
-else await landBusyHour({ lakeDir: values.land, table, handbook: values.input, rows, files: Number(values.files) });
+else await landBusyHour({ lakeDir: values.land, table, handbook: checkInput(values.input), rows, files: Number(values.files) });
 
 async function measure(root: string): Promise<void> {
   try {
