@@ -9,6 +9,7 @@ import { quoteName, quoteText } from '../sql-text.ts';
 import { damagedRows, saidOfFile, whyUnreadable } from '../unreadable.ts';
 import { SortEngine } from './engine.ts';
 import { checkInputs, type InputFile, type Run, refuseTimeless } from './inputs.ts';
+import { layoutOf } from './layout.ts';
 import { FILES_MAX, mergeInputs } from './merge.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
 import { addTallies, distinctSql, emptyTally, tallyOf, tallySql } from './tally.ts';
@@ -46,20 +47,16 @@ export interface WriterOptions {
 
 /** Engine memory, MiB: with Node itself and the witness the process stays below 512. */
 const MEMORY_MB = 128;
-/** Rows of a row group: what a query for one key or a few minutes reads at least. Smaller ones make footers that outweigh it. */
-const ROW_GROUP_ROWS = 8_192;
 /** Bytes of a row group of wide rows: bounds what readers and the writer hold. */
 const ROW_GROUP_BYTES = 16 * 2 ** 20;
-/** Stretch of time within which rows are sorted by cluster columns: a tenth of an hour is read for ten minutes, and for one key a few row groups. */
-const SLICE_MS = 600_000;
 /** Bytes of values from which on statements count as large. */
 const LARGE_BYTES = 64 * 2 ** 20;
 /** How often pieces are halved when the engine runs out of memory. */
 const HALVINGS_MAX = 6;
 
 /**
- * Makes one generation of a partition out of Parquet files: rows with one id become one, sorted by stretches of ten minutes of the
- * partition column, then by cluster columns, written in one file or several. Memory is bounded whatever the size: large inputs are
+ * Makes one generation of a partition out of Parquet files: rows with one id become one, sorted by stretches of the partition
+ * column, then by cluster columns (see `layoutOf`), written in one file or several. Memory is bounded whatever the size: large inputs are
  * written piece by piece, and sorts spill into the scratch folder.
  */
 export class GenerationWriter {
@@ -200,15 +197,16 @@ async function writePiece(
   if (tally.rows !== distinct || tally.ids !== ids)
     throw unequal(table, `${distinct} different ids, but ${tally.rows} rows after repeats were dropped`);
   const time = quoteName(table.partitionColumn);
+  const { groupRows, sliceMs } = layoutOf(tally.rows);
   const order = [
-    ...new Set([`epoch_ms(${time}) // ${SLICE_MS}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
+    ...new Set([`epoch_ms(${time}) // ${sliceMs}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
   ];
   // DOUBLE in version 2 is BYTE_STREAM_SPLIT, which some engines (Spark 3.5) do not read; all else of it is smaller and read by all.
   const version = table.columns.some(({ type }) => type === 'double') ? 'V1' : 'V2';
   const columns = table.columns.map(writtenSql);
   const [[rows = 0] = []] = (await run(
     `COPY (SELECT ${columns.join(', ')} FROM ${kept} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
-     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
+     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${groupRows}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
   )) as [[bigint?]?];
   const file = { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) };
   return { file, rowsRead: all ?? 0, tally, newestMs: newestMs ?? null };
