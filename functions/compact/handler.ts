@@ -5,7 +5,7 @@ import type { CompactionPorts } from '../../lake/compaction/ports.ts';
 import { COMPACT_NOW, type CompactRequest, parseCompactRequest } from '../../lake/compaction/request.ts';
 import { sweepTable } from '../../lake/compaction/sweep.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
-import { CheckedObjects, checkEnds } from '../../lake/generations/checked.ts';
+import { CheckedObjects } from '../../lake/generations/checked.ts';
 import { publishedOf } from '../../lake/generations/manifest.ts';
 import { type PartitionState, readPartition } from '../../lake/generations/state.ts';
 import { parseLandedKey } from '../../lake/names.ts';
@@ -62,7 +62,7 @@ export function createCompact(ports: CompactPorts): Compact {
 async function compactAsked(ports: CompactPorts, request: CompactRequest, signal: AbortSignal): Promise<CompactOutcome> {
   const { tables: names = [], isSettled = false, isRepairing = false, from, forMs } = request;
   const tables = tablesNamed(ports.tables, names);
-  const checked = isSettled && !isRepairing ? ports : { ...ports, objects: new CheckedObjects(ports, checkEnds) };
+  const checked = isSettled && !isRepairing ? ports : { ...ports, objects: new CheckedObjects(ports) };
   const done = await compactLake(checked, {
     tables,
     policy: isSettled ? USUAL_POLICY : NOW_POLICY,

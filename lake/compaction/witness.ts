@@ -22,7 +22,7 @@ export interface FileFooter {
 }
 
 /** Most footers are shorter: one read gets them. */
-const FOOTER_BYTES = 64 * 1024;
+export const FOOTER_BYTES = 64 * 1024;
 
 const COMPRESSORS = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
 

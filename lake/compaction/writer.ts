@@ -158,7 +158,7 @@ export class GenerationWriter {
         if (halvings === HALVINGS_MAX)
           throw new LakeError(
             'TOO_WIDE',
-            `rows of ${cut.table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb.`,
+            `rows of ${cut.table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb; of a stack, raise ENGINE_MB in functions/compact/lambda.ts and compactionMb in infra/sizes.ts.`,
             { cause: error },
           );
       }

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dueOf, NOW_POLICY } from '../../../lake/compaction/plan.ts';
-import { CheckedObjects } from '../../../lake/generations/checked.ts';
+import { CheckedObjects, checkFooter } from '../../../lake/generations/checked.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import { statusOf } from '../../../lake/status.ts';
 import { kindsRows } from '../../contract/kinds-table.ts';
@@ -190,6 +190,21 @@ describe('a published file that is damaged, as long as it was', () => {
     expect(messages(await compactAsked(world))).toEqual([expect.stringMatching(/^FILE_UNREADABLE: .*earlier version of the object/)]);
     expect((await world.manifest()).generations.map(({ number }) => number)).toEqual([2]);
   });
+});
+
+test('the footer of a small file is read with one request', async () => {
+  const world = await published();
+  const asked: string[] = [];
+  const files = {
+    part: (key: string, from: number, to: number) => {
+      asked.push(key);
+      return world.store.part(key, from, to);
+    },
+  };
+  for (const object of await world.store.list('kinds/gen=1/')) {
+    if (object.key.endsWith('.parquet')) expect(await checkFooter(files, object)).toBeUndefined();
+  }
+  expect(asked).toEqual([FIRST]);
 });
 
 test('of a published file that is gone the status counts no rows, and names it with what to do', async () => {
