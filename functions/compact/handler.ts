@@ -1,6 +1,6 @@
 import { type CompactedLake, compactLake } from '../../lake/compaction/lake.ts';
 import { compactPartition } from '../../lake/compaction/partition.ts';
-import { NOW_POLICY, USUAL_POLICY } from '../../lake/compaction/plan.ts';
+import { isAtWork, NOW_POLICY, restOf, USUAL_POLICY } from '../../lake/compaction/plan.ts';
 import type { CompactionPorts } from '../../lake/compaction/ports.ts';
 import { COMPACT_NOW, type CompactRequest, parseCompactRequest } from '../../lake/compaction/request.ts';
 import { sweepTable } from '../../lake/compaction/sweep.ts';
@@ -40,8 +40,6 @@ const MINUTE_MS = 60_000;
 const SWEEP_HOUR = '03:0';
 /** A published hour is compacted again for late files this long after the last time at the earliest: each time rewrites it whole. */
 const AGAIN_MS = 5 * MINUTE_MS;
-/** Longest that a function runs: a try younger than this may be at work. */
-const AT_WORK_MS = 15 * MINUTE_MS;
 
 /**
  * Makes the handler: on a tick what is due in all tables, on an object that landed in a published hour that hour, for its rows are not
@@ -100,5 +98,5 @@ function isLateFile({ manifest }: PartitionState, nowMs: number): boolean {
   if (manifest === undefined) return false;
   const published = publishedOf(manifest.value);
   if (published === undefined || nowMs - published.publishedMs < AGAIN_MS) return false;
-  return manifest.value.attempts.every(({ startedMs, failure }) => failure !== undefined || nowMs - startedMs >= AT_WORK_MS);
+  return !isAtWork(manifest.value, nowMs) && restOf(manifest.value, nowMs) === undefined;
 }
