@@ -11,16 +11,14 @@ export function saidOfFile(error: unknown): string | undefined {
   return OF_FILES.test(message) && !message.includes('No space left on device') ? message.split('\n', 1)[0]?.trim() : saidOfFile(cause);
 }
 
-/** Why the engine cannot read the rows of a Parquet file, all of them; undefined if it can. */
+/** Why the engine cannot read the rows of a Parquet file, all of them; undefined if it can, or if it stops for a reason of its own. */
 export async function whyUnreadable(run: (sql: string) => Promise<unknown>, path: string): Promise<string | undefined> {
   try {
     // A hash of every value: counts would be answered from the footer.
     await run(`SELECT bit_xor(hash(COLUMNS(*))) FROM read_parquet(${quoteText(path)}, hive_partitioning = false)`);
     return undefined;
   } catch (error) {
-    const said = saidOfFile(error);
-    if (said === undefined) throw error;
-    return said;
+    return saidOfFile(error);
   }
 }
 
