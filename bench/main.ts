@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { loadPipeline } from '../local/pipeline.ts';
 import { type RunProgress, runPipeline } from '../local/runtime/run.ts';
+import { HANDBOOK } from './handbook.ts';
+
+/** The shipped pipeline, wherever this is started. */
+const PAYMENTS = join(import.meta.dirname, '..', 'pipelines', 'payments');
 
 /** Measures the main job, `headrace run`, whole: CPU per event, memory, and whether the cost per event grows. */
 const { values } = parseArgs({
   options: {
-    input: { type: 'string', multiple: true, default: ['../shared/data/handbook/*.parquet'] },
-    import: { type: 'string', default: 'pipelines/payments/imports/handbook.sql' },
-    pipeline: { type: 'string', default: 'pipelines/payments' },
+    input: { type: 'string', multiple: true, default: [HANDBOOK] },
+    import: { type: 'string', default: join(PAYMENTS, 'imports', 'handbook.sql') },
+    pipeline: { type: 'string', default: PAYMENTS },
     shards: { type: 'string', default: '1' },
     json: { type: 'boolean', default: false },
   },

@@ -5,7 +5,7 @@ export interface Size {
   /** Memory of the processor, MB; processor power grows with it, 1,769 MB being one whole processor. */
   readonly processorMb: number;
   readonly closerMb: number;
-  /** Memory of compaction: twice what its engine takes, and Node. */
+  /** Memory of compaction: it takes less than 512 MB; more of it is more processor. */
   readonly compactionMb: number;
   /** Memory of the functions that wait more than they compute. */
   readonly helperMb: number;

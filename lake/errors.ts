@@ -9,6 +9,7 @@ export type LakeFault =
   | 'VERIFICATION_FAILED'
   | 'PARTITION_CHANGED'
   | 'TOO_WIDE'
+  | 'TOO_SLOW'
   | 'STORE_FULL'
   | 'STORE_DENIED';
 

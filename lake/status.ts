@@ -1,5 +1,5 @@
 import type { ObjectFiles, ObjectStore, StoredObject } from '../core/ports.ts';
-import { type Due, type DuePolicy, dueOf, uncoveredOf } from './compaction/plan.ts';
+import { type Due, type DueOptions, type DuePolicy, dueOf, restOf, uncoveredOf } from './compaction/plan.ts';
 import { readStoredFooter } from './compaction/witness.ts';
 import { LakeError } from './errors.ts';
 import { lossError, lossOf } from './generations/loss.ts';
@@ -40,7 +40,7 @@ export async function statusOf(
 ): Promise<PartitionStatus[]> {
   const statuses: PartitionStatus[] = [];
   for (const state of await readTable(ports.objects, table.name))
-    if (!isDropped(state)) statuses.push(await partitionStatus(ports.files, table, state, dueOf(table, state, { policy, nowMs })));
+    if (!isDropped(state)) statuses.push(await partitionStatus(ports.files, table, state, { policy, nowMs }));
   return statuses;
 }
 
@@ -48,7 +48,7 @@ async function partitionStatus(
   files: Pick<ObjectFiles, 'part'>,
   table: TableSchema,
   state: PartitionState,
-  due: Due,
+  options: DueOptions,
 ): Promise<PartitionStatus> {
   const published = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
   const losses = published?.files.map((file) => ({ file, loss: lossOf(published, file, state) })) ?? [];
@@ -68,11 +68,13 @@ async function partitionStatus(
     rows: sum([...there, ...read].map(({ rows }) => rows)),
     newFiles: landed.length,
     newestMs: newest.length === 0 ? null : Math.max(...newest),
-    due,
+    due: dueOf(table, state, options),
     fault:
       state.damage?.error.message ??
       (lost === undefined ? undefined : lossError(lost).message) ??
       read.find(({ fault }) => fault !== null)?.fault ??
+      // Tries that came to nothing are of no account once a later one has published everything.
+      (landed.length === 0 || state.manifest === undefined ? undefined : restOf(state.manifest.value, options.nowMs)) ??
       null,
   };
 }

@@ -1,5 +1,5 @@
 import { NOW_POLICY } from '../../lake/compaction/plan.ts';
-import { CheckedObjects, checkEnds, checkFooter } from '../../lake/generations/checked.ts';
+import { CheckedObjects } from '../../lake/generations/checked.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { type PartitionStatus, statusOf } from '../../lake/status.ts';
 import { tablesNamed, tablesOf } from '../../lake/tables.ts';
@@ -29,7 +29,7 @@ export const command: Command = {
     flags: FLAGS,
     notes: [
       'Rows count repeats in files that no generation includes yet. Freshness is the time since the newest event of a table.',
-      'Of a stack it reads manifests, lists and the ends of files; name tables where there are years of hours.',
+      'Of a stack it reads manifests, lists and the footers of files; name tables where there are years of hours.',
       'Exit code 1: something is wrong with a partition; the message says what to do.',
     ],
     examples: [
@@ -47,7 +47,7 @@ export const command: Command = {
     const nowMs = Date.now();
     const tables: TableStatus[] = [];
     await withLake(flags, pipeline.name, async (lake) => {
-      const checked = { ...lake, objects: new CheckedObjects(lake, flags.stack === undefined ? checkFooter : checkEnds) };
+      const checked = { ...lake, objects: new CheckedObjects(lake) };
       for (const table of chosen) tables.push({ table, partitions: await statusOf(checked, table, NOW_POLICY, nowMs) });
     });
     writeOut(

@@ -79,7 +79,7 @@ export class StackSource implements Source {
     const sql = await LakeSql.open({
       lakeDir: files.root,
       tables: tablesOf(this.loaded.pipeline),
-      filesOf: (table) => this.explained(() => files.of(table)),
+      filesOf: (table, damage) => this.explained(() => files.of(table, damage)),
       blobs: this.ports.blobs,
       onWarning: (text) => writeErr(`Warning: ${text}\n`),
     });

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, PutObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { RetriableError } from '../../core/errors.ts';
 import type { ObjectFiles } from '../../core/ports.ts';
 import { checkObjectKey } from '../../lake/object-key.ts';
+import { storeFault } from '../../lake/store-fault.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
 import { isNamed, type ServiceCall } from './service-error.ts';
 
@@ -45,7 +47,7 @@ export class S3ObjectFiles implements ObjectFiles {
     return withRetry(retry, this.call('GetObject', key), async () => {
       try {
         const { Body: body } = await client.send(new GetObjectCommand({ Bucket: bucket, Key: prefix + key }));
-        await pipeline(body as Readable, createWriteStream(path));
+        await received(pipeline(body as Readable, createWriteStream(path)));
         return path;
       } catch (error) {
         await rm(path, { force: true });
@@ -73,7 +75,8 @@ export class S3ObjectFiles implements ObjectFiles {
     const command = new GetObjectCommand({ Bucket: bucket, Key: prefix + key, Range: `bytes=${from}-${to - 1}` });
     return withRetry(retry, this.call('GetObject', key), async () => {
       try {
-        return await (await client.send(command)).Body?.transformToByteArray();
+        const { Body: body } = await client.send(command);
+        return body === undefined ? undefined : await received(body.transformToByteArray());
       } catch (error) {
         if (isNamed(error, 'NoSuchKey')) return undefined;
         throw error;
@@ -88,4 +91,19 @@ export class S3ObjectFiles implements ObjectFiles {
   private call(operation: string, key: string): ServiceCall {
     return { action: `s3:${operation}`, target: `s3://${this.options.bucket}/${this.options.prefix}${key}` };
   }
+}
+
+/** Waits for a body to come whole. The client says nothing of one that was cut off on the way: it may be asked for again. */
+async function received<T>(whole: Promise<T>): Promise<T> {
+  try {
+    return await whole;
+  } catch (error) {
+    throw storeFault(error, 'scratch folder') === undefined
+      ? new RetriableError(`the object came in part: ${wordsOf(error)}`, { cause: error })
+      : error;
+  }
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

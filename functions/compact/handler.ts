@@ -1,11 +1,11 @@
 import { type CompactedLake, compactLake } from '../../lake/compaction/lake.ts';
 import { compactPartition } from '../../lake/compaction/partition.ts';
-import { NOW_POLICY, USUAL_POLICY } from '../../lake/compaction/plan.ts';
+import { isAtWork, NOW_POLICY, restOf, USUAL_POLICY } from '../../lake/compaction/plan.ts';
 import type { CompactionPorts } from '../../lake/compaction/ports.ts';
 import { COMPACT_NOW, type CompactRequest, parseCompactRequest } from '../../lake/compaction/request.ts';
 import { sweepTable } from '../../lake/compaction/sweep.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
-import { CheckedObjects, checkEnds } from '../../lake/generations/checked.ts';
+import { CheckedObjects } from '../../lake/generations/checked.ts';
 import { publishedOf } from '../../lake/generations/manifest.ts';
 import { type PartitionState, readPartition } from '../../lake/generations/state.ts';
 import { parseLandedKey } from '../../lake/names.ts';
@@ -40,8 +40,6 @@ const MINUTE_MS = 60_000;
 const SWEEP_HOUR = '03:0';
 /** A published hour is compacted again for late files this long after the last time at the earliest: each time rewrites it whole. */
 const AGAIN_MS = 5 * MINUTE_MS;
-/** Longest that a function runs: a try younger than this may be at work. */
-const AT_WORK_MS = 15 * MINUTE_MS;
 
 /**
  * Makes the handler: on a tick what is due in all tables, on an object that landed in a published hour that hour, for its rows are not
@@ -62,7 +60,7 @@ export function createCompact(ports: CompactPorts): Compact {
 async function compactAsked(ports: CompactPorts, request: CompactRequest, signal: AbortSignal): Promise<CompactOutcome> {
   const { tables: names = [], isSettled = false, isRepairing = false, from, forMs } = request;
   const tables = tablesNamed(ports.tables, names);
-  const checked = isSettled && !isRepairing ? ports : { ...ports, objects: new CheckedObjects(ports, checkEnds) };
+  const checked = isSettled && !isRepairing ? ports : { ...ports, objects: new CheckedObjects(ports) };
   const done = await compactLake(checked, {
     tables,
     policy: isSettled ? USUAL_POLICY : NOW_POLICY,
@@ -100,5 +98,5 @@ function isLateFile({ manifest }: PartitionState, nowMs: number): boolean {
   if (manifest === undefined) return false;
   const published = publishedOf(manifest.value);
   if (published === undefined || nowMs - published.publishedMs < AGAIN_MS) return false;
-  return manifest.value.attempts.every(({ startedMs, failure }) => failure !== undefined || nowMs - startedMs >= AT_WORK_MS);
+  return !isAtWork(manifest.value, nowMs) && restOf(manifest.value, nowMs) === undefined;
 }

@@ -1,6 +1,7 @@
 import type { StoredObject } from '../../core/ports.ts';
+import { LakeError } from '../errors.ts';
 import { firstLossOf } from '../generations/loss.ts';
-import { publishedOf } from '../generations/manifest.ts';
+import { type Attempt, type Manifest, publishedOf } from '../generations/manifest.ts';
 import { isDropped, type PartitionState } from '../generations/state.ts';
 import { partitionStartMs } from '../names.ts';
 import { isPast } from '../retention.ts';
@@ -23,6 +24,11 @@ const HOUR_MS = 3_600_000;
 /** Time that a partition whose generation was refused by the witness is left alone: a person has to look. */
 const FAILED_REST_MS = 24 * HOUR_MS;
 
+/** Longest that a function runs: a try younger than this may be at work. */
+const AT_WORK_MS = HOUR_MS / 4;
+/** Tries that died: after so many a partition is left alone until the sweep has forgotten them, for the next one would only keep the others waiting. */
+const CUT_OFF_MAX = 3;
+
 /** When functions compact by themselves: half an hour after the hour, once nothing has landed for ten minutes, within an hour at most. */
 export const USUAL_POLICY: DuePolicy = { settleMs: HOUR_MS / 2, quietMs: HOUR_MS / 6, waitMaxMs: HOUR_MS };
 
@@ -33,6 +39,27 @@ export const NOW_POLICY: DuePolicy = { settleMs: Number.NEGATIVE_INFINITY, quiet
 export function uncoveredOf({ manifest, landing }: PartitionState): StoredObject[] {
   const covered = new Set(manifest === undefined ? [] : publishedOf(manifest.value)?.covers);
   return landing.filter(({ key }) => !covered.has(key.slice(key.lastIndexOf('/') + 1)));
+}
+
+/** Tries that nobody may be at work on any more, and that nobody has given up: their process was killed. */
+function cutOffOf({ attempts }: Manifest, nowMs: number): readonly Attempt[] {
+  return attempts.filter(({ failure, startedMs }) => failure === undefined && nowMs - startedMs >= AT_WORK_MS);
+}
+
+/** Whether a try may be at work on a partition. */
+export function isAtWork({ attempts }: Manifest, nowMs: number): boolean {
+  return attempts.some(({ failure, startedMs }) => failure === undefined && nowMs - startedMs < AT_WORK_MS);
+}
+
+/** Why a partition is left to people, whose tries come to nothing; undefined if it is not. */
+export function restOf(manifest: Manifest, nowMs: number): string | undefined {
+  const failed = manifest.attempts.find(({ failure, startedMs }) => failure !== undefined && nowMs - startedMs < FAILED_REST_MS);
+  if (failed !== undefined) return `generation ${failed.number} was refused: ${failed.failure}`;
+  const cutOff = cutOffOf(manifest, nowMs).length;
+  if (cutOff < CUT_OFF_MAX) return undefined;
+  const remedy =
+    'Run headrace compact; of a stack, raise compactionMb in infra/sizes.ts before: it takes longer, or more memory, than the function has.';
+  return new LakeError('TOO_SLOW', `${cutOff} tries to compact this hour were cut off before they ended. ${remedy}`).message;
 }
 
 /** By what it is decided. */
@@ -58,10 +85,8 @@ export function dueOf(table: TableSchema, state: PartitionState, { policy, nowMs
   if (waiting.length === 0) return { action: 'none', reason: 'all that landed is included' };
   const files = `${waiting.length} new landing ${waiting.length === 1 ? 'file' : 'files'}`;
   if (policy.settleMs === Number.NEGATIVE_INFINITY) return { action: 'compact', reason: files };
-  const failed = state.manifest?.value.attempts.find(
-    ({ failure, startedMs }) => failure !== undefined && nowMs - startedMs < FAILED_REST_MS,
-  );
-  if (failed !== undefined) return { action: 'failed', reason: `generation ${failed.number} was refused: ${failed.failure}` };
+  const rest = state.manifest === undefined ? undefined : restOf(state.manifest.value, nowMs);
+  if (rest !== undefined) return { action: 'failed', reason: rest };
   if (nowMs < partitionStartMs(state.partition) + HOUR_MS + policy.settleMs)
     return { action: 'wait', reason: `${files}; its hour is not settled` };
   const times = waiting.map(({ modifiedMs }) => modifiedMs);

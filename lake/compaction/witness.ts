@@ -22,7 +22,7 @@ export interface FileFooter {
 }
 
 /** Most footers are shorter: one read gets them. */
-const FOOTER_BYTES = 64 * 1024;
+export const FOOTER_BYTES = 64 * 1024;
 
 const COMPRESSORS = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
 
@@ -133,9 +133,13 @@ async function unreadableAs<T>(key: string, work: () => Promise<T>): Promise<T> 
     if (error instanceof LakeError || error instanceof RetriableError) throw error;
     const fault = storeFault(error, key);
     if (fault !== undefined) throw fault;
-    const what = error instanceof Error ? error.message : String(error);
-    throw new LakeError('FILE_UNREADABLE', `${key} is no whole Parquet file: ${what}. ${remedyOf(key)}`, { cause: error });
+    throw unreadable(key, error instanceof Error ? error.message : String(error), error);
   }
+}
+
+/** The error for a file that nobody can read: what is wrong with it, and how to go on. */
+export function unreadable(key: string, what: string, cause: unknown): LakeError {
+  return new LakeError('FILE_UNREADABLE', `${key} is no whole Parquet file: ${what}. ${remedyOf(key)}`, { cause });
 }
 
 function remedyOf(key: string): string {

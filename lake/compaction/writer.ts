@@ -6,11 +6,14 @@ import { partFileName } from '../names.ts';
 import { relationSql, withoutRepeats } from '../relation.ts';
 import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
+import { damagedRows, saidOfFile, whyUnreadable } from '../unreadable.ts';
 import { SortEngine } from './engine.ts';
 import { checkInputs, type InputFile, type Run, refuseTimeless } from './inputs.ts';
+import { layoutOf } from './layout.ts';
 import { FILES_MAX, mergeInputs } from './merge.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
 import { addTallies, distinctSql, emptyTally, tallyOf, tallySql } from './tally.ts';
+import { unreadable } from './witness.ts';
 
 /** One written file. */
 export interface WrittenFile {
@@ -44,20 +47,16 @@ export interface WriterOptions {
 
 /** Engine memory, MiB: with Node itself and the witness the process stays below 512. */
 const MEMORY_MB = 128;
-/** Rows of a row group: what a query for one key or a few minutes reads at least. Smaller ones make footers that outweigh it. */
-const ROW_GROUP_ROWS = 8_192;
 /** Bytes of a row group of wide rows: bounds what readers and the writer hold. */
 const ROW_GROUP_BYTES = 16 * 2 ** 20;
-/** Stretch of time within which rows are sorted by cluster columns: a tenth of an hour is read for ten minutes, and for one key a few row groups. */
-const SLICE_MS = 600_000;
 /** Bytes of values from which on statements count as large. */
 const LARGE_BYTES = 64 * 2 ** 20;
 /** How often pieces are halved when the engine runs out of memory. */
 const HALVINGS_MAX = 6;
 
 /**
- * Makes one generation of a partition out of Parquet files: rows with one id become one, sorted by stretches of ten minutes of the
- * partition column, then by cluster columns, written in one file or several. Memory is bounded whatever the size: large inputs are
+ * Makes one generation of a partition out of Parquet files: rows with one id become one, sorted by stretches of the partition
+ * column, then by cluster columns (see `layoutOf`), written in one file or several. Memory is bounded whatever the size: large inputs are
  * written piece by piece, and sorts spill into the scratch folder.
  */
 export class GenerationWriter {
@@ -76,6 +75,14 @@ export class GenerationWriter {
    * input, TOO_WIDE when a single stretch of rows does not fit in memory, VERIFICATION_FAILED when rows were lost on the way.
    */
   async write(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
+    try {
+      return await this.writeAll(table, inputs);
+    } catch (error) {
+      throw (await this.unreadableOf(inputs, error)) ?? error;
+    }
+  }
+
+  private async writeAll(table: TableSchema, inputs: readonly InputFile[]): Promise<Written> {
     const { rows: rowsIn, plainBytes } = await checkInputs((sql) => this.engine.rows(sql, false), table, inputs);
     const isLarge = plainBytes > LARGE_BYTES;
     const pieces =
@@ -102,6 +109,16 @@ export class GenerationWriter {
   close(): void {
     this.engine.rest();
     rmSync(this.scratch, { recursive: true, force: true });
+  }
+
+  /** The engine stops at a damaged file, and seldom says at which. */
+  private async unreadableOf(inputs: readonly InputFile[], error: unknown): Promise<LakeError | undefined> {
+    if (saidOfFile(error) === undefined) return undefined;
+    for (const { path, key } of inputs) {
+      const said = await whyUnreadable((sql) => this.engine.rows(sql, true), path);
+      if (said !== undefined) return unreadable(key, damagedRows(key, said), error);
+    }
+    return undefined;
   }
 
   /** Writes few files or many. Merged ones are gone when it is done, for the disk may be small. */
@@ -141,7 +158,7 @@ export class GenerationWriter {
         if (halvings === HALVINGS_MAX)
           throw new LakeError(
             'TOO_WIDE',
-            `rows of ${cut.table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb.`,
+            `rows of ${cut.table.name} at one moment do not fit in memory: ${error.message.split('\n', 1)[0]}. Give more with --memory-mb; of a stack, raise ENGINE_MB in functions/compact/lambda.ts and compactionMb in infra/sizes.ts.`,
             { cause: error },
           );
       }
@@ -180,15 +197,16 @@ async function writePiece(
   if (tally.rows !== distinct || tally.ids !== ids)
     throw unequal(table, `${distinct} different ids, but ${tally.rows} rows after repeats were dropped`);
   const time = quoteName(table.partitionColumn);
+  const { groupRows, sliceMs } = layoutOf(tally.rows);
   const order = [
-    ...new Set([`epoch_ms(${time}) // ${SLICE_MS}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
+    ...new Set([`epoch_ms(${time}) // ${sliceMs}`, ...table.clusterColumns.map(quoteName), time, ...table.idColumns.map(quoteName)]),
   ];
   // DOUBLE in version 2 is BYTE_STREAM_SPLIT, which some engines (Spark 3.5) do not read; all else of it is smaller and read by all.
   const version = table.columns.some(({ type }) => type === 'double') ? 'V1' : 'V2';
   const columns = table.columns.map(writtenSql);
   const [[rows = 0] = []] = (await run(
     `COPY (SELECT ${columns.join(', ')} FROM ${kept} ORDER BY ${order.join(', ')}) TO ${quoteText(path)}
-     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${ROW_GROUP_ROWS}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
+     (FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION ${version}, ROW_GROUP_SIZE ${groupRows}, ROW_GROUP_SIZE_BYTES ${ROW_GROUP_BYTES})`,
   )) as [[bigint?]?];
   const file = { path, name: path.slice(path.lastIndexOf('/') + 1), rows: Number(rows) };
   return { file, rowsRead: all ?? 0, tally, newestMs: newestMs ?? null };

@@ -1,5 +1,5 @@
 import type { ObjectFiles, ObjectStore, StoredBody, StoredObject } from '../../core/ports.ts';
-import { readStoredFooter } from '../compaction/witness.ts';
+import { FOOTER_BYTES, readStoredFooter } from '../compaction/witness.ts';
 import { LakeError } from '../errors.ts';
 import { parseGenerationKey } from '../names.ts';
 
@@ -28,8 +28,9 @@ export const checkEnds: FileCheck = async (files, { key, bytes }) => {
   return footer > bytes - FILE_BYTES_MIN ? `its footer would have ${footer} bytes, more than the file` : undefined;
 };
 
-/** Reads the footer of a file, too: for what is done when a person asks. */
-export const checkFooter: FileCheck = async (files, object) => {
+/** Reads the footer of a file, too, in one or two requests: for what is done when a person asks. */
+export const checkFooter: FileCheck = async (stored, object) => {
+  const files = withTail(stored, object);
   const wrong = await checkEnds(files, object);
   if (wrong !== undefined) return wrong;
   try {
@@ -40,6 +41,19 @@ export const checkFooter: FileCheck = async (files, object) => {
     return `its footer cannot be read: ${error.cause instanceof Error ? error.cause.message : error.message}`;
   }
 };
+
+/** Parts of one object: those near its end, which are asked for again and again, from one read. */
+function withTail(files: Pick<ObjectFiles, 'part'>, { key: tailKey, bytes }: StoredObject): Pick<ObjectFiles, 'part'> {
+  const start = Math.max(0, bytes - FOOTER_BYTES);
+  let tail: Promise<Uint8Array | undefined> | undefined;
+  return {
+    part: async (key, from, to) => {
+      if (key !== tailKey || from < start) return files.part(key, from, to);
+      tail ??= files.part(key, start, bytes);
+      return (await tail)?.subarray(from - start, to - start);
+    },
+  };
+}
 
 /** Objects of a lake whose lists tell files of generations that nobody can read. */
 export class CheckedObjects implements ObjectStore {

@@ -21,9 +21,14 @@ import { checkObjectKey, SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { namingFaults } from '../../lake/store-fault.ts';
 import { bodyVersion } from './version.ts';
 
+/** How names of files on their way begin. */
+const WRITE_NAME = 'put-';
+/** Age from which on a file on its way belongs to a process that died: writing one takes moments. */
+const WRITE_MS = 6 * 3_600_000;
+
 /**
  * Objects as files of one folder. New bytes are written under a hidden folder of the same tree and then renamed, so a reader sees
- * old or new bytes even when the writer is killed. A key cannot also be the folder of another key.
+ * old or new bytes even when the writer is killed; what it left half written is removed by a later store's first write. A key cannot also be the folder of another key.
  * Files are small or moved whole, so plain synchronous calls cost less than a thread hop each. They also make `putIf` one step among
  * the stores of a process; a data folder has one process at a time, and creating (no version expected) is one step among all.
  */
@@ -136,10 +141,14 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
   }
 
   private writeScratch(body: Uint8Array): string {
-    if (this.written === 0) mkdirSync(join(this.root, SCRATCH_FOLDER), { recursive: true });
+    const folder = join(this.root, SCRATCH_FOLDER);
+    if (this.written === 0) {
+      mkdirSync(folder, { recursive: true });
+      sweepWrites(folder, Date.now() - WRITE_MS);
+    }
     this.written += 1;
     // Compaction has a thread of its own, and stores of its own.
-    const path = join(this.root, SCRATCH_FOLDER, `put-${process.pid}-${threadId}-${this.written}`);
+    const path = join(folder, `${WRITE_NAME}${process.pid}-${threadId}-${this.written}`);
     writeFileSync(path, body);
     return path;
   }
@@ -177,6 +186,16 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
         if (stat !== undefined) found.push({ key, bytes: stat.size, modifiedMs: stat.mtimeMs });
       }
     }
+  }
+}
+
+/** Removes what processes that died left half written before a moment, epoch ms. */
+function sweepWrites(folder: string, beforeMs: number): void {
+  for (const name of readdirSync(folder)) {
+    if (!name.startsWith(WRITE_NAME)) continue;
+    const path = join(folder, name);
+    const stat = absentAs(undefined, () => statSync(path));
+    if (stat !== undefined && stat.mtimeMs < beforeMs) rmSync(path, { force: true });
   }
 }
 

@@ -14,22 +14,40 @@ export interface LakeFiles {
   readonly warnings: readonly string[];
 }
 
-/** Finds the files of a table, as they are now or, with `asOfMs` (epoch ms), as they were published then. */
-export async function lakeFilesOf(lakeDir: string, table: string, asOfMs?: number): Promise<LakeFiles> {
+/** What is wrong with files, by their keys, beyond what a look at their ends shows: somebody has tried to read them. */
+export type KnownDamage = ReadonlyMap<string, string>;
+
+/** What is looked for. */
+export interface LakeFilesOptions {
+  /** As it was published at this moment, epoch ms; default: as it is now. */
+  readonly asOfMs?: number | undefined;
+  /** Files that are passed over; default: none. */
+  readonly damage?: KnownDamage;
+}
+
+/** Finds the files that show a table; those that nobody can read give way to what is left. */
+export async function lakeFilesOf(
+  lakeDir: string,
+  table: string,
+  { asOfMs, damage = new Map() }: LakeFilesOptions = {},
+): Promise<LakeFiles> {
   const store = new FolderObjectStore(lakeDir);
   const snapshots: Snapshot[] = [];
-  const checked = new CheckedObjects({ objects: store, files: store }, checkEnds);
+  const checked = new CheckedObjects(
+    { objects: store, files: store },
+    async (files, object) => damage.get(object.key) ?? checkEnds(files, object),
+  );
   for (const state of await readTable(checked, table)) snapshots.push(await snapshotOf(checked, state, asOfMs));
-  return await filesOf(lakeDir, snapshots);
+  return await filesOf(lakeDir, snapshots, damage);
 }
 
 /** The files of snapshots, which lie in `lakeDir` under their keys. */
-export async function filesOf(lakeDir: string, snapshots: readonly Snapshot[]): Promise<LakeFiles> {
+export async function filesOf(lakeDir: string, snapshots: readonly Snapshot[], known: KnownDamage): Promise<LakeFiles> {
   const store = new FolderObjectStore(lakeDir);
   const landed: string[] = [];
   const broken: string[] = [];
   for (const object of snapshots.flatMap((one) => one.landed)) {
-    const damage = await checkEnds(store, object);
+    const damage = known.get(object.key) ?? (await checkEnds(store, object));
     if (damage === undefined) landed.push(join(lakeDir, object.key));
     else broken.push(unreadable(object.key, damage));
   }

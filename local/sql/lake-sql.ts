@@ -17,7 +17,8 @@ import { landedTable } from '../../lake/delivery-format.ts';
 import { duckType } from '../../lake/duck-types.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { quoteName, quoteText } from '../../lake/sql-text.ts';
-import { type LakeFiles, lakeFilesOf } from './lake-files.ts';
+import { findDamage } from './damaged.ts';
+import { type KnownDamage, type LakeFiles, lakeFilesOf } from './lake-files.ts';
 import { distinctNames } from './names.ts';
 import { parquetQuery } from './parquet.ts';
 import { isUnnamed } from './unnamed.ts';
@@ -30,7 +31,7 @@ export interface LakeSqlOptions {
   /** Shows what was published at this moment, epoch ms, instead of what is now. */
   readonly asOfMs?: number | undefined;
   /** Finds the files of a table in `lakeDir`; default: those that are there, as `asOfMs` says. */
-  readonly filesOf?: (table: string) => Promise<LakeFiles>;
+  readonly filesOf?: (table: string, damage: KnownDamage) => Promise<LakeFiles>;
   /** How files hold blob columns: a deployed lake has them as base64 text. Default: bytes. */
   readonly blobs?: StoredBlobs;
   /** Hears what is not as it should be in the files that a query reads; each text once. */
@@ -75,6 +76,8 @@ export class LakeSql {
   private readonly db: DuckDBConnection;
   private readonly options: LakeSqlOptions;
   private readonly warned = new Set<string>();
+  /** Files that the views of each table show. */
+  private readonly shown = new Map<string, readonly string[]>();
   private results = 0;
 
   private constructor(options: LakeSqlOptions, scratch: string, instance: DuckDBInstance, db: DuckDBConnection) {
@@ -119,8 +122,11 @@ export class LakeSql {
    * Runs one query to its end and reads its rows as they are wanted; errors as in `query`. The result waits in a table of the engine, which
    * spills it: the engine's client ends a streamed result that fails on the way as if it were whole.
    */
-  async stream(text: string): Promise<SqlStream> {
-    await this.showLanded(text);
+  stream(text: string): Promise<SqlStream> {
+    return this.reading(text, () => this.streamed(text));
+  }
+
+  private async streamed(text: string): Promise<SqlStream> {
     const statement = await this.prepare(text, [StatementType.SELECT, StatementType.EXPLAIN]);
     const types = Array.from({ length: statement.columnCount }, (_, i) => statement.columnType(i));
     const names = distinctNames(
@@ -161,8 +167,11 @@ export class LakeSql {
    * Runs one query and writes its rows as a Parquet file (ZSTD) inside this object's own folder; the caller moves or reads it before
    * `close`. Types are those of `parquetType`.
    */
-  async parquetFile(text: string): Promise<string> {
-    await this.showLanded(text);
+  parquetFile(text: string): Promise<string> {
+    return this.reading(text, () => this.written(text));
+  }
+
+  private async written(text: string): Promise<string> {
     const statement = await this.prepare(text, [StatementType.SELECT]);
     const columns = Array.from({ length: statement.columnCount }, (_, i) => ({
       name: statement.columnName(i),
@@ -182,15 +191,43 @@ export class LakeSql {
   }
 
   /**
+   * Does something with the tables that a query names, its result not seen by anybody before it is whole. When the engine stops at a
+   * file that it cannot read, or that is gone, the same again with what is left.
+   */
+  private async reading<T>(text: string, work: () => Promise<T>): Promise<T> {
+    const damage = new Map<string, string>();
+    for (;;) {
+      try {
+        await this.showLanded(text, damage);
+        return await work();
+      } catch (error) {
+        const run = (sql: string): Promise<unknown> => this.db.runAndReadAll(sql);
+        const found = await findDamage(error, { files: this.filesNamed(text), lakeDir: this.lakeDir, run });
+        const fresh = found.filter(([key]) => !damage.has(key));
+        if (fresh.length === 0) throw error;
+        for (const [key, what] of fresh) damage.set(key, what);
+      }
+    }
+  }
+
+  private filesNamed(text: string): string[] {
+    return this.tablesNamed(text).flatMap(({ name }) => this.shown.get(name) ?? []);
+  }
+
+  private tablesNamed(text: string): TableSchema[] {
+    const lower = text.toLowerCase();
+    return this.options.tables.filter(({ name }) => lower.includes(name.toLowerCase()));
+  }
+
+  /**
    * Points the views of the tables that a query names at the files that show them now. Only of those: the engine opens every file of a
    * table when its view is made, which takes seconds for months of hours.
    */
-  private async showLanded(text: string): Promise<void> {
-    const lower = text.toLowerCase();
-    for (const table of this.options.tables) {
-      if (!lower.includes(table.name.toLowerCase())) continue;
-      const { filesOf = (name) => lakeFilesOf(this.lakeDir, name, this.options.asOfMs) } = this.options;
-      const { published, landed, warnings } = await filesOf(table.name);
+  private async showLanded(text: string, known: KnownDamage): Promise<void> {
+    const { asOfMs, filesOf = (name, damage) => lakeFilesOf(this.lakeDir, name, { asOfMs, damage }) } = this.options;
+    for (const table of this.tablesNamed(text)) {
+      const { published, landed, warnings } = await filesOf(table.name, known);
+      this.shown.set(table.name, [...published, ...landed]);
       const sources = [published, landed].filter((files) => files.length > 0).map((files) => filesSource(table, files));
       await refusing(() => this.createViews(table, [emptySource(this.stored(table)), ...sources].join(' UNION ALL BY NAME ')));
       for (const warning of warnings) this.warn(warning);

@@ -18,7 +18,7 @@ test('every command of the page about the lake runs as written, after the tour o
   expect(printed[3]?.join('')).toContain('fraud-by-terminal-and-week');
   expect(tableFromIPC(readFileSync(join(folder, 'transactions.arrow'))).numRows).toBe(2);
   expect(JSON.parse(readFileSync(join(folder, 'transactions.json'), 'utf8'))).toHaveLength(2);
-}, 60_000);
+}, 180_000);
 
 test('every fault that the code names is in the table of messages', () => {
   const faults = [...readFileSync('lake/errors.ts', 'utf8').matchAll(/\| '([A-Z_]+)'/g)].map(([, fault]) => fault ?? '');

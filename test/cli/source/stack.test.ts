@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { listQuarantine, readQuarantined } from '../../../cli/quarantine.ts';
 import { LocalSource } from '../../../cli/source/local.ts';
 import type { Past } from '../../../cli/source/source.ts';
@@ -151,9 +151,34 @@ describe('the past of a stack, its ports over the parts of a data folder', () =>
     expect((await both({ asOfMs: Date.now(), hours: before, bytesMax: MIB })).there).toMatchObject([[3, 3, null]]);
   });
 
+  test.each([
+    ['at its end', (bytes: Buffer) => bytes.fill(0, bytes.length - 4)],
+    ['in its footer', (bytes: Buffer) => bytes.fill(7, bytes.length - 200, bytes.length - 8)],
+    ['in its rows', (bytes: Buffer) => bytes.fill(0x55, 4, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8))],
+  ] as const)('a published file that is damaged %s gives way to what is left, in a stack as in a data folder', async (_name, change) => {
+    const generations = join(dataFolder(PAST).lake, 'transactions');
+    const path = join(generations, 'gen=2/dt=2026-01-05/hour=10/part-00000.parquet');
+    const whole = readFileSync(path);
+    const damaged = Buffer.from(whole);
+    change(damaged);
+    writeFileSync(path, damaged);
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const { here, there } = await both({ asOfMs: Date.now(), bytesMax: MIB });
+      expect(there).toEqual(here);
+      expect(there).toMatchObject([[4, 4, expect.any(String)]]);
+      const [first, second, ...more] = said.mock.calls.map(([text]) => String(text));
+      expect([first, more]).toEqual([second, []]);
+      expect(first).toMatch(/^Warning: FILE_UNREADABLE: generation 2 of transactions .*read is generation 1/);
+    } finally {
+      said.mockRestore();
+      writeFileSync(path, whole);
+    }
+  });
+
   test('more than is allowed is not fetched: the error names bytes, bound and flags', async () => {
     await expect(both({ asOfMs, bytesMax: 4_000 })).rejects.toThrow(
-      /files to fetch: got "[\d,]+ bytes of \w+ beside [\d,]+ bytes of other tables"; allowed: 4,000 bytes in all: name fewer hours with --from and --to, or raise it to at least --max-mb 1$/,
+      /files to fetch: got "[\d,]+ bytes of \w+ beside [\d,]+ bytes fetched before"; allowed: 4,000 bytes in all: name fewer hours with --from and --to, or raise it to at least --max-mb 1$/,
     );
   });
 

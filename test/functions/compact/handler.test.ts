@@ -1,4 +1,4 @@
-import { utimesSync } from 'node:fs';
+import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type CompactOutcome, createCompact } from '../../../functions/compact/handler.ts';
@@ -75,6 +75,16 @@ test('an operator has everything compacted at once', async () => {
   const { call } = await deployed();
   expect((await call({ 'detail-type': COMPACT_NOW })).compacted).toHaveLength(1);
   expect((await call({ 'detail-type': COMPACT_NOW })).compacted).toHaveLength(0);
+});
+
+test('an operator has an hour made anew whose published file is damaged between intact ends', async () => {
+  const { world, call } = await deployed();
+  await call({ 'detail-type': COMPACT_NOW });
+  const path = join(world.lakeDir, 'kinds/gen=1/dt=2026-03-01/hour=00/part-00000.parquet');
+  const bytes = readFileSync(path);
+  writeFileSync(path, bytes.fill(7, bytes.length - 200, bytes.length - 8));
+  expect((await call({ 'detail-type': COMPACT_NOW })).compacted).toMatchObject([{ generation: 2, rows: 10 }]);
+  expect(await world.read()).toMatchObject({ warnings: [] });
 });
 
 describe('on a landing file', () => {

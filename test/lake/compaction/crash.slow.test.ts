@@ -65,7 +65,7 @@ describe('a process that dies in compaction', () => {
       expect(deaths).toBeGreaterThan(12);
       expect(deaths).toBeLessThan(CALLS_MAX);
     },
-    120_000,
+    300_000,
   );
 
   test('may die in the recovery, too: any two deaths', async () => {
@@ -79,7 +79,7 @@ describe('a process that dies in compaction', () => {
       await expectReadable(world);
       await expectTidy(world);
     }
-  }, 120_000);
+  }, 300_000);
 
   test('may die in a sweep', async () => {
     for (const death of ['before', 'after'] as const) {
@@ -97,7 +97,7 @@ describe('a process that dies in compaction', () => {
         await expectTidy(world);
       }
     }
-  }, 120_000);
+  }, 300_000);
 });
 
 test('two processes that compact one partition at once publish one generation, and the other one leaves nothing', async () => {

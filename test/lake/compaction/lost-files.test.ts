@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { dueOf, NOW_POLICY } from '../../../lake/compaction/plan.ts';
-import { CheckedObjects } from '../../../lake/generations/checked.ts';
+import { CheckedObjects, checkFooter } from '../../../lake/generations/checked.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import { statusOf } from '../../../lake/status.ts';
 import { kindsRows } from '../../contract/kinds-table.ts';
@@ -53,6 +53,71 @@ const ENDS: readonly [string, (bytes: Buffer) => unknown, string][] = [
   ['its first magic bytes', (bytes) => bytes.fill(0, 0, 4), 'does not begin with PAR1'],
   ['the length of its footer', (bytes) => bytes.writeUInt32LE(0x7fffffff, bytes.length - 8), 'its footer would have 2147483647 bytes'],
 ];
+
+/** Overwrites everything between the first magic bytes and the footer. */
+const pages = (bytes: Buffer): unknown => bytes.fill(0x55, 4, bytes.length - 8 - bytes.readUInt32LE(bytes.length - 8));
+const footer = (bytes: Buffer): unknown => bytes.fill(7, bytes.length - 200, bytes.length - 8);
+
+describe('a file that is damaged between intact ends', () => {
+  test.each([
+    ['its footer', footer, 'its footer cannot be read', false],
+    ['its rows', pages, 'its rows cannot be read', true],
+  ] as const)(
+    'in %s: queries find it, go on with the generation before, and say what makes the hour anew',
+    async (_name, change, what, isRemoved) => {
+      const world = await published();
+      await world.compact();
+      damage(world, SECOND, change);
+      const { ids, warnings } = await world.read();
+      expect(ids).toEqual(idsOf(0, 20));
+      expect(warnings).toEqual([
+        expect.stringMatching(/^FILE_UNREADABLE: generation 2 of kinds .*read is generation 1 .*headrace compact/),
+      ]);
+      expect(warnings[0]).toContain(`${SECOND} is no whole Parquet file: ${what}`);
+      expect(warnings[0]?.includes('remove that file first')).toBe(isRemoved);
+      if (isRemoved) await world.store.remove(SECOND);
+      expect((await compactAsked(world)).compacted.map(({ generation }) => generation)).toEqual([3]);
+      expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+    },
+  );
+
+  test('and the one before it, too: queries take what landed', async () => {
+    const world = await published();
+    await world.compact();
+    damage(world, SECOND, pages);
+    damage(world, FIRST, footer);
+    const { ids, warnings } = await world.read();
+    expect(ids).toEqual(idsOf(0, 20));
+    expect(warnings).toEqual([expect.stringContaining('read is what landed')]);
+  });
+
+  test.each([
+    ['its footer', footer],
+    ['its rows', pages],
+  ] as const)('is a landing file, in %s: queries take the rest and name it; compaction names it, too', async (_name, change) => {
+    const world = await published();
+    const [landed = ''] = (await world.keys('gen=', 'manifest/')).slice(-1);
+    damage(world, landed, change);
+    const aside = `--set-aside ${landed}`;
+    expect(await world.read()).toEqual({ ids: idsOf(0, 10), warnings: [expect.stringMatching(/^FILE_UNREADABLE: /)] });
+    expect((await world.read()).warnings[0]).toContain(aside);
+    const [message = ''] = messages(await world.compact());
+    expect(message).toMatch(/^FILE_UNREADABLE: /);
+    expect(message).toContain(aside);
+  });
+
+  test('keeps back its own hour under its name when new files land', async () => {
+    const world = await published();
+    damage(world, FIRST, pages);
+    const [message = ''] = messages(await world.compact());
+    expect(message).toMatch(/^FILE_UNREADABLE: kinds\/gen=1\/.*remove that file first.*headrace compact makes the hour anew/);
+  });
+
+  test('is not looked for when the query itself is wrong', async () => {
+    const world = await published();
+    await expect(world.ask("SELECT error('my file')")).rejects.toThrow('my file');
+  });
+});
 
 describe('a published file that is damaged, as long as it was', () => {
   test.each(ENDS)(
@@ -125,6 +190,21 @@ describe('a published file that is damaged, as long as it was', () => {
     expect(messages(await compactAsked(world))).toEqual([expect.stringMatching(/^FILE_UNREADABLE: .*earlier version of the object/)]);
     expect((await world.manifest()).generations.map(({ number }) => number)).toEqual([2]);
   });
+});
+
+test('the footer of a small file is read with one request', async () => {
+  const world = await published();
+  const asked: string[] = [];
+  const files = {
+    part: (key: string, from: number, to: number) => {
+      asked.push(key);
+      return world.store.part(key, from, to);
+    },
+  };
+  for (const object of await world.store.list('kinds/gen=1/')) {
+    if (object.key.endsWith('.parquet')) expect(await checkFooter(files, object)).toBeUndefined();
+  }
+  expect(asked).toEqual([FIRST]);
 });
 
 test('of a published file that is gone the status counts no rows, and names it with what to do', async () => {

@@ -12,7 +12,7 @@ import type { TableSchema } from '../../../lake/schema.ts';
 import { MemoryCatalogue } from '../../../local/catalogue/memory.ts';
 import { BufferedDelivery } from '../../../local/delivery/buffer.ts';
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
-import { LakeSql } from '../../../local/sql/lake-sql.ts';
+import { LakeSql, type SqlResult } from '../../../local/sql/lake-sql.ts';
 import { kindsTable } from '../../contract/kinds-table.ts';
 import { testFolder } from '../../local/folder.ts';
 import { bufferOf, parquetRows } from '../witness.ts';
@@ -63,11 +63,17 @@ export class LakeWorld {
 
   /** Ids that a query gives, and what it warns of. */
   async read(asOfMs?: number): Promise<{ readonly ids: string[]; readonly warnings: string[] }> {
+    // Every column, so that every page is read.
+    const { rows, warnings } = await this.ask(`SELECT id, hash(t) FROM ${this.table.name} AS t ORDER BY id`, asOfMs);
+    return { ids: rows.map(([id]) => String(id)), warnings };
+  }
+
+  /** Rows that a query gives, and what it warns of. */
+  async ask(text: string, asOfMs?: number): Promise<{ readonly rows: SqlResult['rows']; readonly warnings: string[] }> {
     const warnings: string[] = [];
-    const sql = await LakeSql.open({ lakeDir: this.lakeDir, tables: [this.table], asOfMs, onWarning: (text) => warnings.push(text) });
+    const sql = await LakeSql.open({ lakeDir: this.lakeDir, tables: [this.table], asOfMs, onWarning: (one) => warnings.push(one) });
     try {
-      const { rows } = await sql.query(`SELECT id FROM ${this.table.name} ORDER BY id`);
-      return { ids: rows.map(([id]) => String(id)), warnings };
+      return { rows: (await sql.query(text)).rows, warnings };
     } finally {
       await sql.close();
     }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { describe, expect, test } from 'vitest';
@@ -51,6 +51,21 @@ describe('objects of a folder', () => {
     expect(readdirSync(join(root, '.tmp'))).toEqual([]);
     writeFileSync(join(root, '.tmp', 'put-1-1'), 'half');
     expect((await store.list('')).map(({ key }) => key)).toEqual(['a', 'b']);
+  });
+
+  test('half written by a process that died are removed six hours later, by the next write of another', async () => {
+    const root = testFolder();
+    await new FolderObjectStore(root).put('a', Buffer.from('1'));
+    const left = (name: string, hours: number): void => {
+      writeFileSync(join(root, '.tmp', name), 'half');
+      const seconds = Date.now() / 1_000 - hours * 3_600;
+      utimesSync(join(root, '.tmp', name), seconds, seconds);
+    };
+    left('put-1-0-1', 7);
+    left('put-1-0-2', 5);
+    left('other', 7);
+    await new FolderObjectStore(root).put('b', Buffer.from('2'));
+    expect(readdirSync(join(root, '.tmp')).sort()).toEqual(['other', 'put-1-0-2']);
   });
 
   test('can be moved in as finished files, replacing what was there', async () => {
