@@ -1,61 +1,91 @@
 import { usageError } from '../../core/errors.ts';
+import { listSchema } from '../../core/rules/list.ts';
+import { ruleSchema } from '../../core/rules/rule.ts';
+import { ruleSetOf } from '../../local/backfill/ports.ts';
 import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
-import { type Command, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { dataFolder } from '../../local/runtime/folder.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
-import { columnsText, writeOut } from '../output.ts';
+import { writeOut } from '../output.ts';
+import { checkJson, checkText } from '../rules/check.ts';
+import { explainDecision } from '../rules/explain.ts';
+import { explainText } from '../rules/text.ts';
+import { withSource } from '../source/source.ts';
 
-const FLAGS = { json: JSON_FLAG } as const satisfies Flags;
+const FLAGS = {
+  key: { kind: 'text', value: 'KEY', help: 'explain: the partition key, where several keys have an event of this id' },
+  data: DATA_FLAG,
+  stack: STACK_FLAG,
+  pipeline: PIPELINE_FLAG,
+  json: JSON_FLAG,
+} as const satisfies Flags;
 
-const SUMMARY = 'Checks the rules of a pipeline: form, condition, names they use.';
+const SUMMARY = 'Checks rules, and explains what they decided.';
+const ACTIONS = 'check, explain, schema';
 
-/** `headrace rules check`: everything about rule files that can be known without events. */
+/** `headrace rules check|explain|schema`: everything about rules that can be known from their files and from decisions made. */
 export const command: Command = {
   name: 'rules',
   summary: SUMMARY,
   help: helpText({
-    usage: 'rules check [DIR] [flags]',
+    usage: 'rules check [DIR] | explain EVENT_ID | schema rule|list [flags]',
     summary: `${SUMMARY} DIR is the pipeline folder (default ${PIPELINE_FLAG.fallback}).`,
     flags: FLAGS,
-    notes: ['Exit code 0: all rules are good. 2: one is not; the line says which file, what, and what is allowed.'],
+    notes: [
+      'check: form, condition, names they use. Exit code 2 if one is not good; the lines say which file, what, where, and what is allowed.',
+      'explain: the tests of each rule with what was compared, the nearest value that would have turned it, the events behind the features.',
+      'The decision is replayed from its row; exit code 1 if the replay does not agree with it.',
+      'schema: the JSON Schema of rule files or list files, for editors.',
+    ],
     examples: [
       ['rules check', 'the shipped rules'],
       ['rules check examples/sensor-readings --json', 'those of another pipeline'],
+      ['rules explain 71a3 --data tour', 'why this payment was declined'],
+      ['rules schema rule > rule.schema.json', 'for an editor'],
     ],
   }),
   run: async (args) => {
     const { flags, positionals } = readFlags(FLAGS, args);
-    const [action, dir = PIPELINE_FLAG.fallback, extra] = positionals;
-    if (action !== 'check') throw usageError('rules', action ?? 'nothing', 'check');
-    if (extra !== undefined) throw usageError('unexpected argument', extra, 'one pipeline folder');
-    const loaded = await loadPipeline(dir);
-    writeOut(flags.json ? `${JSON.stringify(asJson(loaded))}\n` : asText(loaded));
-    return 0;
+    const [action, subject, extra] = positionals;
+    if (extra !== undefined) throw usageError('unexpected argument', extra, 'one argument behind the action');
+    if (action === 'check') return check(subject ?? flags.pipeline, flags.json);
+    if (action === 'schema') return schema(subject);
+    if (action === 'explain') return explain(subject, flags);
+    throw usageError('rules', action ?? 'nothing', ACTIONS);
   },
 };
 
-function asJson({ pipeline, rules: { rules, version } }: LoadedPipeline): unknown {
-  return {
-    pipeline: pipeline.name,
-    rule_set_version: version,
-    rules: rules.map(({ id, version: ruleVersion, status, points, condition }) => ({
-      id,
-      version: ruleVersion,
-      status,
-      points,
-      condition,
-    })),
-  };
+async function check(dir: string, isJson: boolean): Promise<number> {
+  const loaded = await loadPipeline(dir);
+  writeOut(isJson ? `${JSON.stringify(checkJson(loaded))}\n` : checkText(loaded));
+  return 0;
 }
 
-function asText({ pipeline, rules: { rules, version } }: LoadedPipeline): string {
-  if (rules.length === 0) return `Pipeline ${pipeline.name} has no rules.\n`;
-  const rows = rules.map(({ id, version: ruleVersion, status, points, condition }) => [
-    id,
-    ruleVersion,
-    status,
-    points,
-    condition.trim().replaceAll(/\s+/g, ' '),
-  ]);
-  const verdict = rules.length === 1 ? 'The rule is good' : `All ${rules.length} rules are good`;
-  return `${columnsText([['rule', 'version', 'status', 'points', 'condition'], ...rows])}\n${verdict}; rule set ${version}.\n`;
+function schema(subject: string | undefined): number {
+  if (subject !== 'rule' && subject !== 'list') throw usageError('rules schema', subject ?? 'nothing', 'rule, list');
+  writeOut(`${JSON.stringify(subject === 'rule' ? ruleSchema() : listSchema(), undefined, 2)}\n`);
+  return 0;
+}
+
+interface ExplainFlags {
+  readonly key: string | undefined;
+  readonly data: string;
+  readonly stack: string | undefined;
+  readonly pipeline: string;
+  readonly json: boolean;
+}
+
+async function explain(eventId: string | undefined, flags: ExplainFlags): Promise<number> {
+  if (eventId === undefined) throw usageError('rules explain', 'nothing', 'the id of an event, as in the table decisions');
+  const loaded: LoadedPipeline = await loadPipeline(flags.pipeline);
+  const state = flags.stack === undefined ? dataFolder(flags.data).state : undefined;
+  const explained = await withSource(flags, loaded, async (source) =>
+    explainDecision(
+      { pipeline: loaded.pipeline, sql: await source.lake(), rulesOf: (version) => ruleSetOf(loaded, state, version) },
+      eventId,
+      flags.key,
+    ),
+  );
+  writeOut(flags.json ? `${JSON.stringify(explained)}\n` : explainText(explained));
+  return explained.agrees ? 0 : 1;
 }

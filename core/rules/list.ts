@@ -111,3 +111,8 @@ export class ListView {
     return entry?.untilMs !== undefined && this.nowMs >= entry.untilMs ? undefined : entry;
   }
 }
+
+/** JSON Schema of list files, so that editors check and complete them. */
+export function listSchema(): object {
+  return z.toJSONSchema(SCHEMA, { io: 'input' });
+}

@@ -105,3 +105,8 @@ function coolDownOf(text: string): number {
   const [, amount, unit] = COOL_DOWN.exec(text) ?? [];
   return Number(amount) * UNITS_MS[unit as keyof typeof UNITS_MS];
 }
+
+/** JSON Schema of rule files, so that editors check and complete them. */
+export function ruleSchema(): object {
+  return z.toJSONSchema(SCHEMA, { io: 'input' });
+}
