@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SliceUpdate } from '../../core/fold.ts';
 import type { Row, TableRows } from '../../core/ports.ts';
 import { SliceFold } from '../../core/replay/fold.ts';
+import { byOrigin, STREAM_ORIGIN } from '../../core/replay/origin.ts';
 import type { ArchivedRecord } from '../../core/replay/record.ts';
 import { isFinal } from '../../core/time/watermark.ts';
 import type { WindowResult } from '../../core/windows/results.ts';
@@ -33,11 +34,14 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
       contexts.assertKnown(ports.plan);
       for await (const records of readSlice(engine, contexts, paths)) {
         late.push(...records.filter(({ lane }) => lane === 'late'));
-        const { verdicts, updates } = fold.add(records);
-        partials.add(partialRows(updates));
-        for (const { table, rows: made } of recordRows(ports, records, verdicts)) rows.add(table, made.filter(inScope(ports, plan, table)));
+        for (const [origin, some] of byOrigin(records, ({ shardId }) => shardId)) {
+          const { verdicts, updates } = fold.add(some);
+          partials.add(partialRows(updates, origin));
+          for (const { table, rows: made } of recordRows(ports, some, verdicts)) rows.add(table, made.filter(inScope(ports, plan, table)));
+        }
       }
-      partials.add(partialRows(fold.late(late)));
+      // Late events are in no tile, and windows are of all origins.
+      partials.add(partialRows(fold.late(late), STREAM_ORIGIN));
     });
     for (const result of fold.sessionResults()) {
       if (isWanted(ports, plan, result)) rows.add(result.aggregate, [ports.rows.windowRow(result)]);
@@ -74,10 +78,11 @@ export function inScope(ports: BackfillPorts, { scope }: BackfillPlan, name: str
   };
 }
 
-function partialRows(updates: readonly SliceUpdate[]): Row[] {
+function partialRows(updates: readonly SliceUpdate[], origin: string): Row[] {
   return updates.flatMap(({ name, startMs, slice }) =>
     Object.entries(slice.groups).map(([group, accumulator]) => ({
       name,
+      origin,
       start_ms: startMs,
       group_key: group,
       accumulator: JSON.stringify(accumulator),
