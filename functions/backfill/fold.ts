@@ -91,14 +91,26 @@ function partialRows(updates: readonly SliceUpdate[], origin: string): Row[] {
 }
 
 /** A session of the scope that is final. Throws BackfillError for one that goes on behind what was read. */
-function isWanted({ plan: { pipeline } }: BackfillPorts, { scope, range, read, fence }: BackfillPlan, result: WindowResult): boolean {
+function isWanted({ plan: { pipeline } }: BackfillPorts, { mode, scope, range, read, fence }: BackfillPlan, result: WindowResult): boolean {
   const { startMs, endMs } = result;
-  if (startMs < scope.fromMs || startMs >= scope.toMs || !isFinal(endMs, fence.closedMs, pipeline.time.allowedLatenessMs)) return false;
+  if (startMs < scope.fromMs || startMs >= scope.toMs) return false;
+  if (!isFinal(endMs, fence.closedMs, pipeline.time.allowedLatenessMs)) {
+    if (mode === 'load' && startMs < range.toMs) throw sessionOpen(result);
+    return false;
+  }
   if (endMs < read.toMs) return true;
   // Behind the range only sessions that a late event could have changed count.
   if (startMs >= range.toMs) return false;
   throw new BackfillError(
     'SESSION_TOO_LONG',
     `a session of ${result.aggregate} that begins at ${new Date(startMs).toISOString()} goes on past ${new Date(read.toMs).toISOString()}; choose a later --to`,
+  );
+}
+
+/** Published without what was loaded, as the stream would have it, it would be wrong. */
+function sessionOpen({ aggregate, startMs }: WindowResult): BackfillError {
+  return new BackfillError(
+    'LOAD_NOT_FINAL',
+    `a session of ${aggregate} that begins at ${new Date(startMs).toISOString()} goes on in the stream and is still open. What was loaded is in the archive; do the same again once the session has ended, and it is published.`,
   );
 }

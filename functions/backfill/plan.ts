@@ -133,7 +133,7 @@ function relevantTo({ fromMs, toMs }: Span, fence: Fence, loads: readonly Load[]
 }
 
 /** Windows that begin in the scope end this much later at most. */
-export function tailMs(plan: Plan): number {
+function tailMs(plan: Plan): number {
   const sessions = plan.sessions.map(({ gapMs }) => SESSION_MS_MAX + gapMs);
   return ceilHour(Math.max(HOUR_MS, ...plan.families.map(({ reachMs }) => reachMs), ...sessions));
 }

@@ -2,7 +2,6 @@ import type { Plan } from '../../core/plan.ts';
 import { isFinal } from '../../core/time/watermark.ts';
 import { BackfillError } from '../backfill/errors.ts';
 import { OF_STREAM, streamClosedMs } from '../backfill/fence.ts';
-import { tailMs } from '../backfill/plan.ts';
 import type { Span } from '../backfill/plan-record.ts';
 import type { BackfillPorts } from '../backfill/ports.ts';
 import { spanText } from './loads.ts';
@@ -28,8 +27,7 @@ export async function checkSpan(ports: BackfillPorts, { fromMs, toMs }: Span): P
       `the files have events from ${spanText(fromMs, toMs - 1)}, and the stream has taken those from ${spanText(stream.firstMs, stream.lastMs)}, and takes whatever comes: they would count twice. Load what was before with --to ${new Date(stream.firstMs).toISOString()}; what the stream has missed since goes through it, with headrace run --append.`,
     );
   const { plan } = ports;
-  const isApart = toMs - 1 + reachMs(plan) <= stream.firstMs;
-  const edgeMs = toMs - 1 + (isApart ? reachMs(plan) : tailMs(plan));
+  const edgeMs = toMs - 1 + reachMs(plan);
   const closedMs = await streamClosedMs(ports.sql, ports.lake.clock(), ports.landingMs);
   if (isFinal(edgeMs, closedMs, plan.pipeline.time.allowedLatenessMs)) return;
   const now = closedMs === null ? 'has none yet' : `is at ${new Date(closedMs).toISOString()}`;
