@@ -40,7 +40,8 @@ export async function writeArchive(ports: BackfillPorts, { load, found, scratch,
     true,
   );
   // What is no event stands between the first and the last one: it must not widen the span.
-  const place = `least(greatest(coalesce(at_ms, ${found.leadingMs === Number.NEGATIVE_INFINITY ? 'NULL' : found.leadingMs}), ${load.fromMs}), ${load.toMs - 1})`;
+  const place = `CASE WHEN at_ms IS NOT NULL OR ${found.leadingMs !== undefined}
+    THEN least(greatest(coalesce(at_ms, ${found.leadingMs ?? 'NULL'}), ${load.fromMs}), ${load.toMs - 1}) END`;
   let ordinal = 0;
   for (const stretch of await stretchesOf(engine, runs, place)) {
     for await (const part of engine.parts(recordsSql({ runs, place, repeated, stretch }))) {

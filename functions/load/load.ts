@@ -107,12 +107,14 @@ async function begin(
   const request = requestOf(load);
   const scope = scopeOf(ports.plan, request, { fromMs: floorHour(load.fromMs), toMs: ceilHour(load.toMs) });
   await claimLoad(ports.lake.objects, load);
-  await claimRange(ports, {
-    id: load.shardId,
-    mode: request.mode,
-    scope,
-    tables: tablesOfRequest(request, ports.plan.pipeline, ports.tables),
-  });
+  try {
+    const tables = tablesOfRequest(request, ports.plan.pipeline, ports.tables);
+    await claimRange(ports, { id: load.shardId, mode: request.mode, scope, tables });
+  } catch (error) {
+    // Nothing of it was written, unless an earlier try did so, which holds the range.
+    if (error instanceof BackfillError) await forgetLoad(ports.lake.objects, id);
+    throw error;
+  }
   return load;
 }
 

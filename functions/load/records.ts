@@ -59,8 +59,8 @@ export interface FoundRecords {
   /** First and last event time among the events; undefined without one. */
   readonly firstMs: number | undefined;
   readonly lastMs: number;
-  /** Place of what came before any time could be read. */
-  readonly leadingMs: number;
+  /** Place of what came before any time could be read; undefined if that is left out. */
+  readonly leadingMs: number | undefined;
 }
 
 /** How the files are read. */
@@ -114,14 +114,14 @@ export class RecordRuns {
   async finish(): Promise<FoundRecords> {
     if (this.file.rows > 0) await this.finishRun();
     const { runs, kept, leftOut, leading, firstMs, lastMs, leadingMs } = this;
-    const isLeadingKept = leadingMs !== undefined && this.isWanted(leadingMs);
+    const isLeadingKept = leadingMs === undefined || this.isWanted(leadingMs);
     return {
       runs,
       records: kept + (isLeadingKept ? leading : 0),
       leftOut: leftOut + (isLeadingKept ? 0 : leading),
       firstMs,
       lastMs,
-      leadingMs: isLeadingKept ? leadingMs : Number.NEGATIVE_INFINITY,
+      leadingMs: isLeadingKept ? leadingMs : undefined,
     };
   }
 
