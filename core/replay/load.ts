@@ -9,8 +9,8 @@ import { floorTo } from '../time/tiles.ts';
 import { observe, type ShardClock, watermarkOf } from '../time/watermark.ts';
 import { parseArchived } from './record.ts';
 
-/** Profiles in memory at which those that remember nothing any more are looked for. */
-const PROFILES_SWEPT = 20_000;
+/** Keys in memory at which those that remember nothing any more are looked for. */
+const KEYS_MAX = 20_000;
 
 /** One record of a file, in the order of event time. */
 export interface LoadedUnit extends Unit {
@@ -47,11 +47,14 @@ export class LoadJudge {
   private readonly plan: Plan;
   private readonly shardId: string;
   private readonly profiles = new Map<string, Profile>();
-  private sweptAt = PROFILES_SWEPT;
+  private readonly keysMax: number;
+  private sweptAt: number;
   private clock: ShardClock = { maxEventMs: null, floorMs: null };
   private context: Context | undefined;
 
-  constructor(plan: Plan, shardId: string) {
+  constructor(plan: Plan, shardId: string, { keysMax = KEYS_MAX }: { readonly keysMax?: number } = {}) {
+    this.keysMax = keysMax;
+    this.sweptAt = keysMax;
     this.plan = plainOf(plan);
     this.shardId = shardId;
   }
@@ -127,7 +130,7 @@ export class LoadJudge {
     for (const [key, { state }] of this.profiles) {
       if (state.ids.recent.every(([, , , timeMs]) => timeMs < horizonMs)) this.profiles.delete(key);
     }
-    this.sweptAt = Math.max(PROFILES_SWEPT, 2 * this.profiles.size);
+    this.sweptAt = Math.max(this.keysMax, 2 * this.profiles.size);
   }
 }
 

@@ -45,8 +45,10 @@ test('the guide to erasure runs as written and prints what it shows', () => {
 test('the guide to backfill runs as written, prints what it shows, and names every fault of the code', () => {
   const folder = checkout();
   const guide = readFileSync('docs/guides/backfill.md', 'utf8');
-  const steps = ['Check what is published', 'Fold late events in', 'Approve, stop, go on'].flatMap((section) => stepsOf(guide, section));
-  expect(steps).toHaveLength(3);
+  const steps = ['Check what is published', 'Fold late events in', 'Approve, stop, go on', 'Load history from files'].flatMap((section) =>
+    stepsOf(guide, section),
+  );
+  expect(steps).toHaveLength(4);
   for (const { command, shown } of steps) {
     const printed = run(command, folder);
     if (shown !== undefined) expect(printed.replaceAll('\r', ''), command).toContain(shown);
