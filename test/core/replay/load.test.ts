@@ -53,8 +53,7 @@ test.each([1, 2, 3])(
     const judge = new LoadJudge(plan, 'load-x', { keysMax: 2 });
     const verdicts: Verdict[] = [];
     for (let at = 0; at < all.length; at += 7) verdicts.push(...judge.judge(all.slice(at, at + 7)).flatMap((batch) => batch.verdicts));
-    const told = (some: readonly Verdict[]): unknown[] =>
-      some.map(({ raw, lane, watermarkMs }) => [raw.sequence, lane, watermarkMs]);
+    const told = (some: readonly Verdict[]): unknown[] => some.map(({ raw, lane, watermarkMs }) => [raw.sequence, lane, watermarkMs]);
     expect(told(verdicts)).toEqual(told(expected.verdicts));
     expect(judge.counters).toEqual(expected.counters);
     expect(judge.counters.duplicate).toBeGreaterThan(5);
