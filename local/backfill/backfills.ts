@@ -69,7 +69,8 @@ export class FolderBackfills {
     checkId(id);
     const known = await this.look(id);
     const asked = known.plan?.request ?? request;
-    if (asked === undefined) throw usageError('backfill', id, 'one that --list shows');
+    if (asked === undefined)
+      throw usageError('backfill', id, 'one that --list shows; a load that was stopped goes on with the command that began it');
     return this.withPorts(({ ports }) =>
       this.whileLocked(asked, async () => {
         const result = await runBackfill({ ports, id, request: asked, ...options });

@@ -1,8 +1,9 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { STORY_MS } from '../backfill/story.ts';
 import { history, LoadWorld, timeOf } from './world.ts';
 
 const HOUR_MS = 3_600_000;
+vi.setConfig({ testTimeout: 120_000 });
 const DAYS = { from: '2025-12-01', to: '2025-12-03' };
 
 test.each([1, 2])('loaded history has the windows and event rows that the stream gives it: story %i', async (seed) => {
@@ -96,4 +97,19 @@ test.each(['early', 'late'] as const)('loads that meet on the hour share windows
   await one.load(second, parts[second]);
   for (const table of ['minute', 'sliding', 'hourly', 'runs']) expect(await one.plain(table), table).toEqual(await whole.plain(table));
   expect(await one.backfill('v', { mode: 'verify', ...DAYS })).toMatchObject({ added: 0, changed: 0, removed: 0, faults: 0, contested: 0 });
+});
+
+test('a stream that begins after a load publishes the windows that they share without it: verification says so, and a rebuild mends them', async () => {
+  const lines = history(7, 120).filter((line) => typeof line !== 'string');
+  const [before, since] = [lines.slice(0, 60), lines.slice(60)];
+  const known = new Set(before.map((line) => line['event_id']));
+  const fresh = since.filter((line) => !known.has(line['event_id']));
+  const [whole, one] = [new LoadWorld(), new LoadWorld()];
+  await whole.stream([...before, ...fresh]);
+  await one.load('a', before);
+  await one.stream(fresh);
+  await expect(one.backfill('v', { mode: 'verify', ...DAYS })).rejects.toThrow('what is published is not what a replay gives');
+  await one.backfill('r', { mode: 'rebuild', ...DAYS });
+  for (const table of ['minute', 'sliding', 'hourly', 'runs']) expect(await one.plain(table), table).toEqual(await whole.plain(table));
+  expect(await one.backfill('w', { mode: 'verify', ...DAYS })).toMatchObject({ added: 0, changed: 0, removed: 0, faults: 0 });
 });
