@@ -62,11 +62,15 @@ export async function loadHistory(ports: BackfillPorts, options: LoadOptions): P
   });
 }
 
-/** Gives up a load that was never finished: what it has put into the archive goes. False if there is none. */
+/** Gives up a load that was never finished: what it has put into the archive goes. False if there is none, or its ledger row makes it count. */
 export async function abandonLoad(ports: BackfillPorts, shardId: string): Promise<boolean> {
   const { objects } = ports.lake;
   const load = (await readLoads(objects)).find((one) => one.shardId === shardId && !one.isDone);
   if (load === undefined) return false;
+  if ((await objects.get(loadKey('ledger', partitionOf(load.recordedMs), load))) !== undefined) {
+    await finishLoad(objects, load.id);
+    return false;
+  }
   for (const { key } of await objects.list(landingPrefix('archive')))
     if (parseLandedKey(key)?.name === `${shardId}.parquet`) await objects.remove(key);
   await releaseClaim(ports, shardId);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { ObjectFiles } from '../../../core/ports.ts';
 import { releaseClaim } from '../../../functions/backfill/claims.ts';
 import { abandonLoad } from '../../../functions/load/load.ts';
 import { readLoads } from '../../../functions/load/loads.ts';
@@ -150,5 +151,25 @@ describe('a load that dies at any of its calls', () => {
       await one.loadOnly('a', lines);
       expect([await one.rows(ARCHIVE), await one.rows(LEDGER)]).toEqual([archive, ledger]);
     }
+  });
+
+  test('is whole from its ledger row on: giving it up takes nothing away', async () => {
+    const one = new LoadWorld();
+    const files = (files: ObjectFiles): ObjectFiles => ({
+      scratch: (name) => files.scratch(name),
+      open: (key) => files.open(key),
+      part: (key, from, to) => files.part(key, from, to),
+      release: (paths) => files.release(paths),
+      store: async (key, path) => {
+        await files.store(key, path);
+        if (key.startsWith('ledger/')) throw new Crash('the process dies');
+      },
+    });
+    const ports = await one.ports((given) => ({ ...given, lake: { ...given.lake, files: files(given.lake.files) } }));
+    await expect(one.loadOnly('a', lines, { ports })).rejects.toThrow(Crash);
+    const archive = await one.rows(ARCHIVE);
+    expect(await abandonLoad(await one.ports(), 'load-a')).toBe(false);
+    expect(await one.rows(ARCHIVE)).toEqual(archive);
+    expect(await readLoads(one.lake)).toMatchObject([{ id: 'a', isDone: true }]);
   });
 });
