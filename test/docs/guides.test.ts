@@ -56,4 +56,4 @@ test('the guide to backfill runs as written, prints what it shows, and names eve
   const faults = [...readFileSync('functions/backfill/errors.ts', 'utf8').matchAll(/\| '([A-Z_]+)'/g)].map(([, fault]) => fault ?? '');
   expect(faults.length).toBeGreaterThan(5);
   for (const fault of faults) expect(guide).toContain(`\`${fault}\``);
-}, 60_000);
+}, 120_000);
