@@ -116,7 +116,7 @@ describe('a span that is taken', () => {
     await expect(one.loadOnly('b', lines.slice(29))).rejects.toThrow(
       /^LOAD_OVERLAPS: .* and load a has those from .*Load what is not covered with --from/,
     );
-    const doomed = await one.ports((ports) => ({ ...ports, lake: new DoomedPorts(5, 'before').around(ports.lake) }));
+    const doomed = await one.ports((ports) => ({ ...ports, lake: new DoomedPorts(4, 'before').around(ports.lake) }));
     await expect(one.loadOnly('c', lines.slice(30), { ports: doomed })).rejects.toThrow(Crash);
     await expect(one.loadOnly('d', lines.slice(40))).rejects.toThrow(/^LOAD_OVERLAPS: .*begun and not finished.*--abandon load-c/);
     expect(await abandonLoad(await one.ports(), 'load-c')).toBe(true);
