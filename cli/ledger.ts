@@ -1,7 +1,7 @@
 import { shardLedgers } from '../lake/ledger.ts';
 import type { LedgerShard } from '../lake/rows.ts';
 import type { LoadedPipeline } from '../local/pipeline.ts';
-import { checkLedger, type LedgerReport } from '../local/runtime/ledger.ts';
+import { checkLedger, type LedgerReport, ledgerOf, loadLedgers } from '../local/runtime/ledger.ts';
 import { lockHolder } from '../local/runtime/lock.ts';
 import { openMachine } from '../local/runtime/machine.ts';
 import type { LakeSql } from '../local/sql/lake-sql.ts';
@@ -12,13 +12,13 @@ const NEWEST_LEDGER = `
   FROM ledger QUALIFY row_number() OVER (PARTITION BY shard_id ORDER BY recorded_at DESC) = 1 ORDER BY shard_id`;
 
 /**
- * The ledger of a data folder, compared with its lake, which `lake` opens. A folder that nobody uses is read from its state, after
+ * The ledger of a data folder, loads among it, compared with its lake, which `lake` opens. A folder that nobody uses is read from its state, after
  * landing what waits; one that `headrace up` holds from the snapshots in its lake.
  */
 export async function readLedger(dataDir: string, loaded: LoadedPipeline, lake: () => Promise<LakeSql>): Promise<LedgerReport> {
   const shards = lockHolder(dataDir) === undefined ? await fromState(dataDir, loaded) : undefined;
   const sql = await lake();
-  return checkLedger(shards ?? (await fromLake(sql)), sql);
+  return checkLedger(shards === undefined ? await fromLake(sql) : [...shards, ...(await loadLedgers(sql))], sql);
 }
 
 async function fromState(dataDir: string, loaded: LoadedPipeline): Promise<LedgerShard[]> {
@@ -41,15 +41,5 @@ async function fromState(dataDir: string, loaded: LoadedPipeline): Promise<Ledge
 
 async function fromLake(sql: LakeSql): Promise<LedgerShard[]> {
   const { rows } = await sql.query(NEWEST_LEDGER);
-  return rows.map((row) => {
-    const [shardId, hi, watermark, ...counts] = row;
-    const [seen = 0, accepted = 0, late = 0, duplicate = 0, quarantined = 0, misrouted = 0] = counts.map(Number);
-    return {
-      shardId: String(shardId),
-      hi: hi === null ? null : String(hi),
-      watermarkMs: watermark === null ? null : Number(watermark),
-      closedMs: null,
-      counters: { seen, accepted, late, duplicate, quarantined, misrouted },
-    };
-  });
+  return rows.map(ledgerOf);
 }

@@ -116,3 +116,6 @@ export const SEGMENT_DIGITS = 9;
 
 /** Key of the list of corrections: which late events the aggregates include. */
 export const CORRECTIONS_KEY = 'corrections.json';
+
+/** Key of the list of loads: history that was read from files, and its spans. */
+export const LOADS_KEY = 'loads.json';

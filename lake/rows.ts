@@ -23,6 +23,8 @@ export interface RowBatch {
 /** Turns verdicts, window results and ledgers into lake rows; a pure function, so that a repeat gives equal rows. */
 export interface RowBuilder {
   batchRows(batch: RowBatch): TableRows[];
+  /** Only what goes into the archive of a batch. */
+  archiveRows(batch: RowBatch): Row[];
   windowRow(result: WindowResult): Row;
   ledgerRow(shard: LedgerShard, recordedAtMs: number): Row;
 }
@@ -43,6 +45,7 @@ export function createRowBuilder(pipeline: Pipeline): RowBuilder {
   const windows = new Map(Object.values(pipeline.aggregates).map((aggregate) => [aggregate.name, windowColumnsOf(pipeline, aggregate)]));
   return {
     batchRows: (batch) => batchRows(pipeline, builders, batch),
+    archiveRows,
     windowRow: (result) => windowRow(windows.get(result.aggregate), result),
     ledgerRow: ({ shardId, hi, counters, watermarkMs, closedMs }, recordedAtMs) => ({
       recorded_at: recordedAtMs,
@@ -112,6 +115,12 @@ function batchRows(pipeline: Pipeline, builders: ReadonlyMap<string, EventBuilde
     if (verdict.decision !== undefined) addDecision(pipeline, batch, event, verdict, place, add);
   }
   return [...tables].map(([table, rows]) => ({ table, rows }));
+}
+
+function archiveRows(batch: RowBatch): Row[] {
+  const [first] = batch.verdicts;
+  const control = batch.isContextNew && first !== undefined ? [contextRow(batch, first)] : [];
+  return [...control, ...batch.verdicts.map((verdict) => archiveRow(verdict, placeOf(batch.shardId, verdict.raw)))];
 }
 
 interface Place {

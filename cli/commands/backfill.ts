@@ -2,6 +2,8 @@ import { userInfo } from 'node:os';
 import { usageError } from '../../core/errors.ts';
 import { type Answer, type BackfillRequest, type EndedBackfill, FolderBackfills } from '../../local/backfill/backfills.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
+import { dataFolder } from '../../local/runtime/folder.ts';
+import { loadFields, loadFiles, loadText } from '../backfill/load.ts';
 import { showAll, showOne } from '../backfill/show.ts';
 import { planText, reportText, summaryText } from '../backfill/text.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
@@ -12,6 +14,13 @@ import { openFolder } from '../source/lake.ts';
 import { stopSignal } from '../stop.ts';
 
 const FLAGS = {
+  input: {
+    kind: 'texts',
+    value: 'FILE',
+    help: 'load history from CSV, NDJSON or Parquet files, or globs, that never went through the stream',
+  },
+  import: { kind: 'text', value: 'Q.sql', help: 'with --input: a SELECT over the view input that shapes rows into events' },
+  type: { kind: 'text', value: 'T', help: 'with --input: event type of rows that name none' },
   from: { kind: 'text', value: 'TIME', help: 'start of the range of event time: a day or a whole hour, UTC' },
   to: { kind: 'text', value: 'TIME', help: 'end of the range, exclusive' },
   'last-days': { kind: 'whole', value: 'N', min: 1, max: 400, help: 'instead: so many whole days up to the newest final one' },
@@ -49,13 +58,14 @@ export const command: Command = {
   name: 'backfill',
   summary: SUMMARY,
   help: helpText({
-    usage: 'backfill --from TIME --to TIME [flags]',
+    usage: 'backfill (--from TIME --to TIME | --input FILE…) [flags]',
     summary: SUMMARY,
     flags: FLAGS,
     notes: [
       'verify must find every published row as it is, and changes nothing (exit code 1: it did not). correct folds late events into the',
       'aggregates, as a new revision of the rows they change. rebuild publishes aggregates recomputed by the definition as it is now. Decisions',
       'are facts: none of them rewrites one. More than --approve-above changed rows wait for a person: exit code 1, then --approve or --refuse.',
+      '--input loads history: events get windows and rows as the stream would have made them, and no decisions. --from and --to may cut it.',
       'Queries see the hours before or after, never a mix; if a step fails, what was published is taken back. It may run beside headrace up.',
     ],
     examples: [
@@ -63,6 +73,7 @@ export const command: Command = {
       ['backfill --last-days 3 --json', 'check the last three days, for a program to read'],
       ['backfill --from 2026-01-05 --to 2026-01-06 --mode correct --dry-run', 'what it would take'],
       ['backfill --from 2026-01-05 --to 2026-01-06 --mode correct --yes', 'fold late events in'],
+      ['backfill --input 2025.parquet --import Q.sql --yes', 'load the events of a year'],
     ],
   }),
   run: async (args) => {
@@ -70,8 +81,9 @@ export const command: Command = {
     noPositionals(positionals, FLAGS);
     oneOf(flags);
     const loaded = await loadPipeline(flags.pipeline);
-    const { root } = openFolder(flags.data, loaded.pipeline.name);
+    const { root } = flags.input.length > 0 ? dataFolder(flags.data) : openFolder(flags.data, loaded.pipeline.name);
     const backfills = new FolderBackfills(root, loaded, Date.now);
+    if (flags.input.length > 0) return load(flags, backfills);
     if (flags.list) return showAll(backfills, flags.json);
     if (flags.show !== undefined) return showOne(backfills, flags.show, flags.json);
     if (flags['dry-run']) {
@@ -88,9 +100,27 @@ export const command: Command = {
   },
 };
 
+/** Loads files, and makes windows and rows of them. */
+async function load(flags: BackfillFlags, backfills: FolderBackfills): Promise<number> {
+  const { input: inputs, import: importFile, type: defaultType, from, to } = flags;
+  const before = process.cpuUsage();
+  const above = flags['approve-above'];
+  const { ended, outcome } = await loadFiles(
+    backfills,
+    { inputs, importFile, defaultType, from, to },
+    { request: above === undefined ? {} : { approveAbove: above }, options: optionsOf(flags, backfills) },
+  );
+  if (outcome !== undefined && !flags.json) writeOut(loadText(outcome));
+  if (outcome === undefined) {
+    writeErr('headrace backfill: the load was stopped: the same command begins it anew\n');
+    return 1;
+  }
+  return tell(flags, ended, { before, more: loadFields(outcome) });
+}
+
 /** Runs one to its end, or as far as it goes without a word of a person. */
 async function work(flags: BackfillFlags, backfills: FolderBackfills): Promise<number> {
-  const said = (isApproved: boolean): Answer => ({ isApproved, by: byOf(flags), atMs: Date.now() });
+  const said = saidBy(flags);
   const known = flags.resume ?? flags.approve ?? flags.refuse;
   const id = known ?? flags.id ?? `backfill-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}`;
   if (known === undefined && (await backfills.look(id)).plan !== undefined)
@@ -98,30 +128,46 @@ async function work(flags: BackfillFlags, backfills: FolderBackfills): Promise<n
   if (flags.approve !== undefined) await backfills.answer(id, said(true));
   if (flags.refuse !== undefined) await backfills.answer(id, said(false));
   const before = process.cpuUsage();
-  const ended = await backfills.run(id, known === undefined ? requestOf(flags) : undefined, {
+  const ended = await backfills.run(id, known === undefined ? requestOf(flags) : undefined, optionsOf(flags, backfills));
+  return tell(flags, ended, { before, more: {} });
+}
+
+/** What a person says, by name. */
+function saidBy(flags: BackfillFlags): (isApproved: boolean) => Answer {
+  return (isApproved) => ({ isApproved, by: byOf(flags), atMs: Date.now() });
+}
+
+function optionsOf(flags: BackfillFlags, backfills: FolderBackfills): Parameters<FolderBackfills['run']>[2] {
+  const said = saidBy(flags);
+  return {
     signal: stopSignal(),
     onState: (name) => {
       if (process.stderr.isTTY) writeErr(`${name}\n`);
     },
-    answer: async () => {
+    answer: async (id) => {
       if (flags.yes) return said(true);
       const { summary } = await backfills.look(id);
       if (summary !== undefined) writeErr(summaryText(summary));
       return process.stdin.isTTY && process.stderr.isTTY ? said(await askYesNo('Publish this?')) : undefined;
     },
-  });
-  const { user, system } = process.cpuUsage(before);
-  return tell(flags, ended, user + system);
+  };
 }
 
-function tell(flags: BackfillFlags, { id, end, message, report, summary }: EndedBackfill, cpuUs: number): number {
+/** CPU before the work began, and what else a program is told. */
+interface Told {
+  readonly before: NodeJS.CpuUsage;
+  readonly more: Readonly<Record<string, unknown>>;
+}
+
+function tell(flags: BackfillFlags, { id, end, message, report, summary }: EndedBackfill, { before, more }: Told): number {
+  const { user, system } = process.cpuUsage(before);
   if (end === 'waiting') writeErr(`headrace backfill: ${id} waits for an approval: --approve ${id} or --refuse ${id}\n`);
   if (end === 'stopped') writeErr(`headrace backfill: ${id} was stopped: --resume ${id} goes on, --abandon ${id} gives it up\n`);
   if (message !== undefined) writeErr(`headrace backfill: ${message}\n`);
   if (report === undefined) return 1;
   const { mode, partitions, rows_before, rows_after, added, changed, removed, published, events } = report;
-  const perEvent = Math.round((cpuUs / Math.max(1, events)) * 10) / 10;
-  const line = { mode, partitions, rows_before, rows_after, added, changed, removed, published, cpu_us_per_event: perEvent };
+  const perEvent = Math.round(((user + system) / Math.max(1, events)) * 10) / 10;
+  const line = { mode, partitions, rows_before, rows_after, added, changed, removed, published, cpu_us_per_event: perEvent, ...more };
   writeOut(flags.json ? `${JSON.stringify(line)}\n` : reportText(report, summary));
   return end === 'succeeded' ? 0 : 1;
 }
@@ -131,10 +177,30 @@ const DOINGS = ['list', 'show', 'resume', 'approve', 'refuse', 'abandon'] as con
 /** Throws UsageError where a command line says two things at once. */
 function oneOf(flags: BackfillFlags): void {
   const said = DOINGS.filter((name) => (name === 'list' ? flags.list : flags[name] !== undefined));
+  if (flags.input.length > 0) {
+    assertLoad(flags, said);
+    return;
+  }
+  for (const name of ['import', 'type'] as const)
+    if (flags[name] !== undefined) throw usageError(`--${name}`, 'no --input', '--input with the files that it is about');
   if (said.length > 1) throw usageError('flags', said.map((name) => `--${name}`).join(' '), 'one of them');
   const isRange = flags.from !== undefined || flags.to !== undefined || flags['last-days'] !== undefined;
   if (said.length === 0 && !isRange) throw usageError('range', 'nothing', '--from and --to, or --last-days');
   if (said.length === 1 && isRange) throw usageError('range', `beside --${said[0]}`, 'none: the backfill has its own');
+}
+
+/** Throws UsageError where flags stand beside --input that mean nothing there. */
+function assertLoad(flags: BackfillFlags, said: readonly string[]): void {
+  const others = ['last-days', 'rules-version', 'id'] as const;
+  const wrong = [
+    ...said,
+    ...others.filter((name) => flags[name] !== undefined),
+    ...(flags.mode === 'verify' ? [] : ['mode']),
+    ...(flags.tables.length === 0 ? [] : ['tables']),
+    ...(flags['dry-run'] ? ['dry-run'] : []),
+  ];
+  if (wrong[0] !== undefined)
+    throw usageError(`--${wrong[0]}`, 'beside --input', '--import, --type, --from, --to, --approve-above, --yes and --by beside --input');
 }
 
 /** The request that the flags make. */

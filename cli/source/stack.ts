@@ -5,7 +5,7 @@ import { ServiceError } from '../../functions/adapters/errors.ts';
 import { shardLedgers } from '../../lake/ledger.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
-import { checkLedger, type LedgerReport } from '../../local/runtime/ledger.ts';
+import { checkLedger, type LedgerReport, loadLedgers } from '../../local/runtime/ledger.ts';
 import type { LakeQueries } from '../../local/sql/format.ts';
 import { LakeSql, type LakeSqlOptions } from '../../local/sql/lake-sql.ts';
 import { writeErr } from '../output.ts';
@@ -57,7 +57,7 @@ export class StackSource implements Source {
   async ledger(): Promise<LedgerReport> {
     const { store, streamEpoch, archive } = this.ports;
     const shards = await this.explained(async () => shardLedgers(store, compilePlan(this.loaded.pipeline), await streamEpoch()));
-    return checkLedger(shards, this.queries, archive);
+    return checkLedger([...shards, ...(await loadLedgers(this.queries))], this.queries, archive);
   }
 
   async produce(use: (producer: EventProducer) => Promise<void>): Promise<void> {

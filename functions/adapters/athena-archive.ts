@@ -30,6 +30,13 @@ export class AthenaArchive implements ArchiveReader {
     return Number(rows[0]?.[0] ?? 0);
   }
 
+  async span(condition: string): Promise<{ readonly firstMs: number; readonly lastMs: number } | undefined> {
+    const [first, last] = ['min', 'max'].map((end) => `CAST(round(to_unixtime(${end}(event_time)) * 1000) AS BIGINT)`);
+    const { rows } = await this.options.sql.run(`SELECT ${first}, ${last} FROM ${this.source()} WHERE ${condition}`);
+    const [firstMs, lastMs] = rows[0] ?? [];
+    return firstMs === null || firstMs === undefined ? undefined : { firstMs: Number(firstMs), lastMs: Number(lastMs) };
+  }
+
   async split({ id, records, steps, arrival, slices }: ArchiveSelection): Promise<void> {
     const hash = 'from_base(substr(lower(to_hex(md5(to_utf8(coalesce(key, partition_key))))), 1, 4), 16)';
     const columns = 'shard_id, sequence, sub_sequence, arrival_time, partition_key, data, lane, watermark';

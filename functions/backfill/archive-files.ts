@@ -40,6 +40,15 @@ export class ArchiveFiles implements ArchiveReader {
     });
   }
 
+  async span(condition: string): Promise<{ readonly firstMs: number; readonly lastMs: number } | undefined> {
+    const always = { fromMs: Number.NEGATIVE_INFINITY, toMs: Number.POSITIVE_INFINITY };
+    return this.withArchive(always, 'span', async (engine, relation) => {
+      const times = 'epoch_ms(min(event_time)), epoch_ms(max(event_time))';
+      const [[first, last] = []] = await engine.rows(`SELECT ${times} FROM ${relation} WHERE ${condition}`, true);
+      return first === null || first === undefined ? undefined : { firstMs: Number(first), lastMs: Number(last) };
+    });
+  }
+
   async split({ id, records, steps, arrival, slices }: ArchiveSelection): Promise<void> {
     const work = new Work(this.options.work, id);
     await this.withArchive(arrival, id, async (engine, relation, scratch) => {

@@ -20,7 +20,10 @@ interface Claim extends Span {
  * Puts a backfill on the list of those at work; again does no harm. Throws BackfillError BACKFILL_OVERLAPS while another one is at the
  * same hours of a table, and one of the two publishes.
  */
-export async function claimRange({ work, lake }: BackfillPorts, { id, mode, scope, tables }: BackfillPlan): Promise<void> {
+export async function claimRange(
+  { work, lake }: Pick<BackfillPorts, 'work' | 'lake'>,
+  { id, mode, scope, tables }: Pick<BackfillPlan, 'id' | 'mode' | 'scope' | 'tables'>,
+): Promise<void> {
   await change(work.objects, (claims) => {
     if (claims.some((claim) => claim.id === id)) return claims;
     const other = claims.find(

@@ -9,7 +9,10 @@ export type BackfillFault =
   | 'SESSION_TOO_LONG'
   | 'CHANGED_SINCE_APPROVAL'
   | 'WORK_MISSING'
-  | 'TABLES_DAMAGED';
+  | 'TABLES_DAMAGED'
+  | 'LOAD_OVERLAPS'
+  | 'LOAD_NOT_FINAL'
+  | 'LOAD_EMPTY';
 
 /** A backfill cannot go on; nothing that is published was changed by it. The message says what, where, and how to go on. */
 export class BackfillError extends Error {

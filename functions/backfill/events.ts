@@ -1,5 +1,5 @@
 /** What a backfill is for. */
-export type BackfillMode = 'verify' | 'correct' | 'rebuild';
+export type BackfillMode = 'verify' | 'correct' | 'rebuild' | 'load';
 
 /** What a backfill is asked for: by `headrace backfill`, an operator's execution, or the nightly schedule. */
 export interface BackfillRequest {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { SliceUpdate } from '../../core/fold.ts';
 import type { Row, TableRows } from '../../core/ports.ts';
 import { SliceFold } from '../../core/replay/fold.ts';
+import { byOrigin, STREAM_ORIGIN } from '../../core/replay/origin.ts';
 import type { ArchivedRecord } from '../../core/replay/record.ts';
 import { isFinal } from '../../core/time/watermark.ts';
 import type { WindowResult } from '../../core/windows/results.ts';
@@ -33,11 +34,14 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
       contexts.assertKnown(ports.plan);
       for await (const records of readSlice(engine, contexts, paths)) {
         late.push(...records.filter(({ lane }) => lane === 'late'));
-        const { verdicts, updates } = fold.add(records);
-        partials.add(partialRows(updates));
-        for (const { table, rows: made } of recordRows(ports, records, verdicts)) rows.add(table, made.filter(inScope(ports, plan, table)));
+        for (const [origin, some] of byOrigin(records, ({ shardId }) => shardId)) {
+          const { verdicts, updates } = fold.add(some);
+          partials.add(partialRows(updates, origin));
+          for (const { table, rows: made } of recordRows(ports, some, verdicts)) rows.add(table, made.filter(inScope(ports, plan, table)));
+        }
       }
-      partials.add(partialRows(fold.late(late)));
+      // Late events are in no tile, and windows are of all origins.
+      partials.add(partialRows(fold.late(late), STREAM_ORIGIN));
     });
     for (const result of fold.sessionResults()) {
       if (isWanted(ports, plan, result)) rows.add(result.aggregate, [ports.rows.windowRow(result)]);
@@ -74,10 +78,11 @@ export function inScope(ports: BackfillPorts, { scope }: BackfillPlan, name: str
   };
 }
 
-function partialRows(updates: readonly SliceUpdate[]): Row[] {
+function partialRows(updates: readonly SliceUpdate[], origin: string): Row[] {
   return updates.flatMap(({ name, startMs, slice }) =>
     Object.entries(slice.groups).map(([group, accumulator]) => ({
       name,
+      origin,
       start_ms: startMs,
       group_key: group,
       accumulator: JSON.stringify(accumulator),
@@ -86,14 +91,26 @@ function partialRows(updates: readonly SliceUpdate[]): Row[] {
 }
 
 /** A session of the scope that is final. Throws BackfillError for one that goes on behind what was read. */
-function isWanted({ plan: { pipeline } }: BackfillPorts, { scope, range, read, fence }: BackfillPlan, result: WindowResult): boolean {
+function isWanted({ plan: { pipeline } }: BackfillPorts, { mode, scope, range, read, fence }: BackfillPlan, result: WindowResult): boolean {
   const { startMs, endMs } = result;
-  if (startMs < scope.fromMs || startMs >= scope.toMs || !isFinal(endMs, fence.closedMs, pipeline.time.allowedLatenessMs)) return false;
+  if (startMs < scope.fromMs || startMs >= scope.toMs) return false;
+  if (!isFinal(endMs, fence.closedMs, pipeline.time.allowedLatenessMs)) {
+    if (mode === 'load' && startMs < range.toMs) throw sessionOpen(result);
+    return false;
+  }
   if (endMs < read.toMs) return true;
   // Behind the range only sessions that a late event could have changed count.
   if (startMs >= range.toMs) return false;
   throw new BackfillError(
     'SESSION_TOO_LONG',
     `a session of ${result.aggregate} that begins at ${new Date(startMs).toISOString()} goes on past ${new Date(read.toMs).toISOString()}; choose a later --to`,
+  );
+}
+
+/** Published without what was loaded, as the stream would have it, it would be wrong. */
+function sessionOpen({ aggregate, startMs }: WindowResult): BackfillError {
+  return new BackfillError(
+    'LOAD_NOT_FINAL',
+    `a session of ${aggregate} that begins at ${new Date(startMs).toISOString()} goes on in the stream and is still open. What was loaded is in the archive; do the same again once the session has ended, and it is published.`,
   );
 }

@@ -1,5 +1,6 @@
 import type { KeyTiles, Tile } from '../../core/profiles/tiles.ts';
 import { contestedKeys, type Rejudged, type ReplayUnit, replayUnits, SliceJudge } from '../../core/replay/judge.ts';
+import { byOrigin, isLoad } from '../../core/replay/origin.ts';
 import type { ArchivedRecord } from '../../core/replay/record.ts';
 import type { RuleSet } from '../../core/rules/compile.ts';
 import type { SortEngine } from '../../lake/compaction/engine.ts';
@@ -21,31 +22,57 @@ export async function judgeSlice(ports: BackfillPorts, work: Work, at: number): 
   const plan = await work.plan();
   await withEngine(ports, `judge-${work.id}-${at}`, async (engine, scratch) => {
     const units = await readUnits(ports, work, { engine, at });
-    const { request } = plan;
-    const contested = contestedKeys(units);
     const tiles = await readTiles(ports, work, engine, units);
-    const judgements = [
-      ...(plan.tables.includes('decisions') || plan.tables.includes('alerts') ? [undefined] : []),
-      ...(request.rulesVersion === undefined ? [] : [request.rulesVersion]),
-    ];
     const rows = new RowFiles(
       ports.tables.filter(({ name }) => plan.tables.includes(name)),
       scratch,
     );
-    for (const rulesVersion of judgements) {
-      const judge = new SliceJudge({
-        plan: ports.plan,
-        rulesOf: await ruleSets(ports, units, rulesVersion),
-        ...(rulesVersion === undefined ? {} : { rulesVersion }),
-        tilesOf: (ring, key) => tiles.get(tileName(ring, key)),
-        contested,
-      });
-      const judged = judge.judge(units, ({ record }) => isWarm(plan, record));
-      for (const batch of judged) addRows(ports, plan, { batch, rows, isWhatIf: rulesVersion !== undefined });
-      await writeFaults(work, `judge-${padded(at)}-${rulesVersion ?? 'recorded'}`, judge.faults);
+    const contested: string[] = [];
+    for (const [origin, own] of byOrigin(units, ({ record }) => record.shardId)) {
+      const unclear = contestedKeys(own);
+      contested.push(...unclear);
+      const tilesOf: TilesOf = (ring, key) => tiles.get(tileName(origin, ring, key));
+      for (const rulesVersion of judgementsOf(plan)) {
+        const judge = await judgeOf(ports, own, { origin, rulesVersion, tilesOf, contested: unclear });
+        const judged = judge.judge(own, ({ record }) => isWarm(plan, record));
+        for (const batch of judged) addRows(ports, plan, { batch, rows, isWhatIf: rulesVersion !== undefined });
+        await writeFaults(work, `judge-${padded(at)}-${origin}-${rulesVersion ?? 'recorded'}`, judge.faults);
+      }
     }
     await rows.store(engine, work, (table) => `rows/${table}/judge-${padded(at)}.parquet`);
-    await work.write(`contested/${padded(at)}.json`, [...contested]);
+    await work.write(`contested/${padded(at)}.json`, contested);
+  });
+}
+
+type TilesOf = (ring: string, key: string) => KeyTiles | undefined;
+
+/** Versions of the rules to judge by; undefined for those that are on record. */
+function judgementsOf({ tables, request }: BackfillPlan): (string | undefined)[] {
+  const isRecorded = tables.includes('decisions') || tables.includes('alerts');
+  return [...(isRecorded ? [undefined] : []), ...(request.rulesVersion === undefined ? [] : [request.rulesVersion])];
+}
+
+interface OriginJudge {
+  readonly origin: string;
+  readonly rulesVersion: string | undefined;
+  readonly tilesOf: TilesOf;
+  readonly contested: ReadonlySet<string>;
+}
+
+/** Judges events of one origin. About those of a load nothing was decided: without another version of the rules only their lanes come out. */
+async function judgeOf(
+  ports: BackfillPorts,
+  units: readonly ReplayUnit[],
+  { origin, rulesVersion, tilesOf, contested }: OriginJudge,
+): Promise<SliceJudge> {
+  const isUndecided = isLoad(origin) && rulesVersion === undefined;
+  const plan = isUndecided ? { ...ports.plan, pipeline: { ...ports.plan.pipeline, decision: undefined } } : ports.plan;
+  return new SliceJudge({
+    plan,
+    rulesOf: await ruleSets({ ...ports, plan }, units, rulesVersion),
+    ...(rulesVersion === undefined ? {} : { rulesVersion }),
+    tilesOf,
+    contested,
   });
 }
 
@@ -67,7 +94,7 @@ function isWarm(plan: BackfillPlan, { watermarkMs }: ArchivedRecord): boolean {
   return watermarkMs !== null && watermarkMs >= plan.scope.fromMs;
 }
 
-const tileName = (ring: string, key: string): string => `${ring}\n${key}`;
+const tileName = (origin: string, ring: string, key: string): string => `${origin}\n${ring}\n${key}`;
 
 /** Closed tiles of all keys that the events of a slice name. */
 async function readTiles(
@@ -80,17 +107,18 @@ async function readTiles(
   const names = plan.tileFeatures.rings.length === 0 ? [] : await work.names('tiles/');
   if (names.length === 0) return tiles;
   await work.withFiles(names, async (paths) => {
-    const source = filesSql(paths, 'ring, tile_key, start_ms, tile');
+    const source = filesSql(paths, 'origin, ring, tile_key, start_ms, tile');
     for (const ring of plan.tileFeatures.rings) {
       const keys = new Set(units.flatMap(({ event }) => (event.values[ring.by] === undefined ? [] : [String(event.values[ring.by])])));
       for (const some of chunks([...keys], KEYS_MAX)) {
         const wanted = `ring = ${quoteText(ring.ringId)} AND tile_key IN (${some.map(quoteText).join(', ')})`;
-        const sql = `SELECT ring, tile_key, start_ms, tile FROM ${source} WHERE ${wanted} ORDER BY start_ms`;
+        const sql = `SELECT origin, ring, tile_key, start_ms, tile FROM ${source} WHERE ${wanted} ORDER BY start_ms`;
         for await (const part of engine.parts(sql)) {
-          for (const [id, key, startMs, tile] of part) {
-            const list = tiles.get(tileName(String(id), String(key))) ?? [];
+          for (const [origin, id, key, startMs, tile] of part) {
+            const name = tileName(String(origin), String(id), String(key));
+            const list = tiles.get(name) ?? [];
             list.push([Number(startMs), JSON.parse(String(tile)) as Tile]);
-            tiles.set(tileName(String(id), String(key)), list);
+            tiles.set(name, list);
           }
         }
       }

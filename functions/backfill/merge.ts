@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Accumulator } from '../../core/aggregates/types.ts';
 import type { Family } from '../../core/plan.ts';
 import type { Row } from '../../core/ports.ts';
+import { originOf } from '../../core/replay/origin.ts';
 import { isFinal } from '../../core/time/watermark.ts';
 import { windowStartsOfSlice } from '../../core/windows/assign.ts';
 import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
@@ -29,8 +30,11 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
     );
     const tiles = new RowFile(TILES, join(scratch, 'tiles.ndjson'));
     await work.withFiles(await work.names('partials/'), async (paths) => {
-      for (const family of neededOf(ports.plan, plan).families)
-        await mergeFamily(ports, plan, { family, span, source: { engine, paths }, rows, tiles });
+      for (const family of neededOf(ports.plan, plan).families) {
+        // Tiles are what features read, which know their own origin only.
+        const origins = family.aggregate === undefined ? new Set(plan.shards.map(originOf)) : [undefined];
+        for (const origin of origins) await mergeFamily(ports, plan, { family, origin, span, source: { engine, paths }, rows, tiles });
+      }
     });
     await rows.store(engine, work, (table) => `rows/${table}/merge-${padded(at)}.parquet`);
     if (tiles.rows === 0) return;
@@ -42,19 +46,22 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
 
 interface FamilyMerge {
   readonly family: Family;
+  /** Only what came from there; undefined for everything. */
+  readonly origin: string | undefined;
   readonly span: Span;
   readonly source: { readonly engine: SortEngine; readonly paths: readonly string[] };
   readonly rows: RowFiles;
   readonly tiles: RowFile;
 }
 
-async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, { family, span, source, rows, tiles }: FamilyMerge): Promise<void> {
+async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, merge: FamilyMerge): Promise<void> {
+  const { family, origin = '', span, rows, tiles } = merge;
   const windows = new OpenWindows(family);
   const emit = (startMs: number, merged: SliceState): void => {
     if (startMs < span.fromMs || startMs >= span.toMs) return;
     const { aggregate } = family;
     if (aggregate === undefined) {
-      tiles.add(tileRows(ports, family, startMs, merged));
+      tiles.add(tileRows(ports, { family, origin, startMs }, merged));
       return;
     }
     if (startMs < plan.scope.fromMs || startMs >= plan.scope.toMs) return;
@@ -64,7 +71,7 @@ async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, { family, s
       resultsOf(family, startMs, merged).map((result) => ports.rows.windowRow(result)),
     );
   };
-  for await (const { startMs, slice } of readSlices(source, family, span)) {
+  for await (const { startMs, slice } of readSlices(merge)) {
     for (const done of windows.before(startMs)) emit(done, windows.take(done));
     windows.add(startMs, slice);
   }
@@ -72,13 +79,15 @@ async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, { family, s
 }
 
 /** Slices of one family by start, each whole. */
-async function* readSlices(
-  { engine, paths }: FamilyMerge['source'],
-  family: Family,
-  { fromMs, toMs }: Span,
-): AsyncGenerator<{ readonly startMs: number; readonly slice: SliceState }> {
-  const where = `name = ${quoteText(family.name)} AND start_ms >= ${fromMs} AND start_ms < ${toMs + family.reachMs - family.sliceMs}`;
-  const columns = 'name, start_ms, group_key, accumulator';
+async function* readSlices({
+  source: { engine, paths },
+  family,
+  origin,
+  span: { fromMs, toMs },
+}: FamilyMerge): AsyncGenerator<{ readonly startMs: number; readonly slice: SliceState }> {
+  const from = origin === undefined ? '' : ` AND origin = ${quoteText(origin)}`;
+  const where = `name = ${quoteText(family.name)} AND start_ms >= ${fromMs} AND start_ms < ${toMs + family.reachMs - family.sliceMs}${from}`;
+  const columns = 'name, origin, start_ms, group_key, accumulator';
   const sql = `SELECT start_ms, group_key, accumulator FROM ${filesSql(paths, columns)} WHERE ${where} ORDER BY start_ms`;
   let at: number | undefined;
   let slice = newSlice();
@@ -134,11 +143,16 @@ class OpenWindows {
   }
 }
 
-function tileRows({ plan }: BackfillPorts, family: Family, startMs: number, { groups }: SliceState): Row[] {
+function tileRows(
+  { plan }: BackfillPorts,
+  { family, origin, startMs }: { readonly family: Family; readonly origin: string; readonly startMs: number },
+  { groups }: SliceState,
+): Row[] {
   const ring = plan.tileFeatures.rings.find((one) => tileFamilyName(one) === family.name);
   if (ring === undefined) throw new Error(`window family ${family.name} has no tile ring`);
   return Object.entries(groups).map(([key, accumulator]) => ({
     ring: ring.ringId,
+    origin,
     tile_key: key,
     start_ms: startMs,
     tile: JSON.stringify(tileOfAccumulator(accumulator)),

@@ -7,6 +7,7 @@ export const PARTIALS: TableSchema = {
   description: 'Accumulators of slices of keys.',
   columns: [
     required('name', 'string', 'Window family.'),
+    required('origin', 'string', 'Where its events came from: the stream, or one load.'),
     required('start_ms', 'bigint', 'Start of the slice of time, epoch ms.'),
     required('group_key', 'string', 'Group.'),
     required('accumulator', 'string', 'Accumulator, JSON.'),
@@ -23,6 +24,7 @@ export const TILES: TableSchema = {
   description: 'Closed tiles.',
   columns: [
     required('ring', 'string', 'Ring of tiles.'),
+    required('origin', 'string', 'Where its events came from: the stream, or one load.'),
     required('tile_key', 'string', 'Key that the tile is of.'),
     required('start_ms', 'bigint', 'Start of the tile, epoch ms.'),
     required('tile', 'string', 'Tile, JSON.'),

@@ -1,5 +1,6 @@
 import type { Plan } from '../../core/plan.ts';
 import { WHAT_IF_TABLE } from '../../lake/tables.ts';
+import { type Load, readLoads } from '../load/loads.ts';
 import { claimRange } from './claims.ts';
 import { readCorrections } from './corrections.ts';
 import { BackfillError } from './errors.ts';
@@ -44,11 +45,13 @@ export async function makePlan(ports: BackfillPorts, id: string, request: Backfi
   const { pipeline } = ports.plan;
   const nowMs = ports.lake.clock();
   const tables = tablesOfRequest(request, pipeline, ports.tables);
-  const fence = await readFence(ports.sql, nowMs, ports.landingMs);
-  const range = rangeOf(request, fence, pipeline.time.allowedLatenessMs);
+  const known = await readFence(ports.sql, nowMs, ports.landingMs);
+  const range = rangeOf(request, known, pipeline.time.allowedLatenessMs);
   const hasDecisions = tables.some((name) => ['decisions', 'alerts', WHAT_IF_TABLE].includes(name));
   const scope = scopeOf(ports.plan, request, range);
   const read = { fromMs: scope.fromMs - warmUpMs(ports.plan, hasDecisions), toMs: scope.toMs + tailMs(ports.plan) };
+  const loads = await readLoads(ports.lake.objects);
+  const fence = relevantTo(read, known, loads);
   const corrections = await readCorrections(ports.lake.objects);
   const own: Correction[] =
     request.mode === 'correct'
@@ -56,7 +59,7 @@ export async function makePlan(ports: BackfillPorts, id: string, request: Backfi
       : [];
   const arrival = arrivalOf(ports.plan, read, fence);
   const events = await ports.archive.count(recordsSql({ read, scope, fence }), arrival);
-  await checkArchive(ports, fence, arrival);
+  await checkArchive(ports, fence, { arrival, loads });
   return {
     id,
     mode: request.mode,
@@ -104,9 +107,9 @@ function arrivalOf(plan: Plan, read: Span, fence: Fence): Span {
   return { fromMs: read.fromMs - plan.pipeline.time.futureMs, toMs: fence.recordedMs + HOUR_MS };
 }
 
-/** A late event changes windows that begin before it, and sessions around it. */
-function scopeOf(plan: Plan, { mode }: BackfillRequest, { fromMs, toMs }: Span): Span {
-  if (mode !== 'correct') return { fromMs, toMs };
+/** A late or loaded event changes windows that begin before it, and sessions around it. */
+export function scopeOf(plan: Plan, { mode }: Pick<BackfillRequest, 'mode'>, { fromMs, toMs }: Span): Span {
+  if (mode !== 'correct' && mode !== 'load') return { fromMs, toMs };
   const hasSessions = plan.sessions.length > 0;
   const before = Math.max(hasSessions ? SESSION_MS_MAX : 0, ...plan.families.map(({ reachMs, sliceMs }) => reachMs - sliceMs));
   const after = Math.max(0, ...plan.sessions.map(({ gapMs }) => gapMs));
@@ -121,6 +124,12 @@ function warmUpMs(plan: Plan, hasDecisions: boolean): number {
   const tiles = plan.tileFeatures.rings.map(({ windowMsMax, delayMsMax, tileMs }) => windowMsMax + delayMsMax + 2 * tileMs);
   const decisions = hasDecisions ? [...keys, ...tiles] : [];
   return ceilHour(Math.max(duplicateMemoryMs, ...sessions, ...decisions) + allowedLatenessMs + outOfOrdernessMs);
+}
+
+/** A fence without the loads that have no event in what is read. */
+function relevantTo({ fromMs, toMs }: Span, fence: Fence, loads: readonly Load[]): Fence {
+  const others = new Set(loads.filter((load) => load.toMs <= fromMs || load.fromMs >= toMs).map(({ shardId }) => shardId));
+  return { ...fence, through: Object.fromEntries(Object.entries(fence.through).filter(([shardId]) => !others.has(shardId))) };
 }
 
 /** Windows that begin in the scope end this much later at most. */
@@ -142,7 +151,11 @@ function cut({ fromMs, toMs }: Span, wanted: number): Span[] {
 }
 
 /** The archive must hold every record that the ledger counted, up to the fence; what has left it by age is before every arrival looked at. */
-async function checkArchive({ archive, sql }: BackfillPorts, { through, recordedMs }: Fence, { fromMs, toMs }: Span): Promise<void> {
+async function checkArchive(
+  { archive, sql }: BackfillPorts,
+  { through, recordedMs }: Fence,
+  { arrival: { fromMs, toMs }, loads }: { readonly arrival: Span; readonly loads: readonly Load[] },
+): Promise<void> {
   const unknown = await archive.count("kind = 'record' AND lane <> 'quarantined' AND event_time IS NULL", { fromMs, toMs });
   if (unknown > 0)
     throw new BackfillError(
@@ -155,7 +168,8 @@ async function checkArchive({ archive, sql }: BackfillPorts, { through, recorded
   for (const [shard, place] of Object.entries(through)) {
     // Only where nothing of the shard came before can all of its records be counted.
     if (before.has(shard)) continue;
-    const found = await archive.count(`kind = 'record' AND ${upTo({ [shard]: place })}`, { fromMs: Number.NEGATIVE_INFINITY, toMs });
+    const { fromMs: firstMs = Number.NEGATIVE_INFINITY, toMs: endMs = toMs } = loads.find(({ shardId }) => shardId === shard) ?? {};
+    const found = await archive.count(`kind = 'record' AND ${upTo({ [shard]: place })}`, { fromMs: firstMs, toMs: endMs });
     if (found < place.seen)
       throw new BackfillError(
         'ARCHIVE_INCOMPLETE',

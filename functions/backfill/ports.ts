@@ -24,6 +24,8 @@ export interface ArchiveSelection {
 export interface ArchiveReader {
   /** Records that a condition picks, repeats among them, in hours of arrival. */
   count(condition: string, arrival: Span): Promise<number>;
+  /** First and last event time of the records that a condition picks; undefined if there is none. */
+  span(condition: string): Promise<{ readonly firstMs: number; readonly lastMs: number } | undefined>;
   /**
    * Writes the chosen records into `shuffle/records-…/slice=N/` by key, their control rows into `shuffle/contexts/`, and what watermarks go
    * by into `shuffle/steps/` of the backfill's work. Throws StillRunning if called again later will find it done.

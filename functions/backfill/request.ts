@@ -8,7 +8,7 @@ import type { Fence, Span } from './plan-record.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MODES: readonly BackfillMode[] = ['verify', 'correct', 'rebuild'];
+const MODES: readonly BackfillMode[] = ['verify', 'correct', 'rebuild', 'load'];
 const ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,79}$/;
 
 /** Throws UsageError unless an id is one that can name objects and executions. */
@@ -56,8 +56,11 @@ function hourOf(name: string, text: string | undefined): number {
 export function tablesOfRequest(request: BackfillRequest, pipeline: Pipeline, tables: readonly TableSchema[]): string[] {
   const aggregates = Object.keys(pipeline.aggregates);
   const recorded = tables.map(({ name }) => name).filter((name) => !NEVER_RECOMPUTED.includes(name));
-  const possible = request.mode === 'verify' ? recorded : aggregates;
-  const chosen = request.tables ?? (request.rulesVersion === undefined ? possible : []);
+  // What was never judged live gets no decisions.
+  const loaded = recorded.filter((name) => !DECIDED.includes(name));
+  const possible = request.mode === 'verify' ? recorded : request.mode === 'load' ? loaded : aggregates;
+  const isAll = request.rulesVersion === undefined || request.mode === 'load';
+  const chosen = request.tables ?? (isAll ? possible : []);
   for (const name of chosen) {
     if (!possible.includes(name))
       throw usageError(`table of mode ${request.mode}`, name, possible.length === 0 ? 'none' : possible.join(', '));
@@ -66,6 +69,8 @@ export function tablesOfRequest(request: BackfillRequest, pipeline: Pipeline, ta
   if (pipeline.decision === undefined) throw usageError('rules version', request.rulesVersion, 'none: the pipeline judges nothing');
   return [...chosen, WHAT_IF_TABLE];
 }
+
+const DECIDED = ['decisions', 'alerts'];
 
 /** The archive is what is replayed, snapshots of the ledger are taken by the clock, and what-if tables are asked for by a version. */
 const NEVER_RECOMPUTED = ['archive', 'ledger', WHAT_IF_TABLE];

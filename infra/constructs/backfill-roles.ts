@@ -3,7 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { Construct } from 'constructs';
 import { WORK_FOLDER } from '../../functions/backfill/workflow/states.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
-import { CORRECTIONS_KEY } from '../../lake/names.ts';
+import { CORRECTIONS_KEY, LOADS_KEY } from '../../lake/names.ts';
 import type { Installation } from '../installation.ts';
 import { arnOf, bucketArn, type Names } from '../names.ts';
 import { keyAccess } from './permissions.ts';
@@ -23,6 +23,7 @@ export function backfillAccess(installation: Installation, storage: Storage): Pe
       actions: ['s3:GetObject', 's3:PutObject'],
       resources: [bucketArn(names.lakeBucket, LAKE_FOLDER + CORRECTIONS_KEY)],
     },
+    { sid: 'Loads', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, LAKE_FOLDER + LOADS_KEY)] },
     {
       sid: 'Work',
       actions: ['s3:AbortMultipartUpload', 's3:DeleteObject', 's3:GetObject', 's3:ListMultipartUploadParts', 's3:PutObject'],

@@ -11,15 +11,19 @@ import type { Summary } from '../../functions/backfill/summarise.ts';
 import { APPROVAL, PLAN, REPORT, SUMMARY, Work } from '../../functions/backfill/work.ts';
 import { messageOf } from '../../functions/backfill/workflow/failure.ts';
 import { assertNoErasure } from '../../functions/forget/backfills.ts';
+import { abandonLoad } from '../../functions/load/load.ts';
+import { shardOfLoad } from '../../functions/load/loads.ts';
 import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
 import { dataFolder } from '../runtime/folder.ts';
 import { lockFolder } from '../runtime/lock.ts';
+import { ensureFolder, type FoundHistory, findHistory, type HistoryFiles, type LoadOutcome, loadFound } from './load.ts';
 import { type LocalBackfill, openBackfill } from './ports.ts';
 import { type RunBackfillOptions, runBackfill } from './run.ts';
 
-export type { Answer, BackfillPlan, BackfillReport, BackfillRequest, Summary };
+export type { Answer, BackfillPlan, BackfillReport, BackfillRequest, FoundHistory, HistoryFiles, LoadOutcome, Summary };
+export { findHistory };
 
 /** What is known of one backfill. */
 export interface KnownBackfill {
@@ -65,7 +69,8 @@ export class FolderBackfills {
     checkId(id);
     const known = await this.look(id);
     const asked = known.plan?.request ?? request;
-    if (asked === undefined) throw usageError('backfill', id, 'one that --list shows');
+    if (asked === undefined)
+      throw usageError('backfill', id, 'one that --list shows; a load that was stopped goes on with the command that began it');
     return this.withPorts(({ ports }) =>
       this.whileLocked(asked, async () => {
         const result = await runBackfill({ ports, id, request: asked, ...options });
@@ -76,6 +81,37 @@ export class FolderBackfills {
     );
   }
 
+  /**
+   * Loads history from files, and makes windows and rows of it; the same again goes on where it was, and does no harm. `onLoaded` hears of
+   * the load before its backfill begins.
+   */
+  async load(
+    files: FoundHistory,
+    request: Pick<BackfillRequest, 'approveAbove'>,
+    options: Pick<RunBackfillOptions, 'answer' | 'onState' | 'signal'> & { readonly onLoaded: (outcome: LoadOutcome) => void },
+  ): Promise<EndedBackfill> {
+    await ensureFolder(this.root, this.loaded);
+    const { signal } = options;
+    const outcome = await this.withPorts(({ ports }) =>
+      this.whileLocked(undefined, () => loadFound(ports, files, { root: this.root, signal })),
+    ).catch((error: unknown) => {
+      if (signal?.aborted === true) return undefined;
+      throw error;
+    });
+    if (outcome === undefined) return { ...(await this.look(shardOfLoad(files.id))), end: 'stopped', message: undefined };
+    const id = await this.idOfLoad(outcome.load.shardId);
+    options.onLoaded(outcome);
+    return this.run(id, { ...outcome.request, ...request }, options);
+  }
+
+  /** The backfill of a load: a new one if all before have failed. */
+  private async idOfLoad(shardId: string): Promise<string> {
+    for (let tries = 1; ; tries += 1) {
+      const id = tries === 1 ? shardId : `${shardId}-${tries}`;
+      if ((await this.look(id)).report === undefined) return id;
+    }
+  }
+
   /** Takes down what a person says to one that waits; the first word counts. */
   async answer(id: string, given: Answer): Promise<void> {
     await answer(this.workOf(id), given);
@@ -84,6 +120,8 @@ export class FolderBackfills {
   /** Gives one up: what it has published is taken back. */
   async abandon(id: string, by: string): Promise<void> {
     const known = await this.look(id);
+    const isLoad = await this.withPorts(({ ports }) => this.whileLocked(known.plan?.request, () => abandonLoad(ports, id)));
+    if (isLoad) return;
     if (known.plan === undefined) throw usageError('backfill', id, 'one that --list shows');
     const failure = { Error: 'Abandoned', Cause: `${by} gave it up` };
     await this.withPorts(({ ports }) =>

@@ -71,7 +71,11 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
 }
 
 /** The rules of the pipeline's folder, or others that the state store has kept. */
-export async function ruleSetOf({ pipeline, rules }: LoadedPipeline, stateDir: string | undefined, version: string): Promise<RuleSet | undefined> {
+export async function ruleSetOf(
+  { pipeline, rules }: LoadedPipeline,
+  stateDir: string | undefined,
+  version: string,
+): Promise<RuleSet | undefined> {
   if (version === rules.version) return compileRules(rules, pipeline, version);
   if (stateDir === undefined) return undefined;
   const store = new JournaledStateStore(stateDir, Date.now);

@@ -4,10 +4,9 @@ import { kinesisSource } from '../../functions/adapters/kinesis-source.ts';
 import { streamClient } from '../stream/client.ts';
 import { runFeed } from './feed.ts';
 import { Gate } from './gate.ts';
-import { lineEvents } from './lines.ts';
 import type { FeederCommand, FeederMessage, FeederStart } from './messages.ts';
 import { kinesisPut } from './put.ts';
-import { rowEvents } from './rows.ts';
+import { fileEvents } from './read.ts';
 
 const start = workerData as FeederStart;
 const stop = new AbortController();
@@ -28,11 +27,10 @@ parentPort?.on('message', (command: FeederCommand) => {
 
 async function feed(): Promise<void> {
   const { endpoint, stream, inputs, shape, importSql, spillPath, feedId, tails, tileMs, packBytes, futureLimitMs } = start;
-  const raw = inputs.kind === 'ndjson' && importSql === undefined;
   const writer = streamClient({ endpoint, attemptsMax: 1 });
   const reader = streamClient({ endpoint });
   const state = await runFeed({
-    events: raw ? lineEvents(inputs.files, shape) : rowEvents(inputs, { shape, importSql, spillPath }),
+    events: fileEvents(inputs, { shape, importSql, spillPath }),
     source: kinesisSource(reader, stream),
     put: kinesisPut(writer, stream),
     feedId,

@@ -1,3 +1,4 @@
+import { LOAD_PREFIX } from '../../core/replay/origin.ts';
 import type { Counters } from '../../core/state/shard.ts';
 import { type LedgerShard, placeOfPosition } from '../../lake/rows.ts';
 import type { LakeQueries } from '../sql/format.ts';
@@ -20,6 +21,26 @@ export function totalOf(shards: readonly LedgerShard[]): Counters {
     for (const name of Object.keys(total) as (keyof Counters)[]) total[name] += counters[name];
   }
   return total;
+}
+
+/** Ledgers of the loads from files: the lake alone has them, in SQL of both engines. */
+export async function loadLedgers(sql: Pick<LakeQueries, 'query'>): Promise<LedgerShard[]> {
+  const { rows } = await sql.query(`
+    SELECT shard_id, hi, CAST(round(to_unixtime(watermark) * 1000) AS BIGINT), seen, accepted, late, duplicate, quarantined, misrouted
+    FROM ledger WHERE shard_id LIKE '${LOAD_PREFIX}%' ORDER BY shard_id`);
+  return rows.map(ledgerOf);
+}
+
+/** A row of the ledger: shard, place, watermark (epoch ms), and the counters. */
+export function ledgerOf([shardId, hi, watermark, ...counts]: readonly unknown[]): LedgerShard {
+  const [seen = 0, accepted = 0, late = 0, duplicate = 0, quarantined = 0, misrouted = 0] = counts.map(Number);
+  return {
+    shardId: String(shardId),
+    hi: hi === null ? null : String(hi),
+    watermarkMs: watermark === null ? null : Number(watermark),
+    closedMs: null,
+    counters: { seen, accepted, late, duplicate, quarantined, misrouted },
+  };
 }
 
 /** Landed rows of the archive in a data folder, repeats included. */

@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { usageError } from '../../core/errors.ts';
 import { shardLedgers } from '../../lake/ledger.ts';
 import { feedShapeOf } from '../feed/events.ts';
 import { type Feeder, startFeeder } from '../feed/feeder.ts';
 import { feedIdOf, resolveInputs } from '../feed/inputs.ts';
+import { readImport } from '../feed/read.ts';
 import { findFeedTail } from '../feed/tail.ts';
 import { runAligned } from '../mapping/aligned.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
@@ -94,14 +94,6 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
     return result;
   } finally {
     await machine.close();
-  }
-}
-
-async function readImport(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch {
-    throw usageError('import query', path, 'a file with one SELECT over the view `input`');
   }
 }
 

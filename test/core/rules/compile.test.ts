@@ -1,72 +1,11 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { keyFeature } from '../../../core/definition/features.ts';
-import { currency, fixed, flag, integer, money, text, time } from '../../../core/definition/fields.ts';
 import { definePipeline } from '../../../core/definition/pipeline.ts';
 import { UsageError } from '../../../core/errors.ts';
-import type { Event, FieldValue } from '../../../core/model.ts';
-import { alertIdOf } from '../../../core/rules/alert-id.ts';
+import type { FieldValue } from '../../../core/model.ts';
 import { compileRules } from '../../../core/rules/compile.ts';
-import type { Decision, FeatureValues } from '../../../core/rules/decision.ts';
-import type { RuleList } from '../../../core/rules/list.ts';
+import type { Decision } from '../../../core/rules/decision.ts';
 import type { Rule } from '../../../core/rules/rule.ts';
-
-const DAY_MS = 86_400_000;
-const feature = { over: 'payment', windowMs: DAY_MS, tileMs: DAY_MS, description: 'x' } as const;
-
-const pipeline = definePipeline({
-  name: 'test',
-  version: 1,
-  eventTypes: {
-    payment: {
-      description: 'A payment.',
-      table: 'payments',
-      key: 'customer',
-      fields: {
-        customer: text(),
-        amount: money({ currencyField: 'currency' }),
-        currency: currency(),
-        country: text({ optional: true }),
-        celsius: fixed({ scale: 2, optional: true }),
-        tries: integer({ optional: true }),
-        online: flag({ optional: true }),
-        due: time({ optional: true }),
-      },
-    },
-    note: { description: 'A note.', table: 'notes', key: 'customer', fields: { customer: text() } },
-  },
-  aggregates: {},
-  features: {
-    count_1d: keyFeature({ ...feature, measure: 'count' }),
-    mean_1d: keyFeature({ ...feature, measure: 'mean', field: 'amount', per: ['currency'] }),
-    sum_1d: keyFeature({ ...feature, measure: 'sum', field: 'amount', per: ['currency'] }),
-    celsius_sum_1d: keyFeature({ ...feature, measure: 'sum', field: 'celsius' }),
-  },
-  decision: { over: 'payment', reviewPoints: 4, declinePoints: 10 },
-});
-
-function rule(change: Partial<Rule>): Rule {
-  return {
-    id: 'r',
-    version: 1,
-    owner: 'desk',
-    status: 'active',
-    description: 'd',
-    on: 'payment',
-    condition: 'event.amount_minor > 100',
-    points: 4,
-    reason: 'fixed text',
-    alert: { groupBy: 'customer', coolDownMs: 60_000 },
-    ...change,
-  };
-}
-
-const NONE: FeatureValues = { count_1d: 0, mean_1d: null, sum_1d: 0, celsius_sum_1d: 0 };
-
-function payment(values: Record<string, FieldValue> = {}): Event {
-  const all = { event_id: 'e1', event_time: 1_000, customer: 'c1', amount: 500, currency: 'EUR', ...values };
-  return { type: 'payment', id: 'e1', timeMs: 1_000, key: 'c1', values: all };
-}
+import { NONE, payment, pipeline, rule } from './payments.ts';
 
 function judge(changes: Partial<Rule> | Partial<Rule>[], values: Record<string, FieldValue> = {}, features = NONE): Decision {
   const rules = (Array.isArray(changes) ? changes : [changes]).map((change, i) => rule({ id: `r${i}`, ...change }));
@@ -314,102 +253,5 @@ describe('a rule that cannot be compiled says where and why', () => {
 
   test('drafts and retired rules are checked too', () => {
     expect(lineFor({ status: 'draft', condition: 'event.x' })).toMatch(/the unknown name event\.x/);
-  });
-});
-
-describe('alert ids', () => {
-  const part = fc.string({ unit: fc.constantFrom('a', '/', '%', '2F', '%2F', '\ud800', 'é'), maxLength: 4 });
-
-  test('are equal exactly when rule, key and event are', () => {
-    fc.assert(
-      fc.property(fc.tuple(part, part, part), fc.tuple(part, part, part), (a, b) => {
-        expect(alertIdOf(...a) === alertIdOf(...b)).toBe(a.every((one, i) => one === b[i]));
-      }),
-      { numRuns: 500 },
-    );
-  });
-
-  test('of plain ids stay readable', () => {
-    expect(alertIdOf('amount-over-limit', 'c1', 'e 1')).toBe('amount-over-limit/c1/e 1');
-  });
-});
-
-describe('thresholds and lists', () => {
-  const typed = definePipeline({
-    name: 'typed',
-    version: 1,
-    eventTypes: pipeline.eventTypes,
-    aggregates: {},
-    decision: {
-      over: 'payment',
-      reviewPoints: 10,
-      declinePoints: 20,
-      typologies: { testing: { reviewPoints: 3, declinePoints: 6, description: 'Cards are tried out.' } },
-    },
-  });
-  const list = (change: Partial<RuleList>): RuleList => ({
-    ...{ id: 'l', owner: 'desk', description: 'd', effect: 'block', field: 'customer' },
-    entries: [{ value: 'c1', reason: 'stolen' }],
-    ...change,
-  });
-  const decide = (rules: readonly Partial<Rule>[], lists: readonly RuleList[] = []): Decision =>
-    compileRules({ rules: rules.map((change, i) => rule({ id: `r${i}`, ...change })), lists }, typed, 'v').judge(payment(), {});
-
-  test.each([
-    [[{ points: 9 }], 'approve'],
-    [[{ points: 10 }], 'review'],
-    [[{ points: 2, typology: 'testing' }], 'approve'],
-    [[{ points: 3, typology: 'testing' }], 'review'],
-    [
-      [
-        { points: 3, typology: 'testing' },
-        { points: 3, typology: 'testing' },
-      ],
-      'decline',
-    ],
-    [[{ points: 5, typology: 'testing' }, { points: 15 }], 'decline'],
-  ] as const)('points %j: %s', (rules, outcome) => {
-    expect(decide(rules).outcome).toBe(outcome);
-  });
-
-  test('the points of a typology are told apart', () => {
-    expect(decide([{ points: 2, typology: 'testing' }, { points: 5 }])).toMatchObject({ score: 7, typologyScores: { testing: 2 } });
-  });
-
-  test('a block list before an allow list, an allow list before points', () => {
-    const dear = [{ points: 50 }];
-    const allow = list({ id: 'friends', effect: 'allow' });
-    expect(decide([], [list({})]).outcome).toBe('decline');
-    expect(decide(dear, [allow])).toMatchObject({ outcome: 'approve', score: 50 });
-    expect(decide(dear, [allow, list({})])).toMatchObject({ outcome: 'decline' });
-    expect(decide(dear, [list({ effect: 'watch' })])).toMatchObject({ outcome: 'decline', listHits: [] });
-    expect(decide([], [list({})]).listHits).toEqual([{ listId: 'l', effect: 'block', field: 'customer', value: 'c1', reason: 'stolen' }]);
-  });
-
-  test('an entry holds before its end, and not at it', () => {
-    const until = (untilMs: number): RuleList => list({ entries: [{ value: 'c1', reason: 'r', untilMs }] });
-    expect(decide([], [until(1_001)]).outcome).toBe('decline');
-    expect(decide([], [until(1_000)]).outcome).toBe('approve');
-    expect(decide([{ condition: 'event.customer in lists.l', points: 10 }], [{ ...until(1_000), effect: 'watch' }]).fired).toEqual([]);
-  });
-
-  test('rules ask whether a value is on a list', () => {
-    const watch = list({ id: 'watched', effect: 'watch' });
-    expect(decide([{ condition: 'event.customer in lists.watched', points: 10 }], [watch])).toMatchObject({
-      outcome: 'review',
-      fired: [{ tests: [{ test: 'event.customer in lists.watched', value: 'c1' }] }],
-    });
-    expect(decide([{ condition: '!(event.currency in lists.watched)' }], [watch]).fired).toHaveLength(1);
-  });
-
-  test('what the pipeline does not know is refused by name', () => {
-    expect(() => decide([{ typology: 'tasting' }])).toThrow('rule r0: typology: got "tasting"; allowed: testing');
-    expect(() => decide([], [list({ field: 'amount' })])).toThrow(
-      /list l: field: got "amount"; allowed: event_id, customer, currency, country/,
-    );
-    expect(() => decide([{ condition: 'event.customer in lists.wached' }], [list({ id: 'watched' })])).toThrow(
-      /did you mean lists\.watched\?/,
-    );
-    expect(() => decide([{ condition: 'lists.l == "c1"' }], [list({})])).toThrow(/== of \(set\(string\), string\)/);
   });
 });

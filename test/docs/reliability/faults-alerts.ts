@@ -13,7 +13,7 @@ export const ALERT_FAULTS: readonly CataloguedFault[] = [
       'Its id is made of rule, key and event, and it is kept once. Subscribers may hear of it again under the same id, never under another.',
     shown: {
       tests: [
-        cite('core/rules/compile.test.ts', 'alert ids > are equal exactly when rule, key and event are'),
+        cite('core/rules/alert-id.test.ts', 'alert ids > are equal exactly when rule, key and event are'),
         cite(
           'functions/process-stream/outbox.test.ts',
           'a batch that fails at any one call and comes again has every alert put once, and none that the lake lacks',

@@ -6,6 +6,7 @@ import { DECODING } from './faults-decoding.ts';
 import { ERASURE } from './faults-erasure.ts';
 import { GENERATIONS } from './faults-generations.ts';
 import { LAKE } from './faults-lake.ts';
+import { LOADS } from './faults-loads.ts';
 import { MACHINE } from './faults-machine.ts';
 import { MAPPING_FAULTS } from './faults-mapping.ts';
 import { STATE } from './faults-state.ts';
@@ -14,5 +15,5 @@ import { TIME } from './faults-time.ts';
 
 /** The catalogue, by number. */
 export const FAULTS: readonly CataloguedFault[] = [
-  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE, GENERATIONS, BACKFILL, ERASURE].flat(),
+  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE, GENERATIONS, BACKFILL, ERASURE, LOADS].flat(),
 ].sort((a, b) => a.number - b.number);
