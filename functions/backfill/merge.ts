@@ -10,7 +10,7 @@ import { mergeSlices, newSlice, type SliceState } from '../../core/windows/slice
 import type { SortEngine } from '../../lake/compaction/engine.ts';
 import { RowFile } from '../../lake/row-file.ts';
 import { quoteText } from '../../lake/sql-text.ts';
-import { TILES } from './partials.ts';
+import { PARTIAL_COLUMNS, PARTIALS } from './partials.ts';
 import type { BackfillPlan, Span } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
 import { filesSql, neededOf } from './slices.ts';
@@ -27,7 +27,7 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
       ports.tables.filter(({ name }) => plan.tables.includes(name)),
       scratch,
     );
-    const tiles = new RowFile(TILES, join(scratch, 'tiles.ndjson'));
+    const tiles = new RowFile(PARTIALS, join(scratch, 'tiles.ndjson'));
     await work.withFiles(await work.names('partials/'), async (paths) => {
       for (const family of neededOf(ports.plan, plan).families)
         await mergeFamily(ports, plan, { family, span, source: { engine, paths }, rows, tiles });
@@ -35,7 +35,7 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
     await rows.store(engine, work, (table) => `rows/${table}/merge-${padded(at)}.parquet`);
     if (tiles.rows === 0) return;
     const path = join(scratch, 'tiles.parquet');
-    await tiles.finish(engine, path, ['ring', 'tile_key', 'start_ms']);
+    await tiles.finish(engine, path, ['name', 'group_key', 'start_ms']);
     await work.store(`tiles/${padded(at)}.parquet`, path);
   });
 }
@@ -78,8 +78,7 @@ async function* readSlices(
   { fromMs, toMs }: Span,
 ): AsyncGenerator<{ readonly startMs: number; readonly slice: SliceState }> {
   const where = `name = ${quoteText(family.name)} AND start_ms >= ${fromMs} AND start_ms < ${toMs + family.reachMs - family.sliceMs}`;
-  const columns = 'name, start_ms, group_key, accumulator';
-  const sql = `SELECT start_ms, group_key, accumulator FROM ${filesSql(paths, columns)} WHERE ${where} ORDER BY start_ms`;
+  const sql = `SELECT start_ms, group_key, accumulator FROM ${filesSql(paths, PARTIAL_COLUMNS)} WHERE ${where} ORDER BY start_ms`;
   let at: number | undefined;
   let slice = newSlice();
   for await (const part of engine.parts(sql)) {
@@ -138,9 +137,9 @@ function tileRows({ plan }: BackfillPorts, family: Family, startMs: number, { gr
   const ring = plan.tileFeatures.rings.find((one) => tileFamilyName(one) === family.name);
   if (ring === undefined) throw new Error(`window family ${family.name} has no tile ring`);
   return Object.entries(groups).map(([key, accumulator]) => ({
-    ring: ring.ringId,
-    tile_key: key,
+    name: ring.ringId,
     start_ms: startMs,
-    tile: JSON.stringify(tileOfAccumulator(accumulator)),
+    group_key: key,
+    accumulator: JSON.stringify(tileOfAccumulator(accumulator)),
   }));
 }

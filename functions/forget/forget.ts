@@ -8,7 +8,8 @@ import { sketchHours } from '../../lake/erasure/sketches.ts';
 import type { Subject } from '../../lake/erasure/subject.ts';
 import { erasePartition, type Survey, surveyTables } from '../../lake/erasure/table.ts';
 import { tablesOf } from '../../lake/tables.ts';
-import { claimForErasure, clearBackfills, type ErasureClaim, releaseErasure } from './backfills.ts';
+import { releaseClaim } from '../backfill/claim-list.ts';
+import { claimForErasure, clearBackfills, type ErasureClaim } from './backfills.ts';
 import { maskState } from './state.ts';
 
 /** What erasure works on. */
@@ -99,7 +100,7 @@ export async function forget(ports: ForgetPorts, request: ForgetRequest): Promis
   receipt = { ...receipt, filesRemoved: receipt.filesRemoved + (await clearBackfills(ports.work)) };
   await ports.settle();
   // Before the last word: an erasure that is done holds nobody up.
-  await releaseErasure(ports.work, subject.pseudonym);
+  await releaseClaim(ports.work, subject.pseudonym);
   const done: ErasureReceipt = { ...receipt, status: 'done', doneAt: new Date(ports.clock()).toISOString() };
   await putReceipt(ports.objects, done);
   return { kind: 'done', receipt: done };

@@ -1,14 +1,22 @@
 import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
-import { type Answer, type Approval, answer } from '../../functions/backfill/approval.ts';
+import { type Answer, answer } from '../../functions/backfill/approval.ts';
 import type { BackfillRequest } from '../../functions/backfill/events.ts';
 import { createBackfill } from '../../functions/backfill/handler.ts';
+import {
+  type Backfills,
+  backfillIds,
+  type EndedBackfill,
+  type KnownBackfill,
+  lookAt,
+  type RunOptions,
+} from '../../functions/backfill/known.ts';
 import { makePlan } from '../../functions/backfill/plan.ts';
 import type { BackfillPlan } from '../../functions/backfill/plan-record.ts';
 import type { BackfillReport } from '../../functions/backfill/report.ts';
 import { checkId } from '../../functions/backfill/request.ts';
 import type { Summary } from '../../functions/backfill/summarise.ts';
-import { APPROVAL, PLAN, REPORT, SUMMARY, Work } from '../../functions/backfill/work.ts';
+import { Work } from '../../functions/backfill/work.ts';
 import { messageOf } from '../../functions/backfill/workflow/failure.ts';
 import { assertNoErasure } from '../../functions/forget/backfills.ts';
 import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
@@ -17,28 +25,12 @@ import type { LoadedPipeline } from '../pipeline.ts';
 import { dataFolder } from '../runtime/folder.ts';
 import { lockFolder } from '../runtime/lock.ts';
 import { type LocalBackfill, openBackfill } from './ports.ts';
-import { type RunBackfillOptions, runBackfill } from './run.ts';
+import { runBackfill } from './run.ts';
 
-export type { Answer, BackfillPlan, BackfillReport, BackfillRequest, Summary };
-
-/** What is known of one backfill. */
-export interface KnownBackfill {
-  readonly id: string;
-  readonly plan: BackfillPlan | undefined;
-  readonly summary: Summary | undefined;
-  readonly approval: Approval | undefined;
-  readonly report: BackfillReport | undefined;
-}
-
-/** How a run of one ended: `waiting` for an approval, `stopped` by the signal; otherwise with its report. */
-export interface EndedBackfill extends KnownBackfill {
-  readonly end: 'succeeded' | 'failed' | 'waiting' | 'stopped';
-  /** Why it failed. */
-  readonly message: string | undefined;
-}
+export type { Answer, BackfillPlan, BackfillReport, BackfillRequest, Backfills, EndedBackfill, KnownBackfill, Summary };
 
 /** The backfills of a data folder. */
-export class FolderBackfills {
+export class FolderBackfills implements Backfills {
   private readonly root: string;
   private readonly loaded: LoadedPipeline;
   private readonly clock: () => number;
@@ -57,11 +49,7 @@ export class FolderBackfills {
   }
 
   /** Begins a backfill, or goes on with a known one, whose own request counts then. */
-  async run(
-    id: string,
-    request: BackfillRequest | undefined,
-    options: Pick<RunBackfillOptions, 'answer' | 'onState' | 'signal'>,
-  ): Promise<EndedBackfill> {
+  async run(id: string, request: BackfillRequest | undefined, options: RunOptions): Promise<EndedBackfill> {
     checkId(id);
     const known = await this.look(id);
     const asked = known.plan?.request ?? request;
@@ -97,21 +85,12 @@ export class FolderBackfills {
 
   /** Ids of all backfills, the oldest first. */
   async ids(): Promise<string[]> {
-    const plans = (await this.store.list('')).filter(({ key }) => key.endsWith(`/${PLAN}`));
-    return plans.sort((a, b) => a.modifiedMs - b.modifiedMs).map(({ key }) => key.slice(0, -PLAN.length - 1));
+    return backfillIds(this.store);
   }
 
   /** What is known of one. */
   async look(id: string): Promise<KnownBackfill> {
-    checkId(id);
-    const work = this.workOf(id);
-    return {
-      id,
-      plan: await work.find<BackfillPlan>(PLAN),
-      summary: await work.find<Summary>(SUMMARY),
-      approval: await work.find<Approval>(APPROVAL),
-      report: await work.find<BackfillReport>(REPORT),
-    };
+    return lookAt({ objects: this.store, files: this.store }, id);
   }
 
   private workOf(id: string): Work {
