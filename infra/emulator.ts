@@ -28,7 +28,8 @@ const COMPACTION_EVENT = '-compact-event';
 /** Variable that has a function put each row in a delivery record of its own. */
 const RECORD_ROWS_MAX = 'HEADRACE_RECORD_ROWS_MAX';
 
-/** Variables by which the function of backfills reads files itself, and at once. */
+/** End of the name of the function of backfills, and variables by which it reads files itself, and at once. */
+const BACKFILL_FUNCTION = '-backfill';
 const BACKFILL_READER = { HEADRACE_LAKE_READER: 'files', HEADRACE_LANDING_MS: '0' } as const;
 
 /** All that is otherwise in an emulator; everything else is deployed as it is to an account. */
@@ -81,21 +82,15 @@ export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
   },
   {
     resource: 'AWS::Lambda::Function',
-    done: `variable ${RECORD_ROWS_MAX}=1 added`,
-    why: 'the emulator does not take records of several rows apart',
-    apply: (resource) => {
-      if (resource instanceof CfnFunction) resource.addPropertyOverride(`Environment.Variables.${RECORD_ROWS_MAX}`, '1');
-    },
-  },
-  {
-    resource: 'AWS::Lambda::Function (backfill)',
-    done: `variables ${Object.entries(BACKFILL_READER)
+    done: `variable ${RECORD_ROWS_MAX}=1 added; to the function of backfills ${Object.entries(BACKFILL_READER)
       .map((one) => one.join('='))
-      .join(', ')} added`,
-    why: 'the Athena of the emulator lacks UNLOAD and looks past the locations of partitions; what is delivered lands there at once',
+      .join(', ')}`,
+    why: 'the emulator does not take records of several rows apart; its Athena lacks UNLOAD and looks past the locations of partitions',
     apply: (resource) => {
-      if (!(resource instanceof CfnFunction) || resource.functionName?.endsWith('-backfill') !== true) return;
-      for (const [name, value] of Object.entries(BACKFILL_READER)) resource.addPropertyOverride(`Environment.Variables.${name}`, value);
+      if (!(resource instanceof CfnFunction)) return;
+      const more = resource.functionName?.endsWith(BACKFILL_FUNCTION) === true ? BACKFILL_READER : {};
+      for (const [name, value] of Object.entries({ [RECORD_ROWS_MAX]: '1', ...more }))
+        resource.addPropertyOverride(`Environment.Variables.${name}`, value);
     },
   },
   {

@@ -132,6 +132,12 @@ export class StackWorld {
     return keys;
   }
 
+  /** Text of an object of the lake's bucket. */
+  async object(key: string): Promise<string> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: NAMES.lakeBucket, Key: key }));
+    return (await Body?.transformToString()) ?? '';
+  }
+
   /** Copies the lake's bucket into a folder. */
   async download(folder: string): Promise<void> {
     for (const key of await this.objects()) {
