@@ -15,6 +15,8 @@ export interface StackNames {
   /** State machine of backfills, and the function that takes its steps. */
   readonly backfillMachine: string;
   readonly backfillFunction: string;
+  /** Function that erases keys. */
+  readonly forgetFunction: string;
 }
 
 const STACK = /^headrace-[a-z][a-z0-9]*$/;
@@ -36,5 +38,6 @@ export function stackNames(stack: string): StackNames {
     compactFunction: `${stack}-compact`,
     backfillMachine: `${stack}-backfill`,
     backfillFunction: `${stack}-backfill`,
+    forgetFunction: `${stack}-forget`,
   };
 }

@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
@@ -23,6 +21,7 @@ import { deadlineOf, type LambdaContext } from '../observability/context.ts';
 import { openLog } from '../observability/log.ts';
 import { traced } from '../observability/trace.ts';
 import { pipelineNamed } from '../pipeline.ts';
+import { processFolder } from '../process-folder.ts';
 import { taskAnswer } from './approval.ts';
 import { ArchiveFiles } from './archive-files.ts';
 import { type BackfillConfig, backfillConfig } from './config.ts';
@@ -52,7 +51,7 @@ function portsOf(config: BackfillConfig): BackfillPorts {
   const { lake, folderOf } = deployedLake({
     bucket: config.lakeBucket,
     database: config.database,
-    folder: join(tmpdir(), 'headrace-backfill'),
+    folder: processFolder('backfill'),
     writerMb: WRITER_MB,
     callTimeoutMs: CALL_TIMEOUT_MS,
     retry,

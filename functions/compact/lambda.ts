@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { COMPACT_NOW, type CompactAnswer, compactAnswer } from '../../lake/compaction/request.ts';
 import { landedTable } from '../../lake/delivery-format.ts';
 import { LakeError } from '../../lake/errors.ts';
@@ -11,6 +9,7 @@ import { openLog } from '../observability/log.ts';
 import { openMeter } from '../observability/meter.ts';
 import { traced } from '../observability/trace.ts';
 import { pipelineNamed } from '../pipeline.ts';
+import { processFolder } from '../process-folder.ts';
 import { compactConfig } from './config.ts';
 import { type CompactEvent, type CompactOutcome, createCompact } from './handler.ts';
 
@@ -27,7 +26,7 @@ const open = lazy(async () => {
   const { lake } = deployedLake({
     bucket: config.lakeBucket,
     database: config.database,
-    folder: join(tmpdir(), 'headrace-compact'),
+    folder: processFolder('compact'),
     writerMb: ENGINE_MB,
     callTimeoutMs: CALL_TIMEOUT_MS,
     retry: { random: Math.random },

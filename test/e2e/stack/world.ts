@@ -29,7 +29,7 @@ export const NAMES = {
   topicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:${STACK}-alerts`,
 } as const;
 
-const WAIT_MS = 45_000;
+const WAIT_MS = 180_000;
 const CALL_MS = 20_000;
 const PAUSE_MS = 300;
 const PUT_RECORDS_MAX = 500;
