@@ -48,6 +48,11 @@ export function acknowledgements(names: Names): Acknowledgement[] {
     },
     {
       rule: 'Serverless-LambdaDLQ',
+      at: [`${ERASURE}/Function`],
+      reason: 'Nothing calls it asynchronously: a person waits for each call, and the same call again goes on.',
+    },
+    {
+      rule: 'Serverless-LambdaDLQ',
       at: [`${PROCESSOR}/Function`],
       reason:
         'Nothing calls it asynchronously. Its mapping retries without end and writes what it would have to give up to the failures bucket, which alarms.',
