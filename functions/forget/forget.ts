@@ -174,9 +174,10 @@ async function maskStateOf({ store, live }: ForgetPorts, request: ForgetRequest,
     try {
       return await maskState(store, { ...request, ...request.subject }, isDry);
     } catch (error) {
-      const isPassing = error instanceof PendingBatchError || error instanceof RetriableError;
-      if (live === undefined || !isPassing || tries === STATE_TRIES) throw error;
-      await live.pause(STATE_PAUSE_MS);
+      // A folder at rest is in no batch; another operator may be at it all the same.
+      const isPassing = error instanceof RetriableError || (live !== undefined && error instanceof PendingBatchError);
+      if (!isPassing || tries === STATE_TRIES) throw error;
+      await live?.pause(STATE_PAUSE_MS);
     }
   }
 }
