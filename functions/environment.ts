@@ -12,6 +12,7 @@ interface Variable<T> {
 
 /** Most rows that a delivery record may hold: what Firehose takes apart. */
 const RECORD_ROWS_MAX = 500;
+const DAY_MS = 86_400_000;
 
 /** Every variable a function may be given; all functions of an installation get the same ones and use some. */
 const VARIABLES = {
@@ -28,6 +29,8 @@ const VARIABLES = {
   HEADRACE_OPERATOR_TOPIC_ARN: text(/^arn:[\w-]+:sns:/, 'the ARN of an SNS topic'),
   HEADRACE_NAMESPACE: text(/^[\w./#:-]{1,255}$/, 'a namespace of CloudWatch metrics'),
   HEADRACE_RECORD_ROWS_MAX: integer(1, RECORD_ROWS_MAX),
+  HEADRACE_LANDING_MS: integer(0, DAY_MS),
+  HEADRACE_LAKE_READER: oneOf('athena', 'files'),
 } as const;
 
 /** Name of a variable. */
@@ -77,4 +80,8 @@ function integer(min: number, max: number): Variable<number> {
     return /^\d+$/.test(given) && value >= min && value <= max ? value : undefined;
   };
   return { allowed: `an integer in ${min}..${max}`, parse };
+}
+
+function oneOf<T extends string>(...allowed: readonly T[]): Variable<T> {
+  return { allowed: allowed.join(', '), parse: (given) => allowed.find((one) => one === given) };
 }

@@ -16,6 +16,7 @@ const CLOSER = 'processor/Closer/Scheduled';
 const PARTITIONS = 'processor/Partitions/Scheduled';
 const COMPACTION = 'processor/Compaction/Scheduled';
 const BACKFILL = 'processor/Backfill';
+const ERASURE = 'processor/Erasure';
 const ALERTS = 'alerts/AlertDelivery/Scheduled';
 const FAILURE_QUEUES = [
   `${CLOSER}/Failures`,
@@ -47,6 +48,11 @@ export function acknowledgements(names: Names): Acknowledgement[] {
     },
     {
       rule: 'Serverless-LambdaDLQ',
+      at: [`${ERASURE}/Function`],
+      reason: 'Nothing calls it asynchronously: a person waits for each call, and the same call again goes on.',
+    },
+    {
+      rule: 'Serverless-LambdaDLQ',
       at: [`${PROCESSOR}/Function`],
       reason:
         'Nothing calls it asynchronously. Its mapping retries without end and writes what it would have to give up to the failures bucket, which alarms.',
@@ -66,7 +72,7 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
   return [
     ...any.map((rule) => ({
       rule,
-      at: [...[PROCESSOR, CLOSER, PARTITIONS, COMPACTION].map((path) => `${path}/Function/Role`), `${BACKFILL}/Steps/Role`],
+      at: [...[PROCESSOR, CLOSER, PARTITIONS, COMPACTION, ERASURE].map((path) => `${path}/Function/Role`), `${BACKFILL}/Steps/Role`],
       reason: 'For xray:PutTraceSegments and xray:PutTelemetryRecords only: X-Ray has no resources to name.',
     })),
     ...any.map((rule) => ({
@@ -76,15 +82,24 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
     })),
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/landing/*]`,
-      at: [...[PROCESSOR, CLOSER, COMPACTION].map((path) => `${path}/Function/Role`), `${BACKFILL}/Steps/Role`, 'lake/Delivery/Role'],
+      at: [
+        ...[PROCESSOR, CLOSER, COMPACTION, ERASURE].map((path) => `${path}/Function/Role`),
+        `${BACKFILL}/Steps/Role`,
+        'lake/Delivery/Role',
+      ],
       reason:
         'Names of landing files end in time and id, and the first * is the table. What compaction publishes lies outside of landing/.',
     },
     ...['gen=*', 'manifest/*', 'aside/*'].map((folder) => ({
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/*/${folder}]`,
-      at: [`${COMPACTION}/Function/Role`, ...(folder === 'aside/*' ? [] : [`${BACKFILL}/Steps/Role`])],
+      at: [`${COMPACTION}/Function/Role`, `${ERASURE}/Function/Role`, ...(folder === 'aside/*' ? [] : [`${BACKFILL}/Steps/Role`])],
       reason: 'Generations and manifests of all tables, and what was set aside, are named by number and hour; the first * is the table.',
     })),
+    {
+      rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/_erasure/*]`,
+      at: [`${ERASURE}/Function/Role`],
+      reason: 'Receipts of erasures are named by time and pseudonym.',
+    },
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/delivery-errors/*]`,
       at: ['lake/Delivery/Role'],
@@ -104,7 +119,7 @@ function backfillWildcards({ prefix, backfill }: Names): Acknowledgement[] {
   return [
     {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/backfill/*]`,
-      at: [`${BACKFILL}/Steps/Role`, machine],
+      at: [`${BACKFILL}/Steps/Role`, machine, `${ERASURE}/Function/Role`],
       reason: 'Each backfill works in a folder of its own name; nothing that people query lies there.',
     },
     {

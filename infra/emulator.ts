@@ -1,4 +1,4 @@
-import { type App, Aspects, CfnResource, CliCredentialsStackSynthesizer, type IAspect, type IStackSynthesizer } from 'aws-cdk-lib';
+import { type App, Aspects, CfnResource, CliCredentialsStackSynthesizer, Fn, type IAspect, type IStackSynthesizer } from 'aws-cdk-lib';
 import { CfnNamedQuery } from 'aws-cdk-lib/aws-athena';
 import { CfnAlarm } from 'aws-cdk-lib/aws-cloudwatch';
 import { CfnRule } from 'aws-cdk-lib/aws-events';
@@ -7,6 +7,7 @@ import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { CfnBucketPolicy } from 'aws-cdk-lib/aws-s3';
 import { CfnTopicPolicy } from 'aws-cdk-lib/aws-sns';
 import { CfnQueuePolicy } from 'aws-cdk-lib/aws-sqs';
+import { CfnStateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { configurationError } from './errors.ts';
 
 /** One thing that is otherwise when the app is deployed to an emulator. */
@@ -26,6 +27,10 @@ const NO_OBJECT = 'arn:aws:s3:::none/none';
 const COMPACTION_EVENT = '-compact-event';
 /** Variable that has a function put each row in a delivery record of its own. */
 const RECORD_ROWS_MAX = 'HEADRACE_RECORD_ROWS_MAX';
+
+/** End of the name of the function of backfills, and variables by which it reads files itself, and at once. */
+const BACKFILL_FUNCTION = '-backfill';
+const BACKFILL_READER = { HEADRACE_LAKE_READER: 'files', HEADRACE_LANDING_MS: '0' } as const;
 
 /** All that is otherwise in an emulator; everything else is deployed as it is to an account. */
 export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
@@ -77,10 +82,23 @@ export const EMULATOR_DIFFERENCES: readonly EmulatorDifference[] = [
   },
   {
     resource: 'AWS::Lambda::Function',
-    done: `variable ${RECORD_ROWS_MAX}=1 added`,
-    why: 'the emulator does not take records of several rows apart',
+    done: `variable ${RECORD_ROWS_MAX}=1 added; to the function of backfills ${Object.entries(BACKFILL_READER)
+      .map((one) => one.join('='))
+      .join(', ')}`,
+    why: 'the emulator does not take records of several rows apart; its Athena lacks UNLOAD and looks past the locations of partitions',
     apply: (resource) => {
-      if (resource instanceof CfnFunction) resource.addPropertyOverride(`Environment.Variables.${RECORD_ROWS_MAX}`, '1');
+      if (!(resource instanceof CfnFunction)) return;
+      const more = resource.functionName?.endsWith(BACKFILL_FUNCTION) === true ? BACKFILL_READER : {};
+      for (const [name, value] of Object.entries({ [RECORD_ROWS_MAX]: '1', ...more }))
+        resource.addPropertyOverride(`Environment.Variables.${name}`, value);
+    },
+  },
+  {
+    resource: 'AWS::StepFunctions::StateMachine',
+    done: 'batches of items of its maps made of one item each',
+    why: 'the emulator passes over ItemBatcher',
+    apply: (resource) => {
+      if (resource instanceof CfnStateMachine) resource.definitionString = withoutBatches(resource);
     },
   },
 ];
@@ -134,4 +152,18 @@ function letPlainHttpIn(resource: CfnTopicPolicy | CfnQueuePolicy | CfnBucketPol
 
 function leaveOut(resource: CfnResource): void {
   resource.node.scope?.node.tryRemoveChild(resource.node.id);
+}
+
+/** Batches of a map, as the text of a definition has them. */
+const BATCHES = /"ItemBatcher":\{"MaxItemsPerBatch":\d+,"BatchInput":(\{[^{}]*\})\}/g;
+const ONE_BY_ONE = '"ItemSelector":{"BatchInput":$1,"Items.$":"States.Array($$$$.Map.Item.Value)"}';
+
+/** The text of a definition whose maps hand on batches of one item. */
+function withoutBatches({ stack, definitionString }: CfnStateMachine): string {
+  const rewrite = (value: unknown): unknown => {
+    if (typeof value === 'string') return value.replaceAll(BATCHES, ONE_BY_ONE);
+    return Array.isArray(value) ? value.map(rewrite) : value;
+  };
+  const { 'Fn::Join': parts } = stack.resolve(definitionString) as { readonly 'Fn::Join': readonly [string, readonly unknown[]] };
+  return Fn.join(parts[0], rewrite(parts[1]) as string[]);
 }

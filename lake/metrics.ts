@@ -11,7 +11,15 @@ export interface MetricSpec {
 }
 
 /** The functions of an installation by the name of their folder. */
-export const SERVICES = ['process-stream', 'close-windows', 'deliver-alerts', 'register-partitions', 'compact', 'backfill'] as const;
+export const SERVICES = [
+  'process-stream',
+  'close-windows',
+  'deliver-alerts',
+  'register-partitions',
+  'compact',
+  'backfill',
+  'forget',
+] as const;
 /** Name of a function. */
 export type ServiceName = (typeof SERVICES)[number];
 

@@ -1,10 +1,10 @@
 import { usageError } from '../../core/errors.ts';
-import type { FolderBackfills, KnownBackfill } from '../../local/backfill/backfills.ts';
+import type { Backfills, KnownBackfill } from '../../local/backfill/backfills.ts';
 import { columnsText, writeOut } from '../output.ts';
 import { planText, summaryText } from './text.ts';
 
 /** Shows all backfills. */
-export async function showAll(backfills: FolderBackfills, isJson: boolean): Promise<number> {
+export async function showAll(backfills: Backfills, isJson: boolean): Promise<number> {
   const all = await Promise.all((await backfills.ids()).map((id) => backfills.look(id)));
   const rows = all.map((one) => ({ id: one.id, mode: one.plan?.mode ?? '', state: stateOf(one) }));
   if (isJson) writeOut(`${JSON.stringify(rows)}\n`);
@@ -13,7 +13,7 @@ export async function showAll(backfills: FolderBackfills, isJson: boolean): Prom
 }
 
 /** Shows one backfill. */
-export async function showOne(backfills: FolderBackfills, id: string, isJson: boolean): Promise<number> {
+export async function showOne(backfills: Backfills, id: string, isJson: boolean): Promise<number> {
   const known = await backfills.look(id);
   if (known.plan === undefined) throw usageError('backfill', id, 'one that --list shows');
   if (isJson) writeOut(`${JSON.stringify(known)}\n`);

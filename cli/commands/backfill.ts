@@ -1,16 +1,16 @@
 import { userInfo } from 'node:os';
 import { usageError } from '../../core/errors.ts';
-import { type Answer, type BackfillRequest, type EndedBackfill, FolderBackfills } from '../../local/backfill/backfills.ts';
-import { loadPipeline } from '../../local/pipeline.ts';
+import { type Answer, type BackfillRequest, type Backfills, type EndedBackfill, FolderBackfills } from '../../local/backfill/backfills.ts';
+import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
 import { dataFolder } from '../../local/runtime/folder.ts';
 import { loadFields, loadFiles, loadText } from '../backfill/load.ts';
 import { showAll, showOne } from '../backfill/show.ts';
 import { planText, reportText, summaryText } from '../backfill/text.ts';
-import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { writeErr, writeOut } from '../output.ts';
 import { askYesNo } from '../prompt.ts';
-import { openFolder } from '../source/lake.ts';
+import { withBackfills } from '../source/backfill-place.ts';
 import { stopSignal } from '../stop.ts';
 
 const FLAGS = {
@@ -45,6 +45,7 @@ const FLAGS = {
   abandon: { kind: 'text', value: 'ID', help: 'give one up: what it has published is taken back' },
   by: { kind: 'text', value: 'NAME', help: 'who says so; default the user of this machine' },
   data: DATA_FLAG,
+  stack: STACK_FLAG,
   pipeline: PIPELINE_FLAG,
   json: JSON_FLAG,
 } as const satisfies Flags;
@@ -67,6 +68,7 @@ export const command: Command = {
       'are facts: none of them rewrites one. More than --approve-above changed rows wait for a person: exit code 1, then --approve or --refuse.',
       '--input loads history: events get windows and rows as the stream would have made them, and no decisions. --from and --to may cut it.',
       'Queries see the hours before or after, never a mix; if a step fails, what was published is taken back. It may run beside headrace up.',
+      'Of a stack the deployed state machine does it, and goes on when this command is stopped; --resume ID follows it.',
     ],
     examples: [
       ['backfill --from 2026-01-05 --to 2026-01-06', 'check a day against the archive'],
@@ -74,6 +76,7 @@ export const command: Command = {
       ['backfill --from 2026-01-05 --to 2026-01-06 --mode correct --dry-run', 'what it would take'],
       ['backfill --from 2026-01-05 --to 2026-01-06 --mode correct --yes', 'fold late events in'],
       ['backfill --input 2025.parquet --import Q.sql --yes', 'load the events of a year'],
+      ['backfill --last-days 3 --stack headrace-dev', 'check a deployed stack'],
     ],
   }),
   run: async (args) => {
@@ -81,27 +84,16 @@ export const command: Command = {
     noPositionals(positionals, FLAGS);
     oneOf(flags);
     const loaded = await loadPipeline(flags.pipeline);
-    const { root } = flags.input.length > 0 ? dataFolder(flags.data) : openFolder(flags.data, loaded.pipeline.name);
-    const backfills = new FolderBackfills(root, loaded, Date.now);
-    if (flags.input.length > 0) return load(flags, backfills);
-    if (flags.list) return showAll(backfills, flags.json);
-    if (flags.show !== undefined) return showOne(backfills, flags.show, flags.json);
-    if (flags['dry-run']) {
-      const plan = await backfills.plan(requestOf(flags));
-      writeOut(flags.json ? `${JSON.stringify(plan)}\n` : planText(plan));
-      return 0;
-    }
-    if (flags.abandon !== undefined) {
-      await backfills.abandon(flags.abandon, byOf(flags));
-      writeOut(`Backfill ${flags.abandon} is given up; nothing of it is published.\n`);
-      return 0;
-    }
-    return work(flags, backfills);
+    if (flags.input.length > 0) return load(flags, loaded);
+    return withBackfills(flags, loaded, (backfills) => act(flags, backfills));
   },
 };
 
 /** Loads files, and makes windows and rows of them. */
-async function load(flags: BackfillFlags, backfills: FolderBackfills): Promise<number> {
+async function load(flags: BackfillFlags, loaded: LoadedPipeline): Promise<number> {
+  if (flags.stack !== undefined)
+    throw usageError('--stack', flags.stack, 'no --stack beside --input: history is loaded into a data folder');
+  const backfills = new FolderBackfills(dataFolder(flags.data).root, loaded, Date.now);
   const { input: inputs, import: importFile, type: defaultType, from, to } = flags;
   const before = process.cpuUsage();
   const above = flags['approve-above'];
@@ -118,8 +110,24 @@ async function load(flags: BackfillFlags, backfills: FolderBackfills): Promise<n
   return tell(flags, ended, { before, more: loadFields(outcome) });
 }
 
+async function act(flags: BackfillFlags, backfills: Backfills): Promise<number> {
+  if (flags.list) return showAll(backfills, flags.json);
+  if (flags.show !== undefined) return showOne(backfills, flags.show, flags.json);
+  if (flags['dry-run']) {
+    const plan = await backfills.plan(requestOf(flags));
+    writeOut(flags.json ? `${JSON.stringify(plan)}\n` : planText(plan));
+    return 0;
+  }
+  if (flags.abandon !== undefined) {
+    await backfills.abandon(flags.abandon, byOf(flags));
+    writeOut(`Backfill ${flags.abandon} is given up; nothing of it is published.\n`);
+    return 0;
+  }
+  return work(flags, backfills);
+}
+
 /** Runs one to its end, or as far as it goes without a word of a person. */
-async function work(flags: BackfillFlags, backfills: FolderBackfills): Promise<number> {
+async function work(flags: BackfillFlags, backfills: Backfills): Promise<number> {
   const said = saidBy(flags);
   const known = flags.resume ?? flags.approve ?? flags.refuse;
   const id = known ?? flags.id ?? `backfill-${new Date().toISOString().replaceAll(/[-:]|\..*/g, '')}`;
@@ -137,7 +145,7 @@ function saidBy(flags: BackfillFlags): (isApproved: boolean) => Answer {
   return (isApproved) => ({ isApproved, by: byOf(flags), atMs: Date.now() });
 }
 
-function optionsOf(flags: BackfillFlags, backfills: FolderBackfills): Parameters<FolderBackfills['run']>[2] {
+function optionsOf(flags: BackfillFlags, backfills: Backfills): Parameters<Backfills['run']>[2] {
   const said = saidBy(flags);
   return {
     signal: stopSignal(),
@@ -163,10 +171,12 @@ function tell(flags: BackfillFlags, { id, end, message, report, summary }: Ended
   const { user, system } = process.cpuUsage(before);
   if (end === 'waiting') writeErr(`headrace backfill: ${id} waits for an approval: --approve ${id} or --refuse ${id}\n`);
   if (end === 'stopped') writeErr(`headrace backfill: ${id} was stopped: --resume ${id} goes on, --abandon ${id} gives it up\n`);
+  if (end === 'left')
+    writeErr(`headrace backfill: ${id} goes on without this command: --resume ${id} follows it, --abandon ${id} gives it up\n`);
   if (message !== undefined) writeErr(`headrace backfill: ${message}\n`);
   if (report === undefined) return 1;
   const { mode, partitions, rows_before, rows_after, added, changed, removed, published, events } = report;
-  const perEvent = Math.round(((user + system) / Math.max(1, events)) * 10) / 10;
+  const perEvent = Math.round(((report.cpu_us ?? user + system) / Math.max(1, events)) * 10) / 10;
   const line = { mode, partitions, rows_before, rows_after, added, changed, removed, published, cpu_us_per_event: perEvent, ...more };
   writeOut(flags.json ? `${JSON.stringify(line)}\n` : reportText(report, summary));
   return end === 'succeeded' ? 0 : 1;

@@ -1,15 +1,13 @@
 import { userInfo } from 'node:os';
 import { usageError } from '../../core/errors.ts';
 import type { ErasureReceipt } from '../../lake/erasure/receipts.ts';
-import { listReceipts } from '../../lake/erasure/receipts.ts';
 import { keyFieldsOf } from '../../lake/erasure/subject.ts';
-import { type ForgetInFolder, forgetInFolder, planForgetInFolder } from '../../local/erasure/folder.ts';
-import { FolderObjectStore } from '../../local/objects/folder.ts';
+import type { ForgetOutcome, ForgetPlan } from '../../local/erasure/folder.ts';
 import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Arguments, type Flags, noPositionals, readFlags } from '../flags.ts';
 import { columnsText, thingsText, writeErr, writeOut } from '../output.ts';
-import { openFolder } from '../source/lake.ts';
+import { withErasures } from '../source/erasures.ts';
 
 const FLAGS = {
   key: { kind: 'text', value: 'VALUE', help: 'the partition key to forget, whatever its field is called' },
@@ -26,7 +24,7 @@ const FLAGS = {
 const SUMMARY = 'Masks one key for good in all tables, the archive and the state, and writes a receipt.';
 const CUSTOMER_FIELD = 'customer_id';
 
-/** `headrace forget`: erasure of one key of a data folder. */
+/** `headrace forget`: erasure of one key of a data folder or a stack. */
 export const command: Command = {
   name: 'forget',
   summary: SUMMARY,
@@ -37,11 +35,13 @@ export const command: Command = {
     notes: [
       'The key becomes a pseudonym, the same each time; fields that the pipeline marks personal go. Times, amounts and all other rows stay.',
       'What was before is removed at once, query --as-of does not show it either. Stop headrace up first. A killed run of this is finished by',
-      'the same command. Exit code 1: nobody has the key.',
+      'the same command. A stack goes on working: the deployed function masks what is there, and is done an hour after it last found something;',
+      'this command waits, or is run again. Exit code 1: nobody has the key, or it is not done yet.',
     ],
     examples: [
       ['forget --customer ada --dry-run', 'what would be touched'],
       ['forget --customer ada --by "J. Doe, ticket 17"', 'mask it'],
+      ['forget --customer ada --stack headrace-dev', 'the same of a deployed stack'],
       ['forget --list', 'the receipts'],
     ],
   }),
@@ -49,13 +49,12 @@ export const command: Command = {
     const given = readFlags(FLAGS, args);
     noPositionals(given.positionals, FLAGS);
     const { flags } = given;
-    if (flags.stack !== undefined)
-      throw usageError('--stack', flags.stack, 'a data folder with --data; erasure of a deployed stack is not part of this build');
     const loaded = await loadPipeline(flags.pipeline);
-    const { meta, lake } = openFolder(flags.data, loaded.pipeline.name);
-    if (flags.list) return showReceipts(await listReceipts(new FolderObjectStore(lake)), flags.json);
-    const options = { ...keyOf(given, loaded), dataDir: flags.data, meta, loaded, by: flags.by ?? userInfo().username, clock: Date.now };
-    return flags['dry-run'] ? await showPlan(options, flags.json) : await run(options, flags.json);
+    return withErasures(flags, loaded, async (erasures) => {
+      if (flags.list) return showReceipts(await erasures.list(), flags.json);
+      const who = { ...keyOf(given, loaded), by: flags.by ?? userInfo().username };
+      return flags['dry-run'] ? showPlan(await erasures.plan(who), flags.json) : showOutcome(await erasures.forget(who), flags.json);
+    });
   },
 };
 
@@ -72,9 +71,7 @@ function keyOf({ flags: { key, customer } }: Arguments<typeof FLAGS>, { pipeline
   return { field, value };
 }
 
-async function showPlan(options: ForgetInFolder, isJson: boolean): Promise<number> {
-  const plan = await planForgetInFolder(options);
-  const { pseudonym, partitions, stateItems, unread } = plan;
+function showPlan({ pseudonym, partitions, stateItems, unread }: ForgetPlan, isJson: boolean): number {
   for (const file of unread) writeErr(`Warning: ${file} cannot be read\n`);
   const rows = partitions.map(({ table, dt, hour, rows: count }) => [table, `${dt} ${hour}`, count]);
   const text = `${columnsText([['table', 'hour', 'rows'], ...rows])}\n${thingsText(stateItems, 'state item')}. The pseudonym is ${pseudonym}. Nothing was changed.\n`;
@@ -82,16 +79,19 @@ async function showPlan(options: ForgetInFolder, isJson: boolean): Promise<numbe
   return partitions.length + stateItems > 0 ? 0 : 1;
 }
 
-async function run(options: ForgetInFolder, isJson: boolean): Promise<number> {
-  const outcome = await forgetInFolder(options);
+function showOutcome(outcome: ForgetOutcome, isJson: boolean): number {
   if (outcome.kind === 'nobody') {
     writeOut(isJson ? `${JSON.stringify({ outcome: 'nobody' })}\n` : 'Nobody has this key: nothing was changed.\n');
     return 1;
   }
   const { kind, receipt } = outcome;
+  if (kind === 'unfinished')
+    writeErr(
+      `Not done yet: run the same command again, at ${new Date(outcome.againMs).toISOString()} or later. Receipt ${receipt.id} says begun until then.\n`,
+    );
   const head = kind === 'already' ? 'It was erased before, and nothing has come since.\n\n' : '';
   writeOut(isJson ? `${JSON.stringify({ outcome: kind, receipt: asJson(receipt) })}\n` : head + asText(receipt));
-  return 0;
+  return kind === 'unfinished' ? 1 : 0;
 }
 
 function showReceipts(receipts: readonly ErasureReceipt[], isJson: boolean): number {

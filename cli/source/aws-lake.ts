@@ -11,7 +11,7 @@ import type { RetryOptions } from '../../functions/adapters/retry.ts';
 import { S3ObjectFiles } from '../../functions/adapters/s3-object-files.ts';
 import { S3ObjectStore } from '../../functions/adapters/s3-object-store.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
-import type { StackCompactor, StackLake } from './lake-ports.ts';
+import type { CalledFunction, StackLake } from './lake-ports.ts';
 import { stackNames } from './names.ts';
 
 /** A person waits: a few tries in a second or two, then the error. */
@@ -41,8 +41,17 @@ export async function openStackLake(stack: string): Promise<StackLake> {
 }
 
 /** The function of a stack that compacts its lake. */
-export function openCompactor(stack: string): StackCompactor {
+export function openCompactor(stack: string): CalledFunction {
+  return calledFunction(stackNames(stack).compactFunction);
+}
+
+/** The function of a stack that erases keys. */
+export function openForget(stack: string): CalledFunction {
+  return calledFunction(stackNames(stack).forgetFunction);
+}
+
+function calledFunction(name: string): CalledFunction {
   const client = new LambdaClient(clientOptions(FUNCTION_TIMEOUT_MS));
-  const compact = new LambdaFunction({ client, name: stackNames(stack).compactFunction, retry });
-  return { call: (event) => compact.invoke(event), close: () => client.destroy() };
+  const called = new LambdaFunction({ client, name, retry });
+  return { call: (event) => called.invoke(event), close: () => client.destroy() };
 }

@@ -1,6 +1,6 @@
 import { FolderObjectStore } from '../../local/objects/folder.ts';
 import { openFolder } from './lake.ts';
-import type { LakePorts, StackCompactor, StackLake } from './lake-ports.ts';
+import type { CalledFunction, LakePorts, StackLake } from './lake-ports.ts';
 import { checkPlace, type Place } from './source.ts';
 import { explain } from './stack.ts';
 
@@ -14,14 +14,14 @@ export async function withLake<T>(place: Place, pipeline: string, use: (lake: La
 }
 
 /** Does something with the function of a stack that compacts its lake. */
-export async function withCompactor<T>(stack: string, use: (compactor: StackCompactor) => Promise<T>): Promise<T> {
-  return withStack<StackCompactor, T>(stack, { open: async ({ openCompactor }) => openCompactor(stack), use });
+export async function withCompactor<T>(stack: string, use: (compactor: CalledFunction) => Promise<T>): Promise<T> {
+  return withStack<CalledFunction, T>(stack, { open: async ({ openCompactor }) => openCompactor(stack), use });
 }
 
 type Parts = typeof import('./aws-lake.ts');
 
 /** Opens a part of a stack and closes it again; faults that are the caller's own say what to do about them. */
-async function withStack<P extends StackLake | StackCompactor, T>(
+async function withStack<P extends StackLake | CalledFunction, T>(
   stack: string,
   { open, use }: { readonly open: (parts: Parts, stack: string) => Promise<P>; readonly use: (part: P) => Promise<T> },
 ): Promise<T> {

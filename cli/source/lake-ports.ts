@@ -12,8 +12,8 @@ export interface StackLake extends LakePorts {
   readonly close: () => void;
 }
 
-/** The function that compacts the lake of a deployed stack. */
-export interface StackCompactor {
+/** A function of a deployed stack. */
+export interface CalledFunction {
   /** Calls the function with an event and waits for its answer. */
   readonly call: (event: unknown) => Promise<unknown>;
   /** Frees clients. */

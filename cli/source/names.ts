@@ -12,6 +12,11 @@ export interface StackNames {
   readonly workgroup: string;
   /** Function that compacts the lake. */
   readonly compactFunction: string;
+  /** State machine of backfills, and the function that takes its steps. */
+  readonly backfillMachine: string;
+  readonly backfillFunction: string;
+  /** Function that erases keys. */
+  readonly forgetFunction: string;
 }
 
 const STACK = /^headrace-[a-z][a-z0-9]*$/;
@@ -31,5 +36,8 @@ export function stackNames(stack: string): StackNames {
     landingDatabase: `${database}_landing`,
     workgroup: stack,
     compactFunction: `${stack}-compact`,
+    backfillMachine: `${stack}-backfill`,
+    backfillFunction: `${stack}-backfill`,
+    forgetFunction: `${stack}-forget`,
   };
 }

@@ -1,6 +1,6 @@
 import { COMPACT_NOW, type CompactAnswer, type CompactRequest, parseCompactAnswer } from '../../lake/compaction/request.ts';
 import type { CompactionReport } from '../../local/compaction/messages.ts';
-import type { StackCompactor } from './lake-ports.ts';
+import type { CalledFunction } from './lake-ports.ts';
 
 /** What a compaction did, in a folder or a stack. */
 export type CompactionOutcome = Pick<CompactionReport, 'compacted' | 'failed' | 'waiting' | 'repaired' | 'isComplete'>;
@@ -20,7 +20,7 @@ const IDLE_CALLS_MAX = 3;
  * Has the deployed function compact a stack's lake: call after call, each going on where the one before ended, until there is nothing
  * left. Throws what the call throws; the hours that were published by then stay so, and the same command goes on.
  */
-export async function compactStack(compact: StackCompactor['call'], options: StackCompactionOptions): Promise<CompactionOutcome> {
+export async function compactStack(compact: CalledFunction['call'], options: StackCompactionOptions): Promise<CompactionOutcome> {
   const { signal, ...asked } = options;
   const answers: CompactAnswer[] = [];
   let from: CompactRequest['from'];

@@ -56,12 +56,22 @@ export class AthenaSql implements SqlEngine {
     }
   }
 
-  private async start(text: string): Promise<string> {
+  /**
+   * Waits for the end of a statement whose answer nobody needs; gives what it failed with. The same `token` again waits for the same
+   * statement, and starts none. When `signal` fires it rejects, and the statement goes on.
+   */
+  async finish(text: string, token: string, signal?: AbortSignal): Promise<Error | undefined> {
+    const { isDone, execution } = await this.ended(await this.start(text, token), signal);
+    return isDone ? undefined : this.failure(execution);
+  }
+
+  private async start(text: string, token?: string): Promise<string> {
     const { client, workgroup, database } = this.options;
     const command = new StartQueryExecutionCommand({
       QueryString: text,
       WorkGroup: workgroup,
       QueryExecutionContext: { Database: database },
+      ...(token === undefined ? {} : { ClientRequestToken: token }),
     });
     try {
       const answer = await withRetry(this.options.retry, this.call('StartQueryExecution'), () => client.send(command));
@@ -74,13 +84,21 @@ export class AthenaSql implements SqlEngine {
   }
 
   private async finished(id: string, signal: AbortSignal | undefined): Promise<QueryExecution> {
+    const { isDone, execution } = await this.ended(id, signal);
+    if (!isDone) throw this.failure(execution);
+    return execution;
+  }
+
+  private async ended(
+    id: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly isDone: boolean; readonly execution: QueryExecution }> {
     const command = new GetQueryExecutionCommand({ QueryExecutionId: id });
     for (let waitMs = POLL_FIRST_MS; ; waitMs = Math.min(POLL_MAX_MS, waitMs * POLL_GROWTH)) {
       const answer = await withRetry(this.options.retry, this.call('GetQueryExecution'), () => this.options.client.send(command));
       const execution = answer.QueryExecution ?? {};
       const state = execution.Status?.State;
-      if (state === 'SUCCEEDED') return execution;
-      if (state === 'FAILED' || state === 'CANCELLED') throw this.failure(execution);
+      if (state === 'SUCCEEDED' || state === 'FAILED' || state === 'CANCELLED') return { isDone: state === 'SUCCEEDED', execution };
       await (this.options.pause ?? pauseOrAbort)(waitMs, signal);
       signal?.throwIfAborted();
     }

@@ -37,4 +37,14 @@ export class QueryError extends UsageError {}
 /** A deployed function failed by its own fault; the message holds what it said. */
 export class FunctionFailedError extends Error {
   override readonly name = 'FunctionFailedError';
+  /** What it said, JSON as a rule. */
+  readonly payload: string;
+  /** Name of the error that it threw; undefined if it ended otherwise. */
+  readonly errorType: string | undefined;
+
+  constructor(message: string, payload: string) {
+    super(message);
+    this.payload = payload;
+    this.errorType = /"errorType"\s*:\s*"([^"]+)"/.exec(payload)?.[1];
+  }
 }

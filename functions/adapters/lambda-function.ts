@@ -1,4 +1,6 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda';
+import { UsageError } from '../../core/errors.ts';
+import { messageOf } from '../backfill/workflow/failure.ts';
 import { FunctionFailedError } from './errors.ts';
 import { type RetryOptions, withRetry } from './retry.ts';
 
@@ -26,7 +28,14 @@ export class LambdaFunction {
     const { FunctionError: failure, Payload: payload } = await withRetry(retry, call, () => client.send(command));
     const text = Buffer.from(payload ?? []).toString();
     if (failure !== undefined)
-      throw new FunctionFailedError(`function ${name} failed: ${text.slice(0, 2_000)}. Its log is /aws/lambda/${name}.`);
+      throw new FunctionFailedError(`function ${name} failed: ${text.slice(0, 2_000)}. Its log is /aws/lambda/${name}.`, text);
     return text === '' ? null : JSON.parse(text);
   }
+}
+
+/** What a function failed with as if it had failed here: its message is for the person, and bad usage is bad usage. Other errors as they are. */
+export function functionFault(error: unknown): unknown {
+  if (!(error instanceof FunctionFailedError) || error.errorType === undefined) return error;
+  const message = messageOf({ Error: error.errorType, Cause: error.payload });
+  return error.errorType === 'UsageError' ? new UsageError(message) : new Error(message, { cause: error });
 }

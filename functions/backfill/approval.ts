@@ -23,7 +23,7 @@ export interface Answer {
 /** Asks people whether to publish, once for each token. An answer that was given stands, and lets the workflow go on at once. */
 export async function ask(ports: BackfillPorts, work: Work, token: string): Promise<void> {
   const known = await work.find<Approval>(APPROVAL);
-  if (known?.answer !== undefined) return ports.goOn(token, known.answer);
+  if (known?.answer !== undefined) return ports.goOn(work.id, token, known.answer);
   if (known?.token === token) return;
   const { mode, range } = await work.plan();
   const { added, changed, removed, differing } = await work.read<Summary>(SUMMARY);
@@ -55,4 +55,17 @@ export async function answer(work: Work, given: Answer): Promise<Approval> {
 export function outcomeOf(id: string, { isApproved, by }: Answer): ApprovalOutcome {
   if (!isApproved) throw new ApprovalRefused(`${by} refused backfill ${id}: nothing was published`);
   return { approvedBy: by };
+}
+
+/** An answer as the task of the state machine is told it. */
+export function taskAnswer(
+  id: string,
+  given: Answer,
+): { readonly output: ApprovalOutcome } | { readonly error: string; readonly cause: string } {
+  try {
+    return { output: outcomeOf(id, given) };
+  } catch (error) {
+    if (!(error instanceof ApprovalRefused)) throw error;
+    return { error: error.name, cause: error.message };
+  }
 }

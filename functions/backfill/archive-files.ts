@@ -1,24 +1,17 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { SortEngine } from '../../lake/compaction/engine.ts';
-import type { CompactionPorts } from '../../lake/compaction/ports.ts';
-import { snapshotOf } from '../../lake/generations/snapshot.ts';
-import { readTable } from '../../lake/generations/state.ts';
-import { relationSql } from '../../lake/relation.ts';
+import type { SortEngine } from '../../lake/compaction/engine.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { quoteText } from '../../lake/sql-text.ts';
 import type { Span } from './plan-record.ts';
-import type { ArchiveReader, ArchiveSelection, BackfillPorts } from './ports.ts';
+import type { ArchiveReader, ArchiveSelection } from './ports.ts';
 import { CONTEXTS_FOLDER, STEPS_FOLDER, STREAM_ORDER } from './slices.ts';
+import { type TableFilesOptions, withTableFiles } from './table-files.ts';
 import { Work } from './work.ts';
 
 /** What reading the archive's own files needs. */
-export interface ArchiveFilesOptions {
-  readonly lake: Pick<CompactionPorts, 'objects' | 'files'>;
-  readonly work: BackfillPorts['work'];
+export interface ArchiveFilesOptions extends TableFilesOptions {
   readonly archive: TableSchema;
-  readonly memoryMb: number;
-  readonly threads: number;
 }
 
 /** Reads the archive with the engine of this process: on one machine, and where a range fits into one function. */
@@ -79,38 +72,13 @@ export class ArchiveFiles implements ArchiveReader {
     });
   }
 
-  private async withArchive<T>(
-    { fromMs, toMs }: Span,
+  private withArchive<T>(
+    hours: Span,
     name: string,
     use: (engine: SortEngine, relation: string, scratch: string) => Promise<T>,
   ): Promise<T> {
-    const { lake, work, archive, memoryMb, threads } = this.options;
-    const keys: string[] = [];
-    for (const state of await readTable(lake.objects, archive.name, { hours: { fromMs, toMs } })) {
-      const { published, landed } = await snapshotOf(lake.objects, state);
-      keys.push(...published, ...landed.map(({ key }) => key));
-    }
-    const scratch = work.files.scratch(`archive-${name}`);
-    const engine = new SortEngine({ scratch: join(scratch, 'engine'), memoryMb, threads });
-    const opened: string[] = [];
-    try {
-      for (const key of keys) {
-        const path = await lake.files.open(key);
-        if (path !== undefined) opened.push(path);
-      }
-      return await use(
-        engine,
-        relationSql(
-          archive,
-          opened.map((path) => ({ path })),
-        ),
-        scratch,
-      );
-    } finally {
-      engine.rest();
-      await lake.files.release(opened);
-      rmSync(scratch, { recursive: true, force: true });
-    }
+    const { archive, ...options } = this.options;
+    return withTableFiles(options, { table: archive, hours, name: `archive-${name}` }, use);
   }
 }
 

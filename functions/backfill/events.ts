@@ -24,8 +24,9 @@ export interface BackfillItem {
   readonly at: number;
 }
 
-/** What the state machine hands to the function: one step, and references. */
+/** What the state machine hands to the function: one step, and references. `estimate` is a person's: the plan, and nothing is begun. */
 export type BackfillEvent =
+  | { readonly step: 'estimate'; readonly id: string; readonly request: BackfillRequest }
   | { readonly step: 'plan'; readonly id: string; readonly request: BackfillRequest }
   | { readonly step: 'shuffle'; readonly id: string }
   | { readonly step: ItemStep; readonly id: string; readonly items: readonly BackfillItem[] }

@@ -1,4 +1,4 @@
-import { sequenceOf, subSequenceOf } from '../../core/decode/position.ts';
+import { SEQUENCE_DIGITS, sequenceOf, subSequenceOf } from '../../core/decode/position.ts';
 import type { SqlEngine } from '../../core/ports.ts';
 import { isLoad } from '../../core/replay/origin.ts';
 import { BackfillError } from './errors.ts';
@@ -60,11 +60,12 @@ function placeOf(hi: string, seen: number): FencePlace {
   return { sequence: sequenceOf(hi), subSequence: subSequenceOf(hi), seen };
 }
 
-/** Condition on archive rows of all shards up to a fence. Sequence numbers are decimal text: the longer one is greater. */
+/** Condition on archive rows of all shards up to a fence. Sequence numbers are decimal text, of one stream perhaps with zeros in front. */
 export function upTo(through: Fence['through']): string {
+  const padded = `lpad(sequence, ${SEQUENCE_DIGITS}, '0')`;
   const shards = Object.entries(through).map(([shard, { sequence, subSequence }]) => {
-    const before = `length(sequence) < ${sequence.length} OR (length(sequence) = ${sequence.length} AND sequence < '${sequence}')`;
-    return `(shard_id = '${shard}' AND (${before} OR (sequence = '${sequence}' AND sub_sequence <= ${subSequence})))`;
+    const last = `'${sequence.padStart(SEQUENCE_DIGITS, '0')}'`;
+    return `(shard_id = '${shard}' AND (${padded} < ${last} OR (${padded} = ${last} AND sub_sequence <= ${subSequence})))`;
   });
   return shards.length === 0 ? '(1 = 0)' : `(${shards.join(' OR ')})`;
 }

@@ -5,15 +5,15 @@ import type { BackfillEvent, ItemStep } from './events.ts';
 import { foldSlice } from './fold.ts';
 import { judgeSlice } from './judge.ts';
 import { mergeWindows } from './merge.ts';
-import { planBackfill, selectionOf } from './plan.ts';
+import { makePlan, planBackfill, selectionOf } from './plan.ts';
 import type { BackfillPorts } from './ports.ts';
 import { compensate, publishHour } from './publish.ts';
 import { report } from './report.ts';
 import { type Summary, summarise, verificationError } from './summarise.ts';
 import { SUMMARY, Work } from './work.ts';
 
-/** Does one step of a backfill; again does no harm. */
-export type Backfill = (event: BackfillEvent) => Promise<unknown>;
+/** Does one step of a backfill; again does no harm. Once `signal` has fired, it waits no longer for an engine that is at work. */
+export type Backfill = (event: BackfillEvent, signal?: AbortSignal) => Promise<unknown>;
 
 const ITEM_STEPS: Readonly<Record<ItemStep, (ports: BackfillPorts, work: Work, at: number) => Promise<void>>> = {
   check: checkShard,
@@ -26,13 +26,15 @@ const ITEM_STEPS: Readonly<Record<ItemStep, (ports: BackfillPorts, work: Work, a
 
 /** Makes the function that does the steps of backfills, for the state machine and for one machine alike. */
 export function createBackfill(ports: BackfillPorts): Backfill {
-  return async (event) => {
+  return async (event, signal) => {
     const work = new Work(ports.work, event.id);
     switch (event.step) {
+      case 'estimate':
+        return makePlan(ports, work.id, event.request);
       case 'plan':
         return planBackfill(ports, work, event.request);
       case 'shuffle':
-        await ports.archive.split(selectionOf(ports.plan, await work.plan()));
+        await ports.archive.split(selectionOf(ports.plan, await work.plan()), signal);
         return { id: work.id };
       case 'summarise':
         return summariseOrFail(work);

@@ -8,6 +8,7 @@ import { quoteText } from '../../lake/sql-text.ts';
 import { WHAT_IF_TABLE } from '../../lake/tables.ts';
 import { BackfillError } from './errors.ts';
 import { inScope } from './fold.ts';
+import { PARTIAL_COLUMNS } from './partials.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
 import { Contexts, filesSql, readSlice, sliceNames } from './slices.ts';
@@ -107,12 +108,12 @@ async function readTiles(
   const names = plan.tileFeatures.rings.length === 0 ? [] : await work.names('tiles/');
   if (names.length === 0) return tiles;
   await work.withFiles(names, async (paths) => {
-    const source = filesSql(paths, 'origin, ring, tile_key, start_ms, tile');
+    const source = filesSql(paths, PARTIAL_COLUMNS);
     for (const ring of plan.tileFeatures.rings) {
       const keys = new Set(units.flatMap(({ event }) => (event.values[ring.by] === undefined ? [] : [String(event.values[ring.by])])));
       for (const some of chunks([...keys], KEYS_MAX)) {
-        const wanted = `ring = ${quoteText(ring.ringId)} AND tile_key IN (${some.map(quoteText).join(', ')})`;
-        const sql = `SELECT origin, ring, tile_key, start_ms, tile FROM ${source} WHERE ${wanted} ORDER BY start_ms`;
+        const wanted = `name = ${quoteText(ring.ringId)} AND group_key IN (${some.map(quoteText).join(', ')})`;
+        const sql = `SELECT origin, name, group_key, start_ms, accumulator FROM ${source} WHERE ${wanted} ORDER BY start_ms`;
         for await (const part of engine.parts(sql)) {
           for (const [origin, id, key, startMs, tile] of part) {
             const name = tileName(String(origin), String(id), String(key));

@@ -1,102 +1,97 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { GlueClient } from '@aws-sdk/client-glue';
-import { S3Client } from '@aws-sdk/client-s3';
+import { SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
-import { usageError } from '../../core/errors.ts';
 import { compilePlan } from '../../core/plan.ts';
 import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
 import { parseRuleSet } from '../../core/rules/source.ts';
 import { ruleSetKey } from '../../core/state/keys.ts';
-import { GenerationWriter } from '../../lake/compaction/writer.ts';
-import { LAKE_FOLDER, landedTable } from '../../lake/delivery-format.ts';
+import { landedTable } from '../../lake/delivery-format.ts';
+import { archiveTable } from '../../lake/raw-tables.ts';
 import { createRowBuilder } from '../../lake/rows.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { AthenaArchive } from '../adapters/athena-archive.ts';
 import { AthenaSql } from '../adapters/athena-sql.ts';
 import { clientOptions } from '../adapters/client-options.ts';
 import { DynamoStateStore } from '../adapters/dynamo-state-store.ts';
-import { GlueCatalogue } from '../adapters/glue-catalogue.ts';
-import { S3ObjectFiles } from '../adapters/s3-object-files.ts';
-import { S3ObjectStore } from '../adapters/s3-object-store.ts';
+import { deployedLake } from '../adapters/lake-ports.ts';
+import { answerTask } from '../adapters/step-functions.ts';
 import { lazy } from '../lazy.ts';
-import type { LambdaContext } from '../observability/context.ts';
+import { deadlineOf, type LambdaContext } from '../observability/context.ts';
 import { openLog } from '../observability/log.ts';
 import { traced } from '../observability/trace.ts';
 import { pipelineNamed } from '../pipeline.ts';
+import { processFolder } from '../process-folder.ts';
+import { taskAnswer } from './approval.ts';
+import { ArchiveFiles } from './archive-files.ts';
 import { type BackfillConfig, backfillConfig } from './config.ts';
+import { withCpu } from './cpu.ts';
 import { type BackfillEvent, STILL_RUNNING } from './events.ts';
 import { createBackfill } from './handler.ts';
 import type { ApprovalQuestion, BackfillPorts } from './ports.ts';
+import { TablesSql } from './table-files.ts';
+import { Work } from './work.ts';
 import { WORK_FOLDER } from './workflow/states.ts';
 
 const CALL_TIMEOUT_MS = 60_000;
 /** Half of the function's memory is the engine's; one generation is written at a time. */
 const ENGINE_MB = 768;
 const WRITER_MB = 256;
-/** Firehose lands within its buffer of up to 15 minutes; what takes four times as long is an outage with an alarm of its own. */
-const LANDING_MS = 3_600_000;
 
 const log = openLog();
 const retry = { random: Math.random };
 
-const open = lazy(async () => createBackfill(portsOf(backfillConfig(process.env))));
+const open = lazy(async () => {
+  const ports = portsOf(backfillConfig(process.env));
+  return { work: ports.work, backfill: createBackfill(ports) };
+});
 
 function portsOf(config: BackfillConfig): BackfillPorts {
   const { pipeline, rules } = pipelineNamed(config.pipeline);
-  const client = new S3Client(clientOptions(CALL_TIMEOUT_MS));
-  const folder = join(tmpdir(), 'headrace-backfill');
-  const [inLake, inWork] = [LAKE_FOLDER, WORK_FOLDER].map((prefix) => ({ client, bucket: config.lakeBucket, prefix, retry })) as [
-    ConstructorParameters<typeof S3ObjectStore>[0],
-    ConstructorParameters<typeof S3ObjectStore>[0],
-  ];
-  const lakeFiles = new S3ObjectFiles({ ...inLake, folder: join(folder, 'lake') });
-  const work = { objects: new S3ObjectStore(inWork), files: new S3ObjectFiles({ ...inWork, folder: join(folder, 'work') }) };
-  const sql = new AthenaSql({
-    client: new AthenaClient(clientOptions(CALL_TIMEOUT_MS)),
-    workgroup: config.workgroup,
+  const { lake, folderOf } = deployedLake({
+    bucket: config.lakeBucket,
     database: config.database,
+    folder: processFolder('backfill'),
+    writerMb: WRITER_MB,
+    callTimeoutMs: CALL_TIMEOUT_MS,
     retry,
   });
+  const work = folderOf(WORK_FOLDER);
+  const tables = tablesOf(pipeline).map(landedTable);
+  const sfn = new SFNClient(clientOptions(CALL_TIMEOUT_MS));
   return {
     plan: compilePlan(pipeline),
     rows: createRowBuilder(pipeline),
-    tables: tablesOf(pipeline).map(landedTable),
-    lake: {
-      objects: new S3ObjectStore(inLake),
-      files: lakeFiles,
-      writer: new GenerationWriter({ scratch: lakeFiles.scratch('writer'), memoryMb: WRITER_MB }),
-      catalogue: new GlueCatalogue({
-        client: new GlueClient(clientOptions(CALL_TIMEOUT_MS)),
-        database: config.database,
-        lakeUri: `s3://${config.lakeBucket}/${LAKE_FOLDER}`,
-        retry,
-      }),
-      clock: Date.now,
-    },
+    tables,
+    lake,
     work,
     workPrefix: WORK_FOLDER,
-    sql,
-    archive: new AthenaArchive({
-      sql,
-      landingDatabase: config.database,
-      work: work.objects,
-      workUri: `s3://${config.lakeBucket}/${WORK_FOLDER}`,
-    }),
+    ...readersOf(config, { lake, work, tables }),
     rulesOf: rulesFrom(config, { pipeline, rules }),
-    landingMs: LANDING_MS,
+    landingMs: config.landingMs,
     engineMb: ENGINE_MB,
     askPeople: askBy(config),
-    goOn: async () => {
-      throw usageError(
-        'answer',
-        'one that was given before',
-        'none: answers go to the state machine itself, with the token of the question',
-      );
-    },
+    // A token that nobody waits with any more was answered by another try of this step.
+    goOn: async (id, token, given) => void (await answerTask(sfn, retry, { token, answer: taskAnswer(id, given) })),
   };
+}
+
+/** What reads the archive and the ledger. */
+function readersOf(
+  config: BackfillConfig,
+  { lake, work, tables }: Pick<BackfillPorts, 'lake' | 'work' | 'tables'>,
+): Pick<BackfillPorts, 'archive' | 'sql'> {
+  if (config.lakeReader === 'files') {
+    const options = { lake, work, memoryMb: ENGINE_MB, threads: 1 };
+    return {
+      archive: new ArchiveFiles({ ...options, archive: landedTable(archiveTable()) }),
+      sql: new TablesSql(options, tables),
+    };
+  }
+  const { workgroup, database, lakeBucket } = config;
+  const sql = new AthenaSql({ client: new AthenaClient(clientOptions(CALL_TIMEOUT_MS)), workgroup, database, retry });
+  const workUri = `s3://${lakeBucket}/${WORK_FOLDER}`;
+  return { sql, archive: new AthenaArchive({ sql, landingDatabase: database, work: work.objects, workUri }) };
 }
 
 /** The rules that this build has, and all that were ever in force. */
@@ -121,12 +116,16 @@ function askBy({ operatorTopicArn }: BackfillConfig): (question: ApprovalQuestio
   };
 }
 
-/** Entry of the state machine: one step a call. */
+/** Entry of the state machine, and of people for an estimate or to give a backfill up: one step a call. */
 export async function handler(event: BackfillEvent, context: LambdaContext): Promise<unknown> {
   const ids = { request: context.awsRequestId, step: event.step, backfill: event.id };
   try {
-    const backfill = await open();
-    const outcome = await traced('backfill', ids, () => backfill(event));
+    const { work, backfill } = await open();
+    const nowMs = Date.now();
+    const signal = AbortSignal.timeout(Math.max(0, deadlineOf(context, nowMs) - nowMs));
+    const step = (): Promise<unknown> => traced('backfill', ids, () => backfill(event, signal));
+    const isCounted = event.step !== 'estimate' && event.step !== 'report';
+    const outcome = await (isCounted ? withCpu(new Work(work, event.id), context.awsRequestId, step) : step());
     log.info('a step of a backfill is done', ids);
     return outcome ?? {};
   } catch (error) {

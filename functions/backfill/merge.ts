@@ -11,7 +11,7 @@ import { mergeSlices, newSlice, type SliceState } from '../../core/windows/slice
 import type { SortEngine } from '../../lake/compaction/engine.ts';
 import { RowFile } from '../../lake/row-file.ts';
 import { quoteText } from '../../lake/sql-text.ts';
-import { TILES } from './partials.ts';
+import { PARTIAL_COLUMNS, PARTIALS } from './partials.ts';
 import type { BackfillPlan, Span } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
 import { filesSql, neededOf } from './slices.ts';
@@ -28,7 +28,7 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
       ports.tables.filter(({ name }) => plan.tables.includes(name)),
       scratch,
     );
-    const tiles = new RowFile(TILES, join(scratch, 'tiles.ndjson'));
+    const tiles = new RowFile(PARTIALS, join(scratch, 'tiles.ndjson'));
     await work.withFiles(await work.names('partials/'), async (paths) => {
       for (const family of neededOf(ports.plan, plan).families) {
         // Tiles are what features read, which know their own origin only.
@@ -39,7 +39,7 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
     await rows.store(engine, work, (table) => `rows/${table}/merge-${padded(at)}.parquet`);
     if (tiles.rows === 0) return;
     const path = join(scratch, 'tiles.parquet');
-    await tiles.finish(engine, path, ['ring', 'tile_key', 'start_ms']);
+    await tiles.finish(engine, path, ['name', 'group_key', 'start_ms']);
     await work.store(`tiles/${padded(at)}.parquet`, path);
   });
 }
@@ -87,8 +87,7 @@ async function* readSlices({
 }: FamilyMerge): AsyncGenerator<{ readonly startMs: number; readonly slice: SliceState }> {
   const from = origin === undefined ? '' : ` AND origin = ${quoteText(origin)}`;
   const where = `name = ${quoteText(family.name)} AND start_ms >= ${fromMs} AND start_ms < ${toMs + family.reachMs - family.sliceMs}${from}`;
-  const columns = 'name, origin, start_ms, group_key, accumulator';
-  const sql = `SELECT start_ms, group_key, accumulator FROM ${filesSql(paths, columns)} WHERE ${where} ORDER BY start_ms`;
+  const sql = `SELECT start_ms, group_key, accumulator FROM ${filesSql(paths, PARTIAL_COLUMNS)} WHERE ${where} ORDER BY start_ms`;
   let at: number | undefined;
   let slice = newSlice();
   for await (const part of engine.parts(sql)) {
@@ -151,10 +150,10 @@ function tileRows(
   const ring = plan.tileFeatures.rings.find((one) => tileFamilyName(one) === family.name);
   if (ring === undefined) throw new Error(`window family ${family.name} has no tile ring`);
   return Object.entries(groups).map(([key, accumulator]) => ({
-    ring: ring.ringId,
+    name: ring.ringId,
     origin,
-    tile_key: key,
     start_ms: startMs,
-    tile: JSON.stringify(tileOfAccumulator(accumulator)),
+    group_key: key,
+    accumulator: JSON.stringify(tileOfAccumulator(accumulator)),
   }));
 }

@@ -1,16 +1,16 @@
 import { required } from '../../lake/columns.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 
-/** What slices add to windows: accumulators by window family, start and group. */
+/** What steps hand on of windows: accumulators that slices of keys add, by window family, and closed tiles of other keys, by ring. */
 export const PARTIALS: TableSchema = {
   name: 'partials',
-  description: 'Accumulators of slices of keys.',
+  description: 'Accumulators of slices of keys, or closed tiles.',
   columns: [
-    required('name', 'string', 'Window family.'),
+    required('name', 'string', 'Window family, or ring of tiles.'),
     required('origin', 'string', 'Where its events came from: the stream, or one load.'),
-    required('start_ms', 'bigint', 'Start of the slice of time, epoch ms.'),
-    required('group_key', 'string', 'Group.'),
-    required('accumulator', 'string', 'Accumulator, JSON.'),
+    required('start_ms', 'bigint', 'Start of the slice of time, or of the tile, epoch ms.'),
+    required('group_key', 'string', 'Group, or key that the tile is of.'),
+    required('accumulator', 'string', 'Accumulator or tile, JSON.'),
   ],
   partitionColumn: 'start_ms',
   idColumns: ['name', 'group_key'],
@@ -18,19 +18,5 @@ export const PARTIALS: TableSchema = {
   money: [],
 };
 
-/** Closed tiles of other keys. */
-export const TILES: TableSchema = {
-  name: 'tiles',
-  description: 'Closed tiles.',
-  columns: [
-    required('ring', 'string', 'Ring of tiles.'),
-    required('origin', 'string', 'Where its events came from: the stream, or one load.'),
-    required('tile_key', 'string', 'Key that the tile is of.'),
-    required('start_ms', 'bigint', 'Start of the tile, epoch ms.'),
-    required('tile', 'string', 'Tile, JSON.'),
-  ],
-  partitionColumn: 'start_ms',
-  idColumns: ['ring', 'tile_key'],
-  clusterColumns: [],
-  money: [],
-};
+/** Its columns, as they are selected. */
+export const PARTIAL_COLUMNS = 'name, origin, start_ms, group_key, accumulator';

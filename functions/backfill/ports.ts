@@ -28,9 +28,9 @@ export interface ArchiveReader {
   span(condition: string): Promise<{ readonly firstMs: number; readonly lastMs: number } | undefined>;
   /**
    * Writes the chosen records into `shuffle/records-…/slice=N/` by key, their control rows into `shuffle/contexts/`, and what watermarks go
-   * by into `shuffle/steps/` of the backfill's work. Throws StillRunning if called again later will find it done.
+   * by into `shuffle/steps/` of the backfill's work. Throws StillRunning once `signal` has fired, if called again later will find it done.
    */
-  split(selection: ArchiveSelection): Promise<void>;
+  split(selection: ArchiveSelection, signal?: AbortSignal): Promise<void>;
 }
 
 /** What the steps of a backfill need from outside. */
@@ -56,7 +56,7 @@ export interface BackfillPorts {
   /** Tells people that a backfill waits for their word. */
   readonly askPeople: (question: ApprovalQuestion) => Promise<void>;
   /** Lets the workflow go on with an answer that was given to an earlier question of the same backfill. */
-  readonly goOn: (token: string, answer: Answer) => Promise<void>;
+  readonly goOn: (id: string, token: string, answer: Answer) => Promise<void>;
 }
 
 /** What people are asked. */

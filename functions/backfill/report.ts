@@ -1,7 +1,8 @@
 import { readPartition } from '../../lake/generations/state.ts';
 import { partitionOf } from '../../lake/names.ts';
-import { releaseClaim } from './claims.ts';
+import { releaseClaim } from './claim-list.ts';
 import { addCorrection } from './corrections.ts';
+import { cpuOf } from './cpu.ts';
 import type { StepFailure } from './events.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
@@ -26,6 +27,8 @@ export interface BackfillReport {
   readonly sketches: number;
   readonly faults: number;
   readonly events: number;
+  /** CPU of all steps, microseconds; where the steps were called one by one. */
+  readonly cpu_us?: number;
   /** Error that ended it; what it had published was taken back. */
   readonly failure?: Required<StepFailure>;
 }
@@ -42,6 +45,7 @@ export async function report(ports: BackfillPorts, work: Work, failure: StepFail
     const own = plan.corrections.find(({ id }) => id === plan.id);
     if (own !== undefined && published > 0) await addCorrection(ports.lake.objects, own);
   }
+  const cpuUs = await cpuOf(work);
   const done: BackfillReport = {
     id: work.id,
     mode: plan?.mode ?? '',
@@ -56,10 +60,11 @@ export async function report(ports: BackfillPorts, work: Work, failure: StepFail
     sketches: summary?.sketches ?? 0,
     faults: summary?.faults ?? 0,
     events: plan?.events ?? 0,
+    ...(cpuUs === undefined ? {} : { cpu_us: cpuUs }),
     ...(failure === undefined ? {} : { failure: await itemFailure(work.objects, work.key(''), failure) }),
   };
   await work.write(REPORT, done);
-  await releaseClaim(ports, work.id);
+  await releaseClaim(ports.work.objects, work.id);
   await work.clear();
   return done;
 }

@@ -75,7 +75,7 @@ export class Work {
 
   /** Removes what only its own steps needed; plan, summary and report stay. */
   async clear(): Promise<void> {
-    for (const folder of ['shuffle/', 'rows/', 'partials/', 'tiles/', 'new/'])
+    for (const folder of ['shuffle/', 'rows/', 'partials/', 'tiles/', 'new/', 'cpu/'])
       for (const name of await this.names(folder)) await this.objects.remove(this.key(name));
   }
 }

@@ -9,7 +9,7 @@ import type { ServiceName } from '../../lake/metrics.ts';
 const run = promisify(execFile);
 
 /** Functions that need the engine that sorts and writes Parquet, whose library is native. */
-const WITH_ENGINE: readonly ServiceName[] = ['compact', 'backfill'];
+const WITH_ENGINE: readonly ServiceName[] = ['compact', 'backfill', 'forget'];
 /** Packages of the engine's library by platform: what bundles leave out. */
 export const ENGINE_PACKAGES = '@duckdb/node-bindings-*';
 /** The one for the architecture that these functions have. */

@@ -1,22 +1,15 @@
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { GlueClient } from '@aws-sdk/client-glue';
-import { S3Client } from '@aws-sdk/client-s3';
 import { COMPACT_NOW, type CompactAnswer, compactAnswer } from '../../lake/compaction/request.ts';
-import { GenerationWriter } from '../../lake/compaction/writer.ts';
-import { LAKE_FOLDER, landedTable } from '../../lake/delivery-format.ts';
+import { landedTable } from '../../lake/delivery-format.ts';
 import { LakeError } from '../../lake/errors.ts';
 import { tablesOf } from '../../lake/tables.ts';
-import { clientOptions } from '../adapters/client-options.ts';
-import { GlueCatalogue } from '../adapters/glue-catalogue.ts';
-import { S3ObjectFiles } from '../adapters/s3-object-files.ts';
-import { S3ObjectStore } from '../adapters/s3-object-store.ts';
+import { deployedLake } from '../adapters/lake-ports.ts';
 import { lazy } from '../lazy.ts';
 import { deadlineOf, type LambdaContext } from '../observability/context.ts';
 import { openLog } from '../observability/log.ts';
 import { openMeter } from '../observability/meter.ts';
 import { traced } from '../observability/trace.ts';
 import { pipelineNamed } from '../pipeline.ts';
+import { processFolder } from '../process-folder.ts';
 import { compactConfig } from './config.ts';
 import { type CompactEvent, type CompactOutcome, createCompact } from './handler.ts';
 
@@ -30,22 +23,16 @@ const log = openLog();
 const open = lazy(async () => {
   const config = compactConfig(process.env);
   const { pipeline } = pipelineNamed(config.pipeline);
-  const retry = { random: Math.random };
-  const folder = join(tmpdir(), 'headrace-compact');
-  const client = new S3Client(clientOptions(CALL_TIMEOUT_MS));
-  const at = { client, bucket: config.lakeBucket, prefix: LAKE_FOLDER, retry };
-  const files = new S3ObjectFiles({ ...at, folder });
+  const { lake } = deployedLake({
+    bucket: config.lakeBucket,
+    database: config.database,
+    folder: processFolder('compact'),
+    writerMb: ENGINE_MB,
+    callTimeoutMs: CALL_TIMEOUT_MS,
+    retry: { random: Math.random },
+  });
   const compact = createCompact({
-    objects: new S3ObjectStore(at),
-    files,
-    writer: new GenerationWriter({ scratch: files.scratch('writer'), memoryMb: ENGINE_MB }),
-    catalogue: new GlueCatalogue({
-      client: new GlueClient(clientOptions(CALL_TIMEOUT_MS)),
-      database: config.database,
-      lakeUri: `s3://${config.lakeBucket}/${LAKE_FOLDER}`,
-      retry,
-    }),
-    clock: Date.now,
+    ...lake,
     tables: tablesOf(pipeline).map(landedTable),
     keptMs: pipeline.lake.generationsDays * DAY_MS,
   });

@@ -18,6 +18,9 @@ export const alertKey = (name: string): ItemKey => ({ pk: `${ALERT_PK_PREFIX}${n
 /** Key of a subscriber's circuit breaker. */
 export const circuitKey = (subscriber: string): ItemKey => ({ pk: `circuit#${subscriber}`, sk: 'circuit' });
 
+/** Names of all subscribers, as their keys have them. */
+export const SUBSCRIBERS = ['bus', 'topic'] as const;
+
 /** Partition key of the list of minutes in which alerts were parked for a subscriber; sort keys are minutes. */
 export const parkedMinutesPk = (subscriber: string): string => `parked#${subscriber}`;
 

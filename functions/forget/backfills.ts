@@ -1,24 +1,12 @@
-import { RetriableError, usageError } from '../../core/errors.ts';
+import { usageError } from '../../core/errors.ts';
 import type { ObjectStore } from '../../core/ports.ts';
+import { CLAIMS_KEY, changeClaims, ERASURE, readClaims } from '../backfill/claim-list.ts';
 import type { BackfillReport } from '../backfill/report.ts';
 import type { Summary } from '../backfill/summarise.ts';
 import { APPROVAL, PLAN, PUBLICATIONS, REPORT, SUMMARY } from '../backfill/work.ts';
 
-/** Key of the list of what is at work on the lake, as backfills keep it. */
-const CLAIMS_KEY = 'claims.json';
-const ERASURE = 'erasure';
-const TRIES = 8;
 /** Latest instant of a date, epoch ms: an erasure is at all hours. */
 const ALWAYS_MS = 8.64e15;
-
-interface Claim {
-  readonly id: string;
-  readonly mode: string;
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly tables: readonly string[];
-  readonly sinceMs: number;
-}
 
 /** An erasure that is at work. */
 export interface ErasureClaim {
@@ -29,11 +17,11 @@ export interface ErasureClaim {
 }
 
 /**
- * Keeps backfills from beginning until the erasure releases it; again does no harm. Throws UsageError while a backfill is at work or was
+ * Keeps backfills from beginning until the erasure releases its claim; again does no harm. Throws UsageError while a backfill is at work or was
  * stopped: its work holds rows that it would publish.
  */
 export async function claimForErasure(work: ObjectStore, { id, tables, sinceMs }: ErasureClaim): Promise<void> {
-  await change(work, (claims) => {
+  await changeClaims(work, (claims) => {
     const backfill = claims.find(({ mode }) => mode !== ERASURE);
     if (backfill !== undefined)
       throw usageError(
@@ -46,14 +34,9 @@ export async function claimForErasure(work: ObjectStore, { id, tables, sinceMs }
   });
 }
 
-/** Lets backfills begin again. */
-export async function releaseErasure(work: ObjectStore, id: string): Promise<void> {
-  await change(work, (claims) => claims.filter((claim) => claim.id !== id));
-}
-
 /** Throws UsageError while an erasure is at work, or was begun and not finished. */
 export async function assertNoErasure(work: ObjectStore): Promise<void> {
-  const erasure = (await read(work)).claims.find(({ mode }) => mode === ERASURE);
+  const erasure = (await readClaims(work)).claims.find(({ mode }) => mode === ERASURE);
   if (erasure !== undefined)
     throw usageError(
       'backfill',
@@ -95,22 +78,6 @@ function withoutRows(report: BackfillReport): BackfillReport {
 async function rewrite<T>(work: ObjectStore, key: string, next: (value: T) => T): Promise<void> {
   const stored = await work.get(key);
   if (stored !== undefined) await work.put(key, bytesOf(next(JSON.parse(Buffer.from(stored.body).toString()) as T)));
-}
-
-async function change(work: ObjectStore, next: (claims: readonly Claim[]) => readonly Claim[]): Promise<void> {
-  for (let tries = 0; tries < TRIES; tries += 1) {
-    const { claims, version } = await read(work);
-    const changed = next(claims);
-    if (JSON.stringify(changed) === JSON.stringify(claims)) return;
-    if ((await work.putIf(CLAIMS_KEY, bytesOf(changed), version)) !== undefined) return;
-  }
-  throw new RetriableError('the list of backfills at work is changed again and again by others; try again');
-}
-
-async function read(work: ObjectStore): Promise<{ readonly claims: readonly Claim[]; readonly version: string | undefined }> {
-  const stored = await work.get(CLAIMS_KEY);
-  if (stored === undefined) return { claims: [], version: undefined };
-  return { claims: JSON.parse(Buffer.from(stored.body).toString()) as Claim[], version: stored.version };
 }
 
 function bytesOf(value: unknown): Uint8Array {

@@ -2,7 +2,7 @@ import { componentIdsOf } from '../../core/aggregates/aggregate.ts';
 import { type Renaming, renameValue } from '../../core/aggregates/rename.ts';
 import type { Accumulator } from '../../core/aggregates/types.ts';
 import type { Aggregate } from '../../core/definition/pipeline.ts';
-import { RetriableError, usageError } from '../../core/errors.ts';
+import { RetriableError, UsageError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { StateStore, StateWrite } from '../../core/ports.ts';
 import { parseCloser } from '../../core/state/closer.ts';
@@ -23,19 +23,20 @@ export interface StateSubject {
   readonly pseudonym: string;
 }
 
+/** A shard is in the middle of a batch: where its processor runs, it is over in a moment. */
+export class PendingBatchError extends UsageError {}
+
 /**
  * Puts the pseudonym in the place of the key in all state, so that open windows close under it: open sessions move to its profile, groups
  * and remembered values of open windows are renamed. What else a profile remembers (ids, features) goes. Returns how many items change;
- * `isDry` changes none. Does no more when done again. Throws UsageError while a batch is unfinished, which would need the old profile.
+ * `isDry` changes none. Does no more when done again. Throws PendingBatchError while a batch is unfinished, which would need the old profile.
  */
 export async function maskState(store: StateStore, subject: StateSubject, isDry: boolean): Promise<number> {
   const shards = (await store.query(shardsPk(subject.streamEpoch))).map(({ sk, body }) => ({ shardId: sk, state: parseShard(body) }));
   const pending = shards.find(({ state }) => isPending(state));
   if (pending !== undefined)
-    throw usageError(
-      `shard ${pending.shardId}`,
-      'a batch that was begun and not finished',
-      'none: run the pipeline again until it has drained its stream',
+    throw new PendingBatchError(
+      `shard ${pending.shardId}: got "a batch that was begun and not finished"; allowed: none: run the pipeline again until it has drained its stream`,
     );
   const moved = await moveProfile(store, subject, isDry);
   let renamed = 0;

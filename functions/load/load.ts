@@ -4,7 +4,8 @@ import type { Counters } from '../../core/state/shard.ts';
 import type { SortEngine } from '../../lake/compaction/engine.ts';
 import { landingPrefix, parseLandedKey, partitionOf } from '../../lake/names.ts';
 import { RowFile } from '../../lake/row-file.ts';
-import { claimRange, releaseClaim } from '../backfill/claims.ts';
+import { releaseClaim } from '../backfill/claim-list.ts';
+import { claimRange } from '../backfill/claims.ts';
 import { BackfillError } from '../backfill/errors.ts';
 import type { BackfillRequest } from '../backfill/events.ts';
 import { scopeOf } from '../backfill/plan.ts';
@@ -73,7 +74,7 @@ export async function abandonLoad(ports: BackfillPorts, shardId: string): Promis
   }
   for (const { key } of await objects.list(landingPrefix('archive')))
     if (parseLandedKey(key)?.name === `${shardId}.parquet`) await objects.remove(key);
-  await releaseClaim(ports, shardId);
+  await releaseClaim(ports.work.objects, shardId);
   await forgetLoad(objects, load.id);
   return true;
 }

@@ -38,6 +38,12 @@ export function backfillAccess(installation: Installation, storage: Storage): Pe
     ...queries(names),
     // Only reading: whatever a backfill finds, the stream's own state is the processor's.
     { sid: 'State', actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], resources: [storage.tableArn] },
+    // An answer that was given to an earlier question of the same backfill.
+    {
+      sid: 'GoOn',
+      actions: ['states:SendTaskFailure', 'states:SendTaskSuccess'],
+      resources: [arnOf('states', `stateMachine:${names.backfill}`)],
+    },
     { sid: 'AskOperators', actions: ['sns:Publish'], resources: [operatorTopicArn] },
     { sid: 'AskOperatorsKey', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [operationsKey.keyArn] },
     keyAccess(storage.stateKey, storage.lakeKey),

@@ -10,6 +10,7 @@ import { Closer } from '../constructs/closer.ts';
 import { Compaction } from '../constructs/compaction.ts';
 import { Overview } from '../constructs/dashboard.ts';
 import { Delivery } from '../constructs/delivery.ts';
+import { Erasure } from '../constructs/erasure.ts';
 import { EventStream } from '../constructs/event-stream.ts';
 import { failureAlarms, type Watched } from '../constructs/failures.ts';
 import { Keys } from '../constructs/keys.ts';
@@ -115,6 +116,7 @@ function addFunctions(
     new Compaction(stack, 'Compaction', installation, storage.lakeKey),
   ];
   const backfill = new Backfill(stack, 'Backfill', installation, storage);
+  new Erasure(stack, 'Erasure', installation, storage);
   return { mapping: processor.mapping.ref, scheduled: [...scheduled.map((one) => one.scheduled), backfill] };
 }
 

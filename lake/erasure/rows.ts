@@ -3,6 +3,7 @@ import type { Aggregate, EventTypeSpec, Pipeline } from '../../core/definition/p
 import { alertIdOf } from '../../core/rules/alert-id.ts';
 import type { Rule } from '../../core/rules/rule.ts';
 import { fieldColumn } from '../columns.ts';
+import { landedTable } from '../delivery-format.ts';
 import type { TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 import { tablesOf, WHAT_IF_TABLE } from '../tables.ts';
@@ -29,16 +30,27 @@ export interface TableMask {
   readonly patch: (row: ReadRow) => Patch | undefined;
 }
 
+/** How files of a lake hold blobs: as they are, or as Firehose lands them, as base64 text. */
+export type BlobForm = 'bytes' | 'base64';
+
+/** What the masks of all tables are made from. */
+export interface MaskOptions {
+  /** The rules in force, and those that ever were. */
+  readonly rules: readonly Rule[];
+  readonly blobs: BlobForm;
+}
+
 /** Masks of all tables that can hold something of the subject. */
-export function tableMasksOf(pipeline: Pipeline, subject: Subject, rules: readonly Rule[]): TableMask[] {
+export function tableMasksOf(pipeline: Pipeline, subject: Subject, { rules, blobs }: MaskOptions): TableMask[] {
   const records = createRecordMask(pipeline, subject);
-  const tables = new Map(tablesOf(pipeline).map((table) => [table.name, table]));
+  const stored = tablesOf(pipeline).map((table) => (blobs === 'bytes' ? table : landedTable(table)));
+  const tables = new Map(stored.map((table) => [table.name, table]));
   const own = Object.entries(pipeline.eventTypes).filter(([name]) => subject.types.has(name));
   const masks: (Omit<TableMask, 'table'> & { readonly name: string })[] = [
-    { name: 'archive', ...archiveMask(records, subject) },
+    { name: 'archive', ...archiveMask(records, subject, blobs) },
     ...own.map(([, type]) => ({ name: type.table, ...eventMask(type, subject) })),
     { name: 'late_events', ...lateMask(records, subject) },
-    { name: 'quarantine', ...quarantineMask(records, subject) },
+    { name: 'quarantine', ...quarantineMask(records, subject, blobs) },
     ...Object.values(pipeline.aggregates).flatMap((one) =>
       subject.types.has(one.over) ? [{ name: one.name, ...aggregateMask(one, subject) }] : [],
     ),
@@ -56,9 +68,9 @@ type Mask = Omit<TableMask, 'table'>;
 const isEqual = (column: string, value: string): string => `${quoteName(column)} = ${quoteText(value)}`;
 
 /** Bytes that may name the key: as they are, or behind a backslash in some way of writing it. */
-function mayName(value: string): string {
+function mayName(value: string, blobs: BlobForm): string {
   const hex = [...Buffer.from(value)].map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('');
-  const text = 'CAST("data" AS VARCHAR)';
+  const text = `CAST(${blobs === 'bytes' ? '"data"' : 'from_base64("data")'} AS VARCHAR)`;
   return `("partition_key" = ${quoteText(value)} OR contains(${text}, CAST(${quoteText(hex)}::BLOB AS VARCHAR)) OR contains(${text}, '\\x5C'))`;
 }
 
@@ -77,12 +89,12 @@ function keyPatch(row: ReadRow, { value, pseudonym }: Subject): Patch {
 
 const RECORD_READS = ['data', 'partition_key', 'arrival_time'];
 
-function archiveMask(records: RecordMask, subject: Subject): Mask {
+function archiveMask(records: RecordMask, subject: Subject, blobs: BlobForm): Mask {
   const { value, pseudonym } = subject;
   return {
     columns: ['data', 'partition_key', 'key'],
     reads: [...RECORD_READS, 'lane', 'key'],
-    where: `"kind" = 'record' AND (${isEqual('key', value)} OR ${mayName(value)})`,
+    where: `"kind" = 'record' AND (${isEqual('key', value)} OR ${mayName(value, blobs)})`,
     patch: (row) => {
       const record = recordOf(row);
       const isOwn = row['key'] === value;
@@ -115,11 +127,11 @@ function lateMask(records: RecordMask, subject: Subject): Mask {
   };
 }
 
-function quarantineMask(records: RecordMask, subject: Subject): Mask {
+function quarantineMask(records: RecordMask, subject: Subject, blobs: BlobForm): Mask {
   return {
     columns: ['data', 'partition_key', 'code', 'path', 'message'],
     reads: [...RECORD_READS, 'code', 'path', 'message'],
-    where: mayName(subject.value),
+    where: mayName(subject.value, blobs),
     patch: (row) => {
       const masked = records.refused(recordOf(row));
       return masked === undefined
@@ -187,7 +199,7 @@ function judgedMasks(type: EventTypeSpec, subject: Subject, rules: readonly Rule
     {
       name: 'alerts',
       columns: ['alert_id', type.key, 'reason', 'rule_values', 'alert_group'],
-      reads: ['event_id', 'rule_id', 'rule_version', 'reason', 'rule_values', 'alert_group'],
+      reads: ['alert_id', 'event_id', 'rule_id', 'rule_version', 'reason', 'rule_values', 'alert_group'],
       where,
       patch: (row) => {
         const ruleId = String(row['rule_id']);

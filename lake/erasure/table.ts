@@ -134,3 +134,19 @@ export async function erasePartition(
     }
   }
 }
+
+/** Ids of the alerts of the subject in the files that show a partition of the table of alerts. */
+export async function alertIdsOf(ports: ErasurePorts, { mask, state }: Found): Promise<string[]> {
+  const { files, close } = await openObjects(ports, await shownFiles(ports, state));
+  const ids: string[] = [];
+  const patch: TableMask['patch'] = (row) => {
+    ids.push(String(row['alert_id']));
+    return undefined;
+  };
+  try {
+    await readPatches(ports.engine, { ...mask, patch }, files);
+  } finally {
+    await close();
+  }
+  return ids;
+}

@@ -1,14 +1,22 @@
 import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
-import { type Answer, type Approval, answer } from '../../functions/backfill/approval.ts';
+import { type Answer, answer } from '../../functions/backfill/approval.ts';
 import type { BackfillRequest } from '../../functions/backfill/events.ts';
 import { createBackfill } from '../../functions/backfill/handler.ts';
+import {
+  type Backfills,
+  backfillIds,
+  type EndedBackfill,
+  type KnownBackfill,
+  lookAt,
+  type RunOptions,
+} from '../../functions/backfill/known.ts';
 import { makePlan } from '../../functions/backfill/plan.ts';
 import type { BackfillPlan } from '../../functions/backfill/plan-record.ts';
 import type { BackfillReport } from '../../functions/backfill/report.ts';
 import { checkId } from '../../functions/backfill/request.ts';
 import type { Summary } from '../../functions/backfill/summarise.ts';
-import { APPROVAL, PLAN, REPORT, SUMMARY, Work } from '../../functions/backfill/work.ts';
+import { Work } from '../../functions/backfill/work.ts';
 import { messageOf } from '../../functions/backfill/workflow/failure.ts';
 import { assertNoErasure } from '../../functions/forget/backfills.ts';
 import { abandonLoad } from '../../functions/load/load.ts';
@@ -20,29 +28,25 @@ import { dataFolder } from '../runtime/folder.ts';
 import { lockFolder } from '../runtime/lock.ts';
 import { ensureFolder, type FoundHistory, findHistory, type HistoryFiles, type LoadOutcome, loadFound } from './load.ts';
 import { type LocalBackfill, openBackfill } from './ports.ts';
-import { type RunBackfillOptions, runBackfill } from './run.ts';
+import { runBackfill } from './run.ts';
 
-export type { Answer, BackfillPlan, BackfillReport, BackfillRequest, FoundHistory, HistoryFiles, LoadOutcome, Summary };
+export type {
+  Answer,
+  BackfillPlan,
+  BackfillReport,
+  BackfillRequest,
+  Backfills,
+  EndedBackfill,
+  FoundHistory,
+  HistoryFiles,
+  KnownBackfill,
+  LoadOutcome,
+  Summary,
+};
 export { findHistory };
 
-/** What is known of one backfill. */
-export interface KnownBackfill {
-  readonly id: string;
-  readonly plan: BackfillPlan | undefined;
-  readonly summary: Summary | undefined;
-  readonly approval: Approval | undefined;
-  readonly report: BackfillReport | undefined;
-}
-
-/** How a run of one ended: `waiting` for an approval, `stopped` by the signal; otherwise with its report. */
-export interface EndedBackfill extends KnownBackfill {
-  readonly end: 'succeeded' | 'failed' | 'waiting' | 'stopped';
-  /** Why it failed. */
-  readonly message: string | undefined;
-}
-
 /** The backfills of a data folder. */
-export class FolderBackfills {
+export class FolderBackfills implements Backfills {
   private readonly root: string;
   private readonly loaded: LoadedPipeline;
   private readonly clock: () => number;
@@ -61,11 +65,7 @@ export class FolderBackfills {
   }
 
   /** Begins a backfill, or goes on with a known one, whose own request counts then. */
-  async run(
-    id: string,
-    request: BackfillRequest | undefined,
-    options: Pick<RunBackfillOptions, 'answer' | 'onState' | 'signal'>,
-  ): Promise<EndedBackfill> {
+  async run(id: string, request: BackfillRequest | undefined, options: RunOptions): Promise<EndedBackfill> {
     checkId(id);
     const known = await this.look(id);
     const asked = known.plan?.request ?? request;
@@ -88,7 +88,7 @@ export class FolderBackfills {
   async load(
     files: FoundHistory,
     request: Pick<BackfillRequest, 'approveAbove'>,
-    options: Pick<RunBackfillOptions, 'answer' | 'onState' | 'signal'> & { readonly onLoaded: (outcome: LoadOutcome) => void },
+    options: RunOptions & { readonly onLoaded: (outcome: LoadOutcome) => void },
   ): Promise<EndedBackfill> {
     await ensureFolder(this.root, this.loaded);
     const { signal } = options;
@@ -135,21 +135,12 @@ export class FolderBackfills {
 
   /** Ids of all backfills, the oldest first. */
   async ids(): Promise<string[]> {
-    const plans = (await this.store.list('')).filter(({ key }) => key.endsWith(`/${PLAN}`));
-    return plans.sort((a, b) => a.modifiedMs - b.modifiedMs).map(({ key }) => key.slice(0, -PLAN.length - 1));
+    return backfillIds(this.store);
   }
 
   /** What is known of one. */
   async look(id: string): Promise<KnownBackfill> {
-    checkId(id);
-    const work = this.workOf(id);
-    return {
-      id,
-      plan: await work.find<BackfillPlan>(PLAN),
-      summary: await work.find<Summary>(SUMMARY),
-      approval: await work.find<Approval>(APPROVAL),
-      report: await work.find<BackfillReport>(REPORT),
-    };
+    return lookAt({ objects: this.store, files: this.store }, id);
   }
 
   private workOf(id: string): Work {

@@ -24,6 +24,8 @@ import { JournaledStateStore } from '../state/journaled.ts';
 import { RETENTION_HOURS } from '../stream/client.ts';
 import { erasureSecret } from './secret.ts';
 
+export type { ForgetOutcome, ForgetPlan };
+
 /** Who is to be forgotten in a data folder. */
 export interface ForgetInFolder {
   readonly dataDir: string;

@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import type { ApprovalOutcome } from '../../functions/backfill/events.ts';
-import { StateError } from './errors.ts';
+import { StateError, stopped } from './errors.ts';
 
 /** Where a task that waits for a person hears the answer. */
 export interface Answers {
@@ -20,7 +20,11 @@ export class PendingAnswers implements Answers {
   waitFor(token: string, signal: AbortSignal): Promise<ApprovalOutcome> {
     return new Promise((resolve, reject) => {
       this.waiting.set(token, { approve: resolve, refuse: reject });
-      signal.addEventListener('abort', () => this.waiting.delete(token), { once: true });
+      const stop = (): void => {
+        this.waiting.delete(token);
+        reject(stopped());
+      };
+      signal.addEventListener('abort', stop, { once: true });
     });
   }
 

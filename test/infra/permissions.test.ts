@@ -36,6 +36,9 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   's3:PutObject lake/*/manifest/*': 'manifests are named by hour',
   's3:DeleteObject lake/*/manifest/*': 'the manifest of an hour that left its table goes last',
   's3:DeleteObject lake/*/aside/*': 'what was set aside leaves with its hour',
+  's3:GetObject lake/*/aside/*': 'an erasure looks into what was set aside',
+  's3:GetObject lake/_erasure/*': 'receipts are named by time and pseudonym',
+  's3:PutObject lake/_erasure/*': 'receipts are named by time and pseudonym',
   's3:AbortMultipartUpload lake/*/landing/*': 'as Firehose asks for, on what it wrote itself',
   's3:PutObject delivery-errors/*': 'Firehose names the files',
   's3:GetObject delivery-errors/*': 'as Firehose asks for, on what it wrote itself',
@@ -143,20 +146,26 @@ describe.each(sizes)('in the size %s', (size) => {
     ['deliver-alerts', ['dynamodb', 'events', 'kms', 'logs', 'sns', 'sqs', 'xray']],
     ['register-partitions', ['glue', 'kms', 'logs', 'sqs', 'xray']],
     ['compact', ['glue', 'kms', 'logs', 's3', 'sqs', 'xray']],
-    ['backfill', ['athena', 'dynamodb', 'glue', 'kms', 'logs', 's3', 'sns', 'xray']],
+    ['backfill', ['athena', 'dynamodb', 'glue', 'kms', 'logs', 's3', 'sns', 'states', 'xray']],
+    ['forget', ['dynamodb', 'glue', 'kinesis', 'kms', 'logs', 's3', 'xray']],
   ])('%s reaches these services and no others', (service, services) => {
     const actions = roleOf(service).statements.flatMap(({ Action }) => list(Action));
     expect([...new Set(actions.map((action) => action.split(':')[0]))].sort()).toEqual(services);
   });
 
-  test('no function deletes, purges, or changes what it did not make, but for compaction and backfill, which replace what landed, and drop what is too old', () => {
+  test('no function deletes, purges, or changes what it did not make, but for those that replace what landed: compaction, backfill, erasure', () => {
     const actions = SERVICES.flatMap((service) =>
       roleOf(service)
         .statements.flatMap(({ Action }) => list(Action))
         .map((one) => `${service} ${one}`),
     );
     const found = new Set(actions.filter((action) => /:((Batch)?(Delete|Purge)|Create(?!LogStream)|Update|Attach|Pass|Tag)/.test(action)));
-    expect([...found]).toEqual(['compact s3:DeleteObject', 'compact glue:DeletePartition', 'backfill s3:DeleteObject']);
+    expect([...found]).toEqual([
+      'compact s3:DeleteObject',
+      'compact glue:DeletePartition',
+      'backfill s3:DeleteObject',
+      'forget s3:DeleteObject',
+    ]);
     const onWhat = roleOf('backfill').statements.filter(({ Action }) => list(Action).includes('s3:DeleteObject'));
     expect(onWhat.flatMap(({ Resource }) => list(Resource)).map((one) => one.split('/').slice(1).join('/'))).toEqual([
       'lake/*/gen=*',

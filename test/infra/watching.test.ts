@@ -159,8 +159,8 @@ describe.each(sizes)('in the size %s', (size) => {
         TracingConfig: { Mode: 'Active' },
         LoggingConfig: { LogGroup: expect.anything() },
         Runtime: 'nodejs24.x',
-        // The engine of compaction and backfill comes for the other architecture.
-        Architectures: [/-(compact|backfill)$/.test(String(one['FunctionName'])) ? 'x86_64' : 'arm64'],
+        // The engine of compaction, backfill and erasure comes for the other architecture.
+        Architectures: [/-(compact|backfill|forget)$/.test(String(one['FunctionName'])) ? 'x86_64' : 'arm64'],
         Handler: 'index.handler',
       });
   });

@@ -6,7 +6,9 @@ import { functionName, namesOf } from '../../../infra/names.ts';
 test.each(ENVIRONMENTS)('the names that commands look for in %s are those that are deployed', (env) => {
   const names = namesOf(env);
   const { stream, stateTable, database, landingDatabase, workgroup, prefix } = names;
-  const compactFunction = functionName(names, 'compact');
+  const [compactFunction, backfillFunction, forgetFunction] = (['compact', 'backfill', 'forget'] as const).map((one) =>
+    functionName(names, one),
+  );
   expect(stackNames(`headrace-${env}`)).toEqual({
     stack: prefix,
     stream,
@@ -15,5 +17,8 @@ test.each(ENVIRONMENTS)('the names that commands look for in %s are those that a
     landingDatabase,
     workgroup,
     compactFunction,
+    backfillMachine: names.backfill,
+    backfillFunction,
+    forgetFunction,
   });
 });

@@ -10,7 +10,7 @@ export const ENVIRONMENT = 'dev';
 /** Its name, as `--stack` takes it. */
 export const STACK = `headrace-${ENVIRONMENT}`;
 
-const COMMAND_MS = 240_000;
+const COMMAND_MS = 600_000;
 const OUTPUT_BYTES_MAX = 64 * 2 ** 20;
 
 /** Runs a program of this project in the emulator's environment, with `more` variables (undefined: without them); its standard output. Throws with all it said. */

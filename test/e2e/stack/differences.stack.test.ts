@@ -1,6 +1,7 @@
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CreateTopicCommand, PublishCommand, SetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMULATOR_DIFFERENCES } from '../../../infra/emulator.ts';
@@ -90,6 +91,34 @@ const STILL_NEEDED: Readonly<Record<string, () => Promise<boolean>>> = {
     const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'objects' }));
     for (const client of [firehose, s3]) client.destroy();
     return Contents.length === 3;
+  },
+  'AWS::StepFunctions::StateMachine': async () => {
+    const client = new SFNClient(settings);
+    const definition = {
+      StartAt: 'M',
+      States: {
+        M: {
+          Type: 'Map',
+          ItemBatcher: { MaxItemsPerBatch: 2, BatchInput: { step: 's' } },
+          ItemProcessor: {
+            ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' },
+            StartAt: 'P',
+            States: { P: { Type: 'Pass', End: true } },
+          },
+          End: true,
+        },
+      },
+    };
+    const roleArn = `arn:aws:iam::${ACCOUNT}:role/any`;
+    const machine = await client.send(new CreateStateMachineCommand({ name: 'batches', roleArn, definition: JSON.stringify(definition) }));
+    const begun = await client.send(new StartExecutionCommand({ stateMachineArn: machine.stateMachineArn, input: '[1,2]' }));
+    const output = await eventually(
+      'the map',
+      async () => (await client.send(new DescribeExecutionCommand({ executionArn: begun.executionArn }))).output,
+      emulator.log,
+    );
+    client.destroy();
+    return JSON.stringify(JSON.parse(output)) === '[1,2]';
   },
   'AWS::Lambda::Function': async () => {
     const [firehose, s3] = [new FirehoseClient(settings), new S3Client(settings)];

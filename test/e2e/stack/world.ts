@@ -29,7 +29,7 @@ export const NAMES = {
   topicArn: `arn:aws:sns:${REGION}:${ACCOUNT}:${STACK}-alerts`,
 } as const;
 
-const WAIT_MS = 45_000;
+const WAIT_MS = 180_000;
 const CALL_MS = 20_000;
 const PAUSE_MS = 300;
 const PUT_RECORDS_MAX = 500;
@@ -130,6 +130,12 @@ export class StackWorld {
       token = page.NextContinuationToken;
     } while (token !== undefined);
     return keys;
+  }
+
+  /** Text of an object of the lake's bucket. */
+  async object(key: string): Promise<string> {
+    const { Body } = await this.s3.send(new GetObjectCommand({ Bucket: NAMES.lakeBucket, Key: key }));
+    return (await Body?.transformToString()) ?? '';
   }
 
   /** Copies the lake's bucket into a folder. */

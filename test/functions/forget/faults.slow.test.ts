@@ -116,7 +116,7 @@ describe('a backfill and an erasure', () => {
     const one = await told(35, CARD);
     await stoppedErasure(one);
     for (const mode of ['verify', 'correct'] as const)
-      await expect(one.backfill(mode, { mode, ...ALL })).rejects.toThrow('BACKFILL_OVERLAPS: backfill erased-');
+      await expect(one.backfill(mode, { mode, ...ALL })).rejects.toThrow('BACKFILL_OVERLAPS: an erasure (since ');
     await expect(assertNoErasure(one.work)).rejects.toThrow(/that has not ended".*run the same headrace forget again/);
     await forgetCard(one, CARD);
     expect(await one.backfill('v', { mode: 'verify', ...ALL })).toMatchObject(SAME);

@@ -1,7 +1,9 @@
 import { expect } from 'vitest';
 import { type ForgetPorts, type ForgetRequest, forget } from '../../../functions/forget/forget.ts';
 import { SortEngine } from '../../../lake/compaction/engine.ts';
+import { landedTable } from '../../../lake/delivery-format.ts';
 import type { ErasureReceipt } from '../../../lake/erasure/receipts.ts';
+import type { BlobForm } from '../../../lake/erasure/rows.ts';
 import { subjectOf } from '../../../lake/erasure/subject.ts';
 import { STORY_MS, tellStory } from '../backfill/story.ts';
 import { BackfillWorld } from '../backfill/world.ts';
@@ -13,8 +15,9 @@ const SECRET = Buffer.alloc(32, 5);
 const SHARDS = ['shardId-000000000000', 'shardId-000000000001'] as const;
 
 /** A story with what is awkward about one card: a bad event of it, one of another card under its partition key. */
-export async function told(seed: number, card: string, records = 60): Promise<BackfillWorld> {
+export async function told(seed: number, card: string, records = 60, blobs: BlobForm = 'bytes'): Promise<BackfillWorld> {
   const one = new BackfillWorld();
+  if (blobs === 'base64') one.tables.splice(0, one.tables.length, ...one.tables.map(landedTable));
   const at = (id: string, minute: number) => ({
     type: 'payment',
     event_id: id,

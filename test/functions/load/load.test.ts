@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ObjectFiles } from '../../../core/ports.ts';
-import { releaseClaim } from '../../../functions/backfill/claims.ts';
+import { releaseClaim } from '../../../functions/backfill/claim-list.ts';
 import { abandonLoad } from '../../../functions/load/load.ts';
 import { readLoads } from '../../../functions/load/loads.ts';
 import { Crash, DoomedPorts } from '../../lake/compaction/world.ts';
@@ -60,7 +60,7 @@ describe('a load', () => {
     ];
     const [first, second] = [Date.parse('2025-12-01T11:00:00Z'), Number.POSITIVE_INFINITY];
     const early = await one.loadOnly('a', lines, { span: { fromMs: Number.NEGATIVE_INFINITY, toMs: first } });
-    await releaseClaim(await one.ports(), 'load-a');
+    await releaseClaim(one.work, 'load-a');
     const late = await one.loadOnly('b', lines, { span: { fromMs: first, toMs: second } });
     expect(early).toMatchObject({ counters: { seen: 2, accepted: 1, quarantined: 1 }, leftOut: 3 });
     expect(late).toMatchObject({ counters: { seen: 3, accepted: 2, quarantined: 1 }, leftOut: 2 });
@@ -112,7 +112,7 @@ describe('a span that is taken', () => {
     const lines = history(16, 60).filter((line) => typeof line !== 'string');
     const middleMs = timeOf(lines[30] ?? '');
     await one.loadOnly('a', lines.slice(0, 30));
-    await releaseClaim(await one.ports(), 'load-a');
+    await releaseClaim(one.work, 'load-a');
     await expect(one.loadOnly('b', lines.slice(29))).rejects.toThrow(
       /^LOAD_OVERLAPS: .* and load a has those from .*Load what is not covered with --from/,
     );

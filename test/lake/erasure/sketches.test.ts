@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { distinct } from '../../../core/definition/measures.ts';
 import { hopping } from '../../../core/definition/windows.ts';
-import { putReceipt } from '../../../lake/erasure/receipts.ts';
+import { ReceiptBook } from '../../../lake/erasure/receipts.ts';
 import { sketchedHours, sketchHours } from '../../../lake/erasure/sketches.ts';
 import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
@@ -49,7 +49,15 @@ describe('hours whose counts of keys may be sketches of erased ones', () => {
       begunAt: '2026',
       doneAt: '2026',
     } as const;
-    await putReceipt(objects, { ...receipt, field: 'customer_id', partitions: [], sketches, filesRemoved: 0, stateItems: 0, remains: [] });
+    await ReceiptBook.open(objects, {
+      ...receipt,
+      field: 'customer_id',
+      partitions: [],
+      sketches,
+      filesRemoved: 0,
+      stateItems: 0,
+      remains: [],
+    });
     const found = await sketchedHours(objects, withWindow, 'customers_3h');
     expect(found?.measures).toEqual(['customers']);
     expect([...(found?.hours ?? [])].map((at) => new Date(at).toISOString().slice(0, 13))).toEqual([
