@@ -3,16 +3,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * A folder below the temporary one for the files of this process alone; what processes of that name that are gone have left goes. Functions
+ * A folder below `root`, the temporary one, for the files of this process alone; what processes of that name that are gone have left goes. Functions
  * may run beside each other where they share a machine.
  */
-export function processFolder(name: string): string {
+export function processFolder(name: string, root = tmpdir()): string {
   const own = `headrace-${name}-${process.pid}`;
-  for (const other of readdirSync(tmpdir())) {
+  for (const other of readdirSync(root)) {
     const [, pid] = /^headrace-([a-z-]+)-\d+$/.exec(other)?.[1] === name ? (/-(\d+)$/.exec(other) ?? []) : [];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(tmpdir(), other), { recursive: true, force: true });
+    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(root, other), { recursive: true, force: true });
   }
-  return join(tmpdir(), own);
+  return join(root, own);
 }
 
 function isAlive(pid: number): boolean {

@@ -48,7 +48,7 @@ describe('a pipeline folder', () => {
   test('needs no rules where nothing is decided', async () => {
     const { pipeline, rules } = await loadPipeline(folder(PLAIN.replace('SIZE', '1000')));
     expect(pipeline.name).toBe('plain');
-    expect(rules).toEqual({ rules: [], version: '' });
+    expect(rules).toEqual({ rules: [], lists: [], version: '' });
   });
 
   test('is refused in one line: no folder, no export, another export, a broken file, a broken definition', async () => {

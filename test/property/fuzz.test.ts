@@ -25,13 +25,13 @@ describe('records of any bytes', () => {
     expect(watch.changes()).toEqual([]);
   });
 
-  test('20,000 mutated inputs end as events or rejections within their bounds, and no prototype changes', () => {
-    const { broken, crashes, prototypeChanges, events, paths, rejected } = fuzz({ inputs: 20_000, seed: 20_260_105 });
+  test('mutated inputs end as events or rejections within their bounds, and no prototype changes', () => {
+    const { broken, crashes, prototypeChanges, events, paths, rejected } = fuzz({ inputs: 6_000, seed: 20_260_105 });
     const shown = broken.map(({ input, violation }) => ({ ...violation, pipeline: input.pipeline, hex: input.data.toString('hex') }));
     expect(shown).toEqual([]);
     expect([crashes, prototypeChanges]).toEqual([0, 0]);
     // Worth something only if inputs go far: many become events, nearly every code is met, in many ways.
-    expect(events).toBeGreaterThan(10_000);
+    expect(events).toBeGreaterThan(3_000);
     expect(Object.keys(rejected).length).toBeGreaterThan(24);
     expect(Object.keys(rejected).filter((code) => !Object.hasOwn(CODES, code))).toEqual([]);
     expect(paths).toBeGreaterThan(500);

@@ -33,7 +33,7 @@ export interface CataloguedFault {
 
 /** The test that plays schedules with every fault of the simulator; `npm run simulate` plays as many as asked for. */
 export const SIMULATE: CitedTest = {
-  file: 'test/simulation/simulate.test.ts',
+  file: 'test/simulation/simulate.slow.test.ts',
   name: 'npm run simulate > schedules lose nothing, repeat nothing and come to an end; a seed repeats its run exactly',
 };
 

@@ -1,7 +1,7 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const FAULTS = 'lake/compaction/faults.test.ts';
-const STORE_FAULTS = 'lake/compaction/store-faults.test.ts';
+const STORE_FAULTS = 'lake/compaction/store-faults.slow.test.ts';
 const CRASH = 'lake/compaction/crash.slow.test.ts';
 const DROP = 'lake/compaction/drop.test.ts';
 const DROP_CRASH = 'lake/compaction/drop-crash.slow.test.ts';

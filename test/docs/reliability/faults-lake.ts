@@ -36,7 +36,10 @@ export const LAKE: readonly CataloguedFault[] = [
     outcome: 'A query sees the old generation or the new one, whole: one write of a manifest, or one update of the catalogue, swaps them.',
     shown: {
       tests: [
-        cite('lake/compaction/readers.test.ts', 'queries that run all through swaps see an old generation or a new one whole, never a mix'),
+        cite(
+          'lake/compaction/readers.slow.test.ts',
+          'queries that run all through swaps see an old generation or a new one whole, never a mix',
+        ),
         cite(
           'lake/compaction/edges.test.ts',
           'a reader that meets the first compaction of an hour > does not take its manifest for lost, though it was not there when manifests were listed',

@@ -1,6 +1,6 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
-const LOAD = 'functions/load/load.test.ts';
+const LOAD = 'functions/load/load.slow.test.ts';
 const CLI = 'cli/load.test.ts';
 
 /** Loads of history from files: what befalls them, and files that are not what they should be. */
