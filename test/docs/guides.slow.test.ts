@@ -1,7 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { temporaryFolder } from '../e2e/folder.ts';
 import { checkout, run, shapeOf, stepsOf } from './steps.ts';
 
 test('the guide to bad data runs as written and prints what it shows', () => {
@@ -57,3 +58,17 @@ test('the guide to backfill runs as written, prints what it shows, and names eve
   expect(faults.length).toBeGreaterThan(5);
   for (const fault of faults) expect(guide).toContain(`\`${fault}\``);
 }, 120_000);
+
+test('the guide to rules runs as written and prints what it shows', () => {
+  const folder = temporaryFolder();
+  // The guide adds a pipeline beside the shipped one.
+  cpSync('pipelines', join(folder, 'pipelines'), { recursive: true });
+  for (const name of ['core', 'node_modules', 'package.json']) symlinkSync(resolve(name), join(folder, name));
+  const steps = stepsOf(readFileSync('docs/guides/rules.md', 'utf8'), 'See it');
+  expect(steps).toHaveLength(3);
+  const shape = (text: string): string => shapeOf(text.replace(/rule set [0-9a-f]+/, 'rule set x').replace(/[ \r]+$/gm, ''));
+  for (const { command, shown } of steps) {
+    const printed = run(command, folder);
+    if (shown !== undefined) expect(shape(printed), command).toBe(shape(shown));
+  }
+}, 60_000);
