@@ -7,6 +7,8 @@ import { fuzzInSmallHeap } from './small-heap.ts';
 
 /** Limits of a whole run. */
 const P99_MS_MAX = 5;
+/** Shorter runs are mostly warming up: their times say nothing. */
+const TIMED_FROM = 50_000;
 const RSS_MB_MAX = 256;
 
 const FLAGS = {
@@ -26,8 +28,8 @@ const HELP = `npm run fuzz -- [--inputs N] [--seed S] [--json]
 npm run fuzz -- --windows N [--seed S] [--json]
 
 Puts mutated KPL aggregates and JSON events through the way of stream records and checks laws on every one: nothing throws, nothing
-vanishes, each ends as an event or a rejection within its form and bounds, no prototype changes; p99 of a record below ${P99_MS_MAX} ms and
-resident memory below ${RSS_MB_MAX} MB over the run. An input that breaks a law is shrunk and kept in test/property/fuzz/found.
+vanishes, each ends as an event or a rejection within its form and bounds, no prototype changes; p99 of a record below ${P99_MS_MAX} ms (from
+${TIMED_FROM} inputs on) and resident memory below ${RSS_MB_MAX} MB over the run. An input that breaks a law is shrunk and kept in test/property/fuzz/found.
 
   --inputs N    inputs to try: ${FLAGS.inputs.fallback}
   --seed S      seed: ${FLAGS.seed.fallback}; equal seeds give equal runs
@@ -54,9 +56,9 @@ function summaryOf(report: FuzzReport) {
   };
 }
 
-function brokenLimits({ recordMs, rssMbMax }: FuzzReport): string[] {
+function brokenLimits({ inputs, recordMs, rssMbMax }: FuzzReport): string[] {
   return [
-    ...(recordMs.p99 < P99_MS_MAX ? [] : [`p99 of a record is ${recordMs.p99} ms; the limit is ${P99_MS_MAX}`]),
+    ...(recordMs.p99 < P99_MS_MAX || inputs < TIMED_FROM ? [] : [`p99 of a record is ${recordMs.p99} ms; the limit is ${P99_MS_MAX}`]),
     ...(rssMbMax < RSS_MB_MAX ? [] : [`resident memory reached ${rssMbMax} MB; the limit is ${RSS_MB_MAX}`]),
   ];
 }
