@@ -149,7 +149,7 @@ export const CRASHES: readonly CataloguedFault[] = [
       tests: [
         cite(
           'property/fuzz.test.ts',
-          'the fuzzer itself > the command ends with one line of figures, within its limits of time and memory',
+          'the fuzzer itself > the command ends with one line of figures, within its limits',
         ),
         cite(
           'local/mapping/live.test.ts',
