@@ -1,7 +1,8 @@
 import type { Pipeline } from '../core/definition/pipeline.ts';
-import { RetriableError } from '../core/errors.ts';
+import { RetriableError, usageError } from '../core/errors.ts';
 import type { StateStore } from '../core/ports.ts';
 import { compileRules, type RuleSet } from '../core/rules/compile.ts';
+import type { Rule } from '../core/rules/rule.ts';
 import { encodeRuleSet, parseRuleSet, type RuleSetSource } from '../core/rules/source.ts';
 import { ruleSetKey } from '../core/state/keys.ts';
 
@@ -35,4 +36,32 @@ export async function ruleSetsOf({ pipeline, rules }: JudgingPipeline, store: St
     return set;
   };
   return { version, of: async (wanted) => compiled.get(wanted) ?? load(wanted) };
+}
+
+/**
+ * Refuses rules whose text was changed while their version stayed: what was decided by that version could no longer be told. Status, owner and
+ * description may change. Throws UsageError.
+ */
+export async function refuseEditedRules({ rules }: JudgingPipeline, store: StateStore): Promise<void> {
+  const known = new Map<string, string>();
+  for (const { body } of await store.query('rules'))
+    for (const rule of parseRuleSet(body).rules) known.set(versionName(rule), textOf(rule));
+  for (const rule of rules.rules) {
+    const before = known.get(versionName(rule));
+    if (before === undefined || before === textOf(rule)) continue;
+    throw usageError(
+      `rule ${rule.id}: version`,
+      rule.version,
+      `a version that no other text has had; this one was\n  ${before}\nand is\n  ${textOf(rule)}`,
+    );
+  }
+}
+
+function versionName({ id, version }: Rule): string {
+  return `${id} ${version}`;
+}
+
+/** What a rule does. */
+function textOf({ on, condition, points, typology, reason, alert }: Rule): string {
+  return JSON.stringify({ on, condition, points, typology, reason, alert });
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Allowed, checkForm } from './form.ts';
 import { parseTemplate } from './template.ts';
 
-/** Draft and retired rules are ignored; shadow rules are evaluated and reported; active rules count. */
-export type RuleStatus = 'draft' | 'shadow' | 'active' | 'retired';
+/** Draft, paused and retired rules are ignored; shadow rules are evaluated and reported; active rules count. */
+export type RuleStatus = 'draft' | 'shadow' | 'active' | 'paused' | 'retired';
 
 /** One rule as its file says it. */
 export interface Rule {
@@ -57,7 +57,7 @@ const SCHEMA = z.strictObject({
     .max(ID_LENGTH_MAX),
   version: z.int().positive(),
   owner: line(TEXT_LENGTH_MAX),
-  status: z.enum(['draft', 'shadow', 'active', 'retired']),
+  status: z.enum(['draft', 'shadow', 'active', 'paused', 'retired']),
   description: line(TEXT_LENGTH_MAX),
   on: line(TEXT_LENGTH_MAX),
   condition: line(CONDITION_LENGTH_MAX),
@@ -75,7 +75,7 @@ const ALLOWED: Allowed = {
   id: `kebab-case text of at most ${ID_LENGTH_MAX} characters, such as amount-over-limit`,
   version: 'a whole number from 1',
   owner: TEXT,
-  status: 'draft, shadow, active, retired',
+  status: 'draft, shadow, active, paused, retired',
   description: TEXT,
   on: 'the name of the event type that the pipeline judges',
   condition: `CEL text of 1..${CONDITION_LENGTH_MAX} characters`,

@@ -3,7 +3,7 @@ import type { StateStore, StreamShards } from '../../core/ports.ts';
 import { type CloseReport, type CloseRound, createCloseWindows } from '../../functions/close-windows/handler.ts';
 import { ledgerRows } from '../../functions/ledger.ts';
 import { type BatchStats, createProcessStream, type ProcessStream } from '../../functions/process-stream/handler.ts';
-import { ruleSetsOf } from '../../functions/rule-sets.ts';
+import { refuseEditedRules, ruleSetsOf } from '../../functions/rule-sets.ts';
 import { createRowBuilder, type RowBuilder } from '../../lake/rows.ts';
 import type { BufferedDelivery } from '../delivery/buffer.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
@@ -32,6 +32,7 @@ export interface Handlers {
 export async function wireHandlers(loaded: LoadedPipeline, ports: MachinePorts): Promise<Handlers> {
   const plan = compilePlan(loaded.pipeline);
   const rows = createRowBuilder(loaded.pipeline);
+  await refuseEditedRules(loaded, ports.store);
   const rules = await ruleSetsOf(loaded, ports.store);
   const base = { plan, rows, store: ports.store, delivery: ports.delivery, clock: ports.clock, streamEpoch: ports.streamEpoch };
   const process = createProcessStream({

@@ -62,7 +62,7 @@ describe('a rule file', () => {
     ['with an id that ends in a dash', { ...GOOD, id: 'amount-' }, /id: got "amount-"/],
     ['with version 0', { ...GOOD, version: 0 }, /version: got 0; allowed: a whole number from 1/],
     ['with a version in quotes', { ...GOOD, version: '1' }, /version: got "1"/],
-    ['with an unknown status', { ...GOOD, status: 'live' }, /status: got "live"; allowed: draft, shadow, active, retired/],
+    ['with an unknown status', { ...GOOD, status: 'live' }, /status: got "live"; allowed: draft, shadow, active, paused, retired/],
     ['with too many points', { ...GOOD, points: 1001 }, /points: got 1001; allowed: a whole number 0\.\.1000/],
     ['with half a point', { ...GOOD, points: 0.5 }, /points: got 0\.5/],
     ['with an empty condition', { ...GOOD, condition: ' ' }, /condition: got " "/],
