@@ -63,10 +63,7 @@ export const DECODING: readonly CataloguedFault[] = [
     shown: {
       tests: [
         malformed('KPL: a million claimed sub-records', 'KPL: 10,001 keys'),
-        cite(
-          'property/fuzz.test.ts',
-          'the fuzzer itself > the command ends with one line of figures, within its limits',
-        ),
+        cite('property/fuzz.test.ts', 'the fuzzer itself > the command ends with one line of figures, within its limits'),
       ],
     },
   },
