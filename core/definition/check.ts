@@ -1,12 +1,12 @@
 import { usageError } from '../errors.ts';
+import { checkFilter, ensure, FIELD_KINDS, type Fields, fieldOf, isText, listOf, NUMERIC } from './check-tools.ts';
+import { checkFeatureMeasure } from './feature-measures.ts';
 import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
 import { checkPersonal } from './personal.ts';
 import type { Aggregate, EventTypeSpec, Pipeline, Thresholds } from './pipeline.ts';
 import { checkRetention } from './retention.ts';
-
-type Fields = EventTypeSpec['fields'];
 
 const HOUR_MS = 3_600_000;
 /** A scale of nine keeps whole numbers up to nine million exact. */
@@ -30,9 +30,7 @@ const DECISION_COLUMNS = [
   ...['rule_values', 'alert_group'],
 ];
 
-const NUMERIC = ['money', 'integer', 'fixed'];
 const GROUPABLE = ['string', 'currency', 'boolean', 'integer', 'fixed'];
-const FIELD_KINDS = ['string', 'time', 'money', 'currency', 'boolean', 'integer', 'fixed'];
 /** Kinds of field each measure takes; a count takes none. */
 const MEASURE_KINDS: Readonly<Record<MeasureSpec['kind'], readonly string[]>> = {
   count: [],
@@ -66,18 +64,6 @@ export function checkPipeline(pipeline: Pipeline): void {
   checkPersonal(pipeline);
 }
 
-function ensure(isRight: boolean, what: string, received: unknown, allowed: string): void {
-  if (!isRight) throw usageError(what, received, allowed);
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string';
-}
-
-function listOf(names: Iterable<string>): string {
-  return [...names].join(', ');
-}
-
 function checkWhole(path: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
   const range = most === Number.MAX_SAFE_INTEGER ? `a whole number, at least ${least}` : `a whole number in ${least}..${most}`;
   ensure(Number.isSafeInteger(value) && value >= least && value <= most, path, value, range);
@@ -90,17 +76,6 @@ function checkName(path: string, name: unknown): void {
 function checkColumnName(path: string, name: string): void {
   checkName(path, name);
   ensure(!OWN_COLUMNS.includes(name), path, name, `a name other than the lake's own columns (${listOf(OWN_COLUMNS)})`);
-}
-
-/** The field's spec; a usage error unless it exists and is of one of the kinds. */
-function fieldOf(path: string, fields: Fields, name: unknown, kinds: readonly string[] = FIELD_KINDS): FieldSpec {
-  const spec = isText(name) && Object.hasOwn(fields, String(name)) ? fields[String(name)] : undefined;
-  const fitting = Object.keys(fields).filter((one) => kinds.includes(fields[one]?.kind ?? ''));
-  const allowed = `a field of kind ${kinds.join(' or ')} (${listOf(fitting)})`;
-  if (spec === undefined || !kinds.includes(spec.kind)) {
-    throw usageError(path, spec === undefined ? name : `${String(name)} of kind ${spec.kind}`, allowed);
-  }
-  return spec;
 }
 
 /** The event type; a usage error unless it exists. */
@@ -278,7 +253,7 @@ function checkFeature(pipeline: Pipeline, path: string, name: string, feature: F
   ensure(feature.kind === 'key' || feature.kind === 'tile', `${path}.kind`, feature.kind, 'key, tile');
   const over = typeOf(`${path}.over`, pipeline, feature.over);
   const judged = typeOf('decision.over', pipeline, pipeline.decision?.over);
-  checkFilter(path, feature, over.fields);
+  checkFilter(`${path}.where`, feature.where ?? {}, over.fields);
   checkWhole(`${path}.tileMs`, feature.tileMs, 1);
   checkWhole(`${path}.windowMs`, feature.windowMs, 1);
   ensure(feature.windowMs % feature.tileMs === 0, `${path}.windowMs`, feature.windowMs, `a multiple of tileMs (${feature.tileMs})`);
@@ -294,21 +269,7 @@ function checkFeature(pipeline: Pipeline, path: string, name: string, feature: F
     checkShared(`${path}.by`, feature.by, over.fields, judged.fields);
     checkTiles(path, feature, pipeline.time);
   }
-  checkFeatureMeasure(path, feature, over.fields);
-}
-
-function checkFilter(path: string, { where }: FeatureSpec, fields: Fields): void {
-  for (const [field, value] of Object.entries(where ?? {})) {
-    const spec = fieldOf(`${path}.where.${field}`, fields, field);
-    const type = spec.kind === 'boolean' ? 'boolean' : spec.kind === 'string' || spec.kind === 'currency' ? 'string' : 'number';
-    const isRight = type === 'number' ? Number.isSafeInteger(value) : typeof value === type;
-    ensure(
-      isRight,
-      `${path}.where.${field}`,
-      value,
-      type === 'number' ? 'a whole number (money in minor units, fixed scaled)' : `a ${type}`,
-    );
-  }
+  checkFeatureMeasure(path, feature, { over: over.fields, judged: judged.fields });
 }
 
 /** A field by which events are found must mean the same in the events that are judged. */
@@ -325,22 +286,4 @@ function checkTiles(path: string, feature: Extract<FeatureSpec, { readonly kind:
   ensure(tileMs % HOUR_MS === 0, `${path}.tileMs`, tileMs, `whole hours, a multiple of ${HOUR_MS}`);
   checkWhole(`${path}.delayMs`, delayMs, time.outOfOrdernessMs + time.allowedLatenessMs + tileMs);
   ensure(delayMs % tileMs === 0, `${path}.delayMs`, delayMs, `a multiple of tileMs (${tileMs})`);
-}
-
-function checkFeatureMeasure(path: string, feature: FeatureSpec, fields: Fields): void {
-  ensure(['count', 'sum', 'mean'].includes(feature.measure), `${path}.measure`, feature.measure, 'count, sum, mean');
-  if (feature.measure === 'count') {
-    ensure(feature.field === undefined, `${path}.field`, feature.field, 'no field: a count takes none');
-    return;
-  }
-  const spec = fieldOf(`${path}.field`, fields, feature.field, NUMERIC);
-  if (spec.kind !== 'money') return;
-  const per: readonly string[] = feature.kind === 'key' ? feature.per : [];
-  const isOneCurrency = per.includes(spec.currencyField) || Object.hasOwn(feature.where ?? {}, spec.currencyField);
-  ensure(
-    isOneCurrency,
-    path,
-    `${feature.measure} of ${feature.field}`,
-    `money only with ${spec.currencyField} in per or where: currencies do not mix`,
-  );
 }

@@ -1,13 +1,34 @@
 /** Events a feature looks at: equality on fields, all must hold. */
 export type FieldFilter = Readonly<Record<string, string | number | boolean>>;
 
+/**
+ * What a feature says of its events. `share` is 0..1; `since_last` is the time since the latest of them, `distance_km` how far the judged
+ * event is from its place and `speed_kmh` how fast one would have had to travel, all three over the partition key only.
+ */
+export type FeatureMeasure =
+  | 'count'
+  | 'sum'
+  | 'mean'
+  | 'stddev'
+  | 'min'
+  | 'max'
+  | 'distinct'
+  | 'share'
+  | 'since_last'
+  | 'distance_km'
+  | 'speed_kmh';
+
 interface FeatureBase {
   /** Event type the feature is computed over. */
   readonly over: string;
   readonly where?: FieldFilter;
-  readonly measure: 'count' | 'sum' | 'mean';
-  /** Numeric field for `sum` and `mean`. */
+  readonly measure: FeatureMeasure;
+  /** Field of `sum`, `mean`, `stddev`, `min`, `max` (numbers) and `distinct`; the others take none. */
   readonly field?: string;
+  /** Of `share`: the values that events must have to count as that share. */
+  readonly of?: FieldFilter;
+  /** Of `distance_km` and `speed_kmh`: the fields with latitude and longitude, in degrees. */
+  readonly place?: readonly [lat: string, lon: string];
   readonly windowMs: number;
   /** Width of one tile; `windowMs` is a multiple of it. */
   readonly tileMs: number;

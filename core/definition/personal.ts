@@ -39,7 +39,7 @@ function userOf(pipeline: Pipeline, typeName: string, field: string): string | u
   const feature = Object.entries(pipeline.features).find(([, spec]) => {
     const isOver = spec.over === typeName || pipeline.decision?.over === typeName;
     const shared: readonly string[] = spec.kind === 'key' ? spec.per : [spec.by];
-    const own = [spec.field, ...Object.keys(spec.where ?? {})];
+    const own = [spec.field, ...Object.keys(spec.where ?? {}), ...Object.keys(spec.of ?? {}), ...(spec.place ?? [])];
     return (isOver && shared.includes(field)) || (spec.over === typeName && own.includes(field));
   });
   return feature === undefined ? undefined : `features.${feature[0]}`;

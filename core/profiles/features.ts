@@ -1,8 +1,10 @@
+import type { Component } from '../aggregates/component.ts';
 import type { KeyFeature } from '../definition/features.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
-import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
+import { amountOf, feeds, hasSum, type RingSource, ringIdOf, sourceOf } from './filter.ts';
+import { componentOf } from './holding.ts';
 import { addToRing, expireRing, type RingStates, type Stride, totalOf } from './rings.ts';
 import { type Measure, measureOf } from './totals.ts';
 
@@ -10,6 +12,7 @@ import { type Measure, measureOf } from './totals.ts';
 export interface KeyRing extends RingSource {
   readonly ringId: string;
   readonly per: readonly string[];
+  readonly component: Component | undefined;
   /** Longest window of the features that read it. */
   readonly windowMsMax: number;
 }
@@ -73,14 +76,15 @@ function ringOf(pipeline: Pipeline, spec: KeyFeature): KeyRing {
   const per = [...spec.per].sort();
   const counted = { ...sourceOf(spec), per };
   const source = spec.measure === 'count' ? (summedTwin(pipeline, counted) ?? counted) : counted;
-  return { ...source, per, ringId: ringIdOf(source, per), windowMsMax: spec.windowMs };
+  const component = source.holds === undefined ? undefined : componentOf(source.holds.what, source.holds.fields);
+  return { ...source, per, component, ringId: ringIdOf(source, per), windowMsMax: spec.windowMs };
 }
 
 /** The ring of sums over the same events, if there is one: it counts them too, so that a count needs no ring of its own. */
 function summedTwin(pipeline: Pipeline, counted: RingSource & { readonly per: readonly string[] }): RingSource | undefined {
   const ofEvents = ringIdOf(counted, counted.per);
   for (const spec of Object.values(pipeline.features)) {
-    if (spec.kind !== 'key' || spec.measure === 'count') continue;
+    if (spec.kind !== 'key' || (spec.measure !== 'sum' && spec.measure !== 'mean')) continue;
     const summed = sourceOf(spec);
     // An event without the summed field would be missing from the count.
     const isAlwaysThere = summed.field !== undefined && pipeline.eventTypes[spec.over]?.fields[summed.field]?.optional === false;
@@ -90,14 +94,15 @@ function summedTwin(pipeline: Pipeline, counted: RingSource & { readonly per: re
 }
 
 function strideOf(ring: KeyRing): Stride {
-  return ring.field === undefined ? 2 : 3;
+  if (ring.component !== undefined) return 4;
+  return hasSum(ring) ? 3 : 2;
 }
 
 function readOne({ ring, windowMs, measure }: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
   const to = Math.floor(asOfMs / ring.tileMs);
   const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
-  const { count, sum } = totalOf(tiles, strideOf(ring), to - windowMs / ring.tileMs, to);
-  return measure(count, sum);
+  const total = totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], ring.component);
+  return measure(total, event, asOfMs);
 }
 
 function addOne(ring: KeyRing, states: RingStates, event: Event): void {
@@ -105,7 +110,8 @@ function addOne(ring: KeyRing, states: RingStates, event: Event): void {
   const byPer = states[ring.ringId] ?? {};
   const perKey = perKeyOf(ring.per, event);
   const tiles = byPer[perKey] ?? [];
-  addToRing(tiles, strideOf(ring), Math.floor(event.timeMs / ring.tileMs), amountOf(ring, event));
+  const added = { amount: amountOf(ring, event), input: event, component: ring.component };
+  addToRing(tiles, strideOf(ring), Math.floor(event.timeMs / ring.tileMs), added);
   byPer[perKey] = tiles;
 }
 

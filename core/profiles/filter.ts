@@ -1,41 +1,92 @@
 import type { FeatureSpec, FieldFilter } from '../definition/features.ts';
 import type { Event, FieldValue } from '../model.ts';
+import type { Holding } from './holding.ts';
+
+/** Fields with the value each must have, by field name. */
+type Filter = readonly (readonly [field: string, value: FieldValue])[];
 
 /** What events a ring of tiles is fed with. */
 export interface RingSource {
   /** Event type. */
   readonly over: string;
-  /** Fields with the value each must have, by field name. */
-  readonly where: readonly (readonly [field: string, value: FieldValue])[];
+  readonly where: Filter;
   /** Numeric field that is summed; undefined if events are only counted. */
   readonly field: string | undefined;
+  /** Of what else a sum is made: 1 for each event with these values; undefined for none. */
+  readonly of: Filter | undefined;
+  /** What tiles hold beside count and sum, and of which fields. */
+  readonly holds: { readonly what: Holding; readonly fields: readonly string[] } | undefined;
   readonly tileMs: number;
 }
 
 /** Source of a feature's ring; equal parts give equal sources, however the definition wrote them. */
 export function sourceOf(spec: FeatureSpec): RingSource {
-  const field = spec.measure === 'count' ? undefined : spec.field;
-  return { over: spec.over, where: whereOf(spec.where ?? {}), field, tileMs: spec.tileMs };
+  const base = {
+    over: spec.over,
+    where: whereOf(spec.where ?? {}),
+    field: undefined,
+    of: undefined,
+    holds: undefined,
+    tileMs: spec.tileMs,
+  };
+  const fields = spec.field === undefined ? [] : [spec.field];
+  switch (spec.measure) {
+    case 'count':
+      return base;
+    case 'sum':
+    case 'mean':
+      return { ...base, field: spec.field };
+    case 'stddev':
+      return { ...base, field: spec.field, holds: { what: 'squares', fields } };
+    case 'min':
+    case 'max':
+    case 'distinct':
+      return { ...base, holds: { what: spec.measure, fields } };
+    case 'share':
+      return { ...base, of: whereOf(spec.of ?? {}) };
+    case 'since_last':
+      return { ...base, holds: { what: 'last', fields: [] } };
+    case 'distance_km':
+    case 'speed_kmh':
+      return { ...base, holds: { what: 'place', fields: spec.place ?? [] } };
+  }
 }
 
 function whereOf(filter: FieldFilter): [string, FieldValue][] {
   return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Whether an event feeds a ring: its type, every `where` field equal, and the summed field present. */
+/** Whether an event feeds a ring: its type, every `where` field equal, and all fields present that are summed or held. */
 export function feeds(source: RingSource, event: Event): boolean {
-  if (event.type !== source.over) return false;
-  for (const [field, value] of source.where) if (event.values[field] !== value) return false;
-  return source.field === undefined || event.values[source.field] !== undefined;
+  if (event.type !== source.over || !has(event, source.where)) return false;
+  if (source.field !== undefined && event.values[source.field] === undefined) return false;
+  if (source.holds !== undefined) for (const field of source.holds.fields) if (event.values[field] === undefined) return false;
+  return true;
 }
 
 /** Number that an event adds to the ring's sum: 0 where nothing is summed. */
 export function amountOf(source: RingSource, event: Event): number {
+  if (source.of !== undefined) return has(event, source.of) ? 1 : 0;
   return source.field === undefined ? 0 : Number(event.values[source.field]);
+}
+
+/** Whether the tiles of a ring have a sum. */
+export function hasSum({ field, of }: RingSource): boolean {
+  return field !== undefined || of !== undefined;
 }
 
 /** Name of a ring, without `#`: equal for equal rings and different for any others, so that it can be part of a state key. */
 export function ringIdOf(source: RingSource, by: readonly string[]): string {
-  const where = source.where.map(([field, value]) => `${field}=${encodeURIComponent(JSON.stringify(value))}`).join('&');
-  return `${source.over}/${by.join(',')}/${source.field ?? ''}/${source.tileMs}/${where}`;
+  const plain = `${source.over}/${by.join(',')}/${source.field ?? ''}/${source.tileMs}/${filterText(source.where)}`;
+  const of = source.of === undefined ? '' : `/of:${filterText(source.of)}`;
+  return `${plain}${of}${source.holds === undefined ? '' : `/${source.holds.what}:${source.holds.fields.join(',')}`}`;
+}
+
+function filterText(filter: Filter): string {
+  return filter.map(([field, value]) => `${field}=${encodeURIComponent(JSON.stringify(value))}`).join('&');
+}
+
+function has(event: Event, filter: Filter): boolean {
+  for (const [field, value] of filter) if (event.values[field] !== value) return false;
+  return true;
 }

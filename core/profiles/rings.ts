@@ -1,46 +1,64 @@
+import type { Component } from '../aggregates/component.ts';
 import { addExact, type ExactInteger } from '../aggregates/exact.ts';
+import type { AccumulatorInput } from '../aggregates/types.ts';
 
 /**
- * Tiles of one ring, oldest first, flat: tile number (tile start / tile width), count and, where the ring has a sum, the sum.
- * Flat and numbered because profiles hold many of these as JSON text.
+ * Tiles of one ring, oldest first, flat: tile number (tile start / tile width), count, where the ring has a sum the sum, and where it holds
+ * more the state of its component. Flat and numbered because profiles hold many of these as JSON text.
  */
-export type Ring = ExactInteger[];
+export type Ring = unknown[];
 
 /** All rings of one profile: ring id, then the values of the `per` fields, to tiles. JSON-safe. */
 export type RingStates = Record<string, Record<string, Ring>>;
 
 /** Entries that one tile takes in a ring. */
-export type Stride = 2 | 3;
+export type Stride = 2 | 3 | 4;
 
-/** Count and sum of some tiles. */
+/** What some tiles hold. */
 export interface Total {
   count: number;
   sum: ExactInteger;
+  /** State of the ring's component; undefined for rings without. */
+  state?: unknown;
+}
+
+/** What one event adds to a tile. */
+export interface Added {
+  readonly amount: number;
+  readonly input: AccumulatorInput;
+  readonly component: Component | undefined;
 }
 
 /** Adds one event to the tile with number `tile`. */
-export function addToRing(ring: Ring, stride: Stride, tile: number, amount: number): void {
+export function addToRing(ring: Ring, stride: Stride, tile: number, { amount, input, component }: Added): void {
   let at = ring.length - stride;
   while (at >= 0 && Number(ring[at]) > tile) at -= stride;
   if (at < 0 || ring[at] !== tile) {
     at += stride;
-    if (stride === 3) ring.splice(at, 0, tile, 0, 0);
-    else ring.splice(at, 0, tile, 0);
+    ring.splice(at, 0, ...[tile, 0, 0, component?.empty()].slice(0, stride));
   }
   ring[at + 1] = Number(ring[at + 1]) + 1;
-  if (stride === 3) ring[at + 2] = addExact(ring[at + 2] ?? 0, amount);
+  if (stride >= 3) ring[at + 2] = addExact(exactAt(ring, at + 2), amount);
+  if (component !== undefined) ring[at + 3] = component.add(ring[at + 3], input);
 }
 
 /** Total of the tiles numbered `from` to `to`, both included. */
-export function totalOf(ring: Ring | undefined, stride: Stride, from: number, to: number): Total {
+export function totalOf(
+  ring: Ring | undefined,
+  stride: Stride,
+  [from, to]: readonly [number, number],
+  component: Component | undefined,
+): Total {
   const total: Total = { count: 0, sum: 0 };
+  if (component !== undefined) total.state = component.empty();
   if (ring === undefined) return total;
   for (let at = ring.length - stride; at >= 0; at -= stride) {
     const tile = Number(ring[at]);
     if (tile > to) continue;
     if (tile < from) break;
     total.count += Number(ring[at + 1]);
-    if (stride === 3) total.sum = addExact(total.sum, ring[at + 2] ?? 0);
+    if (stride >= 3) total.sum = addExact(total.sum, exactAt(ring, at + 2));
+    if (component !== undefined) total.state = component.merge(total.state, ring[at + 3]);
   }
   return total;
 }
@@ -50,4 +68,8 @@ export function expireRing(ring: Ring, stride: Stride, from: number): void {
   let at = 0;
   while (at < ring.length && Number(ring[at]) < from) at += stride;
   if (at > 0) ring.splice(0, at);
+}
+
+function exactAt(ring: Ring, at: number): ExactInteger {
+  return (ring[at] ?? 0) as ExactInteger;
 }

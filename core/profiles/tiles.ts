@@ -1,9 +1,11 @@
+import type { Component } from '../aggregates/component.ts';
 import { addExact, type ExactInteger } from '../aggregates/exact.ts';
 import type { TileFeature } from '../definition/features.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
+import { componentOf } from './holding.ts';
 import { type Measure, measureOf } from './totals.ts';
 
 /** A ring of tiles per value of the field `by`; features with the same source and `by` share one. */
@@ -11,6 +13,7 @@ export interface TileRing extends RingSource {
   /** Stable name without `#`, fit to be part of a state key. */
   readonly ringId: string;
   readonly by: string;
+  readonly component: Component | undefined;
   /** Longest window of the features that read it. */
   readonly windowMsMax: number;
   /** Longest delay of the features that read it. */
@@ -22,6 +25,8 @@ export interface Tile {
   readonly count: number;
   /** Sum of the ring's field; 0 for rings that only count. */
   readonly sum: ExactInteger;
+  /** What the ring holds beside; absent for rings that hold nothing more. */
+  readonly state?: unknown;
 }
 
 /** Closed tiles of one key of a ring, each with its start (epoch ms), oldest first. JSON-safe. */
@@ -75,7 +80,7 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
       for (const reader of readers) {
         const by = frontierMs === null ? undefined : event.values[reader.ring.by];
         const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
-        values[reader.name] = readOne(reader, tiles ?? [], asOfMs, frontierMs ?? 0);
+        values[reader.name] = readOne(reader, tiles ?? [], { event, asOfMs, frontierMs: frontierMs ?? 0 });
       }
       return values;
     },
@@ -84,21 +89,26 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
 
 function ringOf(spec: TileFeature): TileRing {
   const source = sourceOf(spec);
-  return { ...source, by: spec.by, ringId: ringIdOf(source, [spec.by]), windowMsMax: spec.windowMs, delayMsMax: spec.delayMs };
+  const component = source.holds === undefined ? undefined : componentOf(source.holds.what, source.holds.fields);
+  return { ...source, component, by: spec.by, ringId: ringIdOf(source, [spec.by]), windowMsMax: spec.windowMs, delayMsMax: spec.delayMs };
 }
 
-function readOne({ ring, windowMs, delayMs, measure }: Reader, tiles: KeyTiles, asOfMs: number, frontierMs: number): number | null {
+interface Asked {
+  readonly event: Event;
+  readonly asOfMs: number;
+  readonly frontierMs: number;
+}
+
+function readOne({ ring, windowMs, delayMs, measure }: Reader, tiles: KeyTiles, { event, asOfMs, frontierMs }: Asked): number | null {
   const endMs = Math.min(floorTo(asOfMs - delayMs, ring.tileMs), floorTo(frontierMs, ring.tileMs));
-  let count = 0;
-  let sum: ExactInteger = 0;
+  let total = emptyTile(ring);
   for (let at = tiles.length - 1; at >= 0; at -= 1) {
     const entry = tiles[at];
     if (entry === undefined || entry[0] + ring.tileMs > endMs) continue;
     if (entry[0] < endMs - windowMs) break;
-    count += entry[1].count;
-    sum = addExact(sum, entry[1].sum);
+    total = mergeTiles(total, entry[1], ring);
   }
-  return measure(count, sum);
+  return measure(total, event, asOfMs);
 }
 
 /** Whether an event belongs into a tile of the ring: it feeds the ring and has the field `by`. */
@@ -107,18 +117,20 @@ export function matches(ring: TileRing, event: Event): boolean {
 }
 
 /** A tile without events. */
-export function emptyTile(): Tile {
-  return { count: 0, sum: 0 };
+export function emptyTile({ component }: Pick<TileRing, 'component'>): Tile {
+  return component === undefined ? { count: 0, sum: 0 } : { count: 0, sum: 0, state: component.empty() };
 }
 
 /** The tile with one more matching event. */
 export function addToTile(tile: Tile, ring: TileRing, event: Event): Tile {
-  return { count: tile.count + 1, sum: addExact(tile.sum, amountOf(ring, event)) };
+  const counted = { count: tile.count + 1, sum: addExact(tile.sum, amountOf(ring, event)) };
+  return ring.component === undefined ? counted : { ...counted, state: ring.component.add(tile.state, event) };
 }
 
 /** One tile of the parts that two shards saw; the order does not matter. */
-export function mergeTiles(a: Tile, b: Tile): Tile {
-  return { count: a.count + b.count, sum: addExact(a.sum, b.sum) };
+export function mergeTiles(a: Tile, b: Tile, { component }: Pick<TileRing, 'component'>): Tile {
+  const merged = { count: a.count + b.count, sum: addExact(a.sum, b.sum) };
+  return component === undefined ? merged : { ...merged, state: component.merge(a.state, b.state) };
 }
 
 /** Tiles of a key with a closed tile put in, replacing one of the same start, and without those that start before `expireBeforeMs`. */

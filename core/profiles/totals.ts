@@ -1,16 +1,66 @@
+import { type DistinctState, distinctCountOf } from '../aggregates/distinct.ts';
 import type { ExactInteger } from '../aggregates/exact.ts';
-import { meanOf } from '../aggregates/sums.ts';
+import { meanOf, stddevOf } from '../aggregates/sums.ts';
 import type { FeatureSpec } from '../definition/features.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
+import type { Event } from '../model.ts';
+import { distanceKm } from './distance.ts';
+import type { Place } from './holding.ts';
+import type { Total } from './rings.ts';
 
-/** Turns what a window holds into the feature's value. */
-export type Measure = (count: number, sum: ExactInteger) => number | null;
+/** Turns what a window holds into the feature's value for an event, as of a time. */
+export type Measure = (total: Total, event: Event, asOfMs: number) => number | null;
 
-/** Value of a feature in real units: a count or sum is 0 for no events, a mean is null. Sums past 2^53 are rounded once. */
+const HOUR_MS = 3_600_000;
+/** Two events of one moment are at least this far apart for a speed: clocks of terminals are no better. */
+const SPEED_MS_MIN = 60_000;
+
+/**
+ * Value of a feature in real units. Of no events a count, sum or number of different values is 0 and all others are null. Sums past 2^53
+ * are rounded once; times are ms, distances km, speeds km/h.
+ */
 export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
-  const field = pipeline.eventTypes[spec.over]?.fields[spec.field ?? ''];
+  const fields = pipeline.eventTypes[spec.over]?.fields ?? {};
+  const field = fields[spec.field ?? ''];
   const unit = field?.kind === 'fixed' ? 10 ** field.scale : 1;
-  if (spec.measure === 'count') return (count) => count;
-  if (spec.measure === 'mean') return (count, sum) => meanOf(sum, count, unit);
-  return (_count, sum) => meanOf(sum, 1, unit);
+  switch (spec.measure) {
+    case 'count':
+      return ({ count }) => count;
+    case 'sum':
+      return ({ sum }) => meanOf(sum, 1, unit);
+    case 'mean':
+      return ({ count, sum }) => meanOf(sum, count, unit);
+    case 'share':
+      return ({ count, sum }) => meanOf(sum, count, 1);
+    case 'stddev':
+      return ({ count, sum, state }) => stddevOf(sum, state as ExactInteger, count, unit);
+    case 'min':
+    case 'max':
+      return ({ state }) => (state === null ? null : Number(state) / unit);
+    case 'distinct':
+      return ({ state }) => distinctCountOf(state as DistinctState);
+    case 'since_last':
+      return ({ state }, _event, asOfMs) => (state === null ? null : Math.max(0, asOfMs - Number(state)));
+    case 'distance_km':
+    case 'speed_kmh':
+      return travelOf(pipeline, spec);
+  }
+}
+
+/** How far the event is from the place before, or how fast one would have had to be. */
+function travelOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
+  const [lat = '', lon = ''] = spec.place ?? [];
+  const scaleOf = (name: string): number => {
+    const field = pipeline.eventTypes[spec.over]?.fields[name];
+    return field?.kind === 'fixed' ? 10 ** field.scale : 1;
+  };
+  const [north, east] = [scaleOf(lat), scaleOf(lon)];
+  return ({ state }, { values }, asOfMs) => {
+    const before = state as Place | null;
+    const [here, there] = [values[lat], values[lon]];
+    if (before === null || typeof here !== 'number' || typeof there !== 'number') return null;
+    const km = distanceKm([before.lat / north, before.lon / east], [here / north, there / east]);
+    if (spec.measure === 'distance_km') return km;
+    return km / (Math.max(SPEED_MS_MIN, Math.abs(asOfMs - before.timeMs)) / HOUR_MS);
+  };
 }

@@ -1,4 +1,4 @@
-import type { CelVariable } from '../cel/types.ts';
+import type { CelType, CelVariable, Unit } from '../cel/types.ts';
 import type { FeatureSpec } from '../definition/features.ts';
 import type { FieldSpec } from '../definition/fields.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
@@ -89,15 +89,36 @@ function fieldVariable(from: string, spec: FieldSpec): Unnumbered {
 
 function featureVariable(name: string, spec: FeatureSpec, field: FieldSpec | undefined): Unnumbered {
   const scale = field?.kind === 'fixed' ? field.scale : 0;
-  const isInt = spec.measure === 'count' || (spec.measure === 'sum' && field?.kind !== 'fixed');
-  const unit = spec.measure === 'count' ? 'count' : field?.kind === 'money' ? 'money' : undefined;
   return {
     path: `features.${name}`,
     name,
     from: name,
-    type: isInt ? 'int' : 'double',
-    unit,
+    type: featureType(spec, field),
+    unit: featureUnit(spec, field),
     divisor: 1,
     toText: (value) => String(Number(Number(value).toFixed(scale + EXTRA_DIGITS))),
   };
+}
+
+function featureType({ measure }: FeatureSpec, field: FieldSpec | undefined): CelType {
+  if (measure === 'count' || measure === 'distinct') return 'int';
+  if (measure === 'since_last') return 'duration';
+  return ['sum', 'min', 'max'].includes(measure) && field?.kind !== 'fixed' ? 'int' : 'double';
+}
+
+function featureUnit({ measure }: FeatureSpec, field: FieldSpec | undefined): Unit | undefined {
+  switch (measure) {
+    case 'count':
+    case 'distinct':
+      return 'count';
+    case 'share':
+    case 'since_last':
+      return undefined;
+    case 'distance_km':
+      return 'km';
+    case 'speed_kmh':
+      return 'km/h';
+    default:
+      return field?.kind === 'money' ? 'money' : undefined;
+  }
 }

@@ -15,13 +15,13 @@ export function tileOfAccumulator(accumulator: Accumulator): Tile {
 /** Open tiles as an algebra, so that they are gathered, merged and closed like any other window; they have no result columns. */
 function tileFunction(ring: TileRing): AggregateFunction {
   return {
-    empty: () => [emptyTile()],
+    empty: () => [emptyTile(ring)],
     // The family is fed with whole events, which hold everything a tile reads.
     add: (into, input) => {
       into[0] = addToTile(tileOfAccumulator(into), ring, input as Event);
       return into;
     },
-    merge: (into, other) => [mergeTiles(tileOfAccumulator(into), tileOfAccumulator(other))],
+    merge: (into, other) => [mergeTiles(tileOfAccumulator(into), tileOfAccumulator(other), ring)],
     result: () => ({}),
   };
 }

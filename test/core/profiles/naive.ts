@@ -23,6 +23,8 @@ export function pipelineWith(features: Readonly<Record<string, FeatureSpec>>): P
           currency: currency(),
           channel: text({ optional: true }),
           reading: fixed({ scale: 2, optional: true }),
+          lat: fixed({ scale: 6, optional: true }),
+          lon: fixed({ scale: 6, optional: true }),
         },
       },
       label: {
@@ -78,13 +80,65 @@ export function naiveFeature(
       one.timeMs < toMs &&
       equalFields.every((field) => one.values[field] === judged.values[field]) &&
       Object.entries(spec.where ?? {}).every(([field, value]) => one.values[field] === value) &&
-      (spec.measure === 'count' || one.values[spec.field ?? ''] !== undefined),
+      (spec.field === undefined || one.values[spec.field] !== undefined) &&
+      (spec.place ?? []).every((field) => one.values[field] !== undefined),
   );
   if (spec.measure === 'count') return inside.length;
+  const other = naiveOther(spec, inside, { judged, asOfMs });
+  if (other !== undefined) return other;
   const sum = inside.reduce((total, one) => total + BigInt(one.values[spec.field ?? ''] ?? 0), 0n);
   const unit = spec.field === 'reading' ? 100 : 1;
   if (spec.measure === 'sum') return Number(sum) / unit;
   return inside.length === 0 ? null : Number(sum) / (inside.length * unit);
+}
+
+/** Measures that are no sum and no mean, each by its own definition; undefined for those. */
+function naiveOther(
+  spec: FeatureSpec,
+  inside: readonly Event[],
+  { judged, asOfMs }: { readonly judged: Event; readonly asOfMs: number },
+): number | null | undefined {
+  const unit = spec.field === 'reading' ? 100 : 1;
+  const numbers = inside.map((one) => Number(one.values[spec.field ?? '']) / unit);
+  const or = (value: number): number | null => (inside.length === 0 ? null : value);
+  const last = inside.toSorted((a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1)).at(-1);
+  switch (spec.measure) {
+    case 'min':
+      return or(Math.min(...numbers));
+    case 'max':
+      return or(Math.max(...numbers));
+    case 'distinct':
+      return new Set(inside.map((one) => one.values[spec.field ?? ''])).size;
+    case 'share':
+      return or(
+        inside.filter((one) => Object.entries(spec.of ?? {}).every(([name, value]) => one.values[name] === value)).length / inside.length,
+      );
+    case 'stddev': {
+      const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+      return or(Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length));
+    }
+    case 'since_last':
+      return last === undefined ? null : Math.max(0, asOfMs - last.timeMs);
+    case 'distance_km':
+    case 'speed_kmh': {
+      if (last === undefined || judged.values['lat'] === undefined || judged.values['lon'] === undefined) return null;
+      const km = naiveKm(last, judged);
+      return spec.measure === 'distance_km' ? km : km / (Math.max(60_000, Math.abs(asOfMs - last.timeMs)) / 3_600_000);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Angle between two places as vectors: another formula than the one that is tested. */
+function naiveKm(a: Event, b: Event): number {
+  const vector = ({ values }: Event): [number, number, number] => {
+    const [north, east] = [values['lat'], values['lon']].map((degrees) => (Number(degrees) / 1e6 / 180) * Math.PI) as [number, number];
+    return [Math.cos(north) * Math.cos(east), Math.cos(north) * Math.sin(east), Math.sin(north)];
+  };
+  const [[x, y, z], [u, v, w]] = [vector(a), vector(b)];
+  const cross = Math.hypot(y * w - z * v, z * u - x * w, x * v - y * u);
+  return 6_371.0088 * Math.atan2(cross, x * u + y * v + z * w);
 }
 
 function closedRange(endMs: number, windowMs: number): [number, number] {

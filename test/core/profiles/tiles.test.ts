@@ -48,7 +48,7 @@ function tilesOf(events: readonly Event[], frontierMs: number | null): (ringId: 
       if (frontierMs === null || startMs + ring.tileMs > frontierMs || !matches(ring, event)) continue;
       const id = `${ring.ringId}#${event.values[ring.by]}`;
       const tiles = closed.get(id) ?? new Map<number, Tile>();
-      tiles.set(startMs, addToTile(tiles.get(startMs) ?? emptyTile(), ring, event));
+      tiles.set(startMs, addToTile(tiles.get(startMs) ?? emptyTile(ring), ring, event));
       closed.set(id, tiles);
     }
   }
@@ -211,13 +211,13 @@ test('parts of a tile from several shards merge to one answer in any order', () 
     fc.property(parts, (all) => {
       const ring = ringOf(1);
       const matching = all.filter(([event]) => matches(ring, event));
-      const whole = matching.reduce((tile, [event]) => addToTile(tile, ring, event), emptyTile());
-      const shards = [emptyTile(), emptyTile(), emptyTile(), emptyTile()];
+      const whole = matching.reduce((tile, [event]) => addToTile(tile, ring, event), emptyTile(ring));
+      const shards = [emptyTile(ring), emptyTile(ring), emptyTile(ring), emptyTile(ring)];
       for (const [event, shard] of [...matching].sort((a, b) => a[2] - b[2]))
-        shards[shard] = addToTile(shards[shard] ?? emptyTile(), ring, event);
+        shards[shard] = addToTile(shards[shard] ?? emptyTile(ring), ring, event);
       const [a = whole, b = whole, c = whole, d = whole] = shards;
-      expect(mergeTiles(mergeTiles(a, b), mergeTiles(c, d))).toEqual(whole);
-      expect(mergeTiles(d, mergeTiles(mergeTiles(c, a), b))).toEqual(whole);
+      expect(mergeTiles(mergeTiles(a, b, ring), mergeTiles(c, d, ring), ring)).toEqual(whole);
+      expect(mergeTiles(d, mergeTiles(mergeTiles(c, a, ring), b, ring), ring)).toEqual(whole);
     }),
     { numRuns: 100 },
   );

@@ -239,7 +239,7 @@ test('on a random stream the shipped rules fire exactly where plain scans say so
           const id = `${ring.ringId}#${event.values[ring.by]}`;
           const startMs = Math.floor(event.timeMs / ring.tileMs) * ring.tileMs;
           const before = tiles.get(id) ?? [];
-          const tile = before.find(([start]) => start === startMs)?.[1] ?? emptyTile();
+          const tile = before.find(([start]) => start === startMs)?.[1] ?? emptyTile(ring);
           tiles.set(
             id,
             appendTile(before, startMs, addToTile(tile, ring, event), oldestMs - ring.windowMsMax - ring.delayMsMax - ring.tileMs),

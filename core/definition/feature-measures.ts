@@ -1,0 +1,76 @@
+import { checkFilter, ensure, type Fields, fieldOf, listOf, NUMERIC } from './check-tools.ts';
+import type { FeatureMeasure, FeatureSpec } from './features.ts';
+
+/** Fields of the events that a feature is computed over, and of those that are judged. */
+interface BothFields {
+  readonly over: Fields;
+  readonly judged: Fields;
+}
+
+/** What each measure takes as `field`; none where it is absent. */
+const FIELD_OF: Readonly<Partial<Record<FeatureMeasure, readonly string[]>>> = {
+  sum: NUMERIC,
+  mean: NUMERIC,
+  stddev: NUMERIC,
+  min: NUMERIC,
+  max: NUMERIC,
+  distinct: ['string', 'currency', 'integer'],
+};
+/** About the key's own earlier events: tiles of other keys end before them. */
+const OF_KEY: readonly FeatureMeasure[] = ['since_last', 'distance_km', 'speed_kmh'];
+const PLACES: readonly FeatureMeasure[] = ['distance_km', 'speed_kmh'];
+const MEASURES: readonly FeatureMeasure[] = ['count', 'sum', 'mean', 'stddev', 'min', 'max', 'distinct', 'share', ...OF_KEY];
+
+/** Checks what a feature measures. Throws UsageError. */
+export function checkFeatureMeasure(path: string, feature: FeatureSpec, fields: BothFields): void {
+  const { measure, kind } = feature;
+  const allowed = MEASURES.filter((one) => kind === 'key' || !OF_KEY.includes(one));
+  ensure(allowed.includes(measure), `${path}.measure`, measure, listOf(allowed));
+  checkOf(path, feature, fields.over);
+  checkPlace(path, feature, fields);
+  const kinds = FIELD_OF[measure];
+  if (kinds === undefined) ensure(feature.field === undefined, `${path}.field`, feature.field, `no field: ${measure} takes none`);
+  else checkField(path, feature, { fields: fields.over, kinds });
+}
+
+function checkField(
+  path: string,
+  feature: FeatureSpec,
+  { fields, kinds }: { readonly fields: Fields; readonly kinds: readonly string[] },
+): void {
+  const spec = fieldOf(`${path}.field`, fields, feature.field, kinds);
+  if (spec.kind !== 'money') return;
+  const per: readonly string[] = feature.kind === 'key' ? feature.per : [];
+  const isOneCurrency = per.includes(spec.currencyField) || Object.hasOwn(feature.where ?? {}, spec.currencyField);
+  ensure(
+    isOneCurrency,
+    path,
+    `${feature.measure} of ${feature.field}`,
+    `money only with ${spec.currencyField} in per or where: currencies do not mix`,
+  );
+}
+
+function checkOf(path: string, { measure, of }: FeatureSpec, fields: Fields): void {
+  const names = Object.keys(of ?? {});
+  const isShare = measure === 'share';
+  ensure(isShare || of === undefined, `${path}.of`, listOf(names), `nothing: only share takes it, and this is ${measure}`);
+  if (!isShare) return;
+  ensure(
+    names.length > 0,
+    `${path}.of`,
+    of === undefined ? 'nothing' : '{}',
+    'the values that events must have to count, such as { fraud: true }',
+  );
+  checkFilter(`${path}.of`, of ?? {}, fields);
+}
+
+/** Both ends of a way need the same fields. */
+function checkPlace(path: string, { measure, place }: FeatureSpec, { over, judged }: BothFields): void {
+  const isTravel = PLACES.includes(measure);
+  ensure(isTravel || place === undefined, `${path}.place`, String(place), `nothing: ${measure} takes no place`);
+  ensure(!isTravel || place?.length === 2, `${path}.place`, String(place), 'the names of two fixed-point fields: latitude, longitude');
+  for (const [i, field] of (place ?? []).entries()) {
+    fieldOf(`${path}.place[${i}]`, over, field, ['fixed']);
+    fieldOf(`${path}.place[${i}] in the judged events`, judged, field, ['fixed']);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Component } from '../aggregates/component.ts';
+import { distinctOf } from '../aggregates/distinct.ts';
+import { maxOf, minOf } from '../aggregates/extremes.ts';
+import { squaresOf } from '../aggregates/sums.ts';
+import type { AccumulatorInput } from '../aggregates/types.ts';
+
+/** What the tiles of a ring hold beside count and sum: sums of squares, extremes, different values, the latest time or place. */
+export type Holding = 'squares' | 'min' | 'max' | 'distinct' | 'last' | 'place';
+
+/** Where the latest event was. JSON-safe. */
+export interface Place {
+  readonly timeMs: number;
+  readonly id: string;
+  /** As the fields hold them: whole numbers of their scale. */
+  readonly lat: number;
+  readonly lon: number;
+}
+
+/** The block of states that a holding is made of; the same that aggregates are made of. */
+export function componentOf(holding: Holding, fields: readonly string[]): Component<unknown> {
+  const [field = '', other = ''] = fields;
+  switch (holding) {
+    case 'squares':
+      return squaresOf(field) as Component<unknown>;
+    case 'min':
+      return minOf(field) as Component<unknown>;
+    case 'max':
+      return maxOf(field) as Component<unknown>;
+    case 'distinct':
+      return distinctOf(field) as Component<unknown>;
+    case 'last':
+      return LAST as Component<unknown>;
+    case 'place':
+      return placeOf(field, other) as Component<unknown>;
+  }
+}
+
+const LAST: Component<number | null> = {
+  id: 'last',
+  empty: () => null,
+  add: (last, { timeMs }) => (last === null ? timeMs : Math.max(last, timeMs)),
+  merge: (last, other) => (last === null || other === null ? (last ?? other) : Math.max(last, other)),
+};
+
+function placeOf(lat: string, lon: string): Component<Place | null> {
+  return {
+    id: `place:${lat},${lon}`,
+    empty: () => null,
+    add: (place, input) => later(place, placeIn(input, lat, lon)),
+    merge: later,
+  };
+}
+
+function placeIn({ timeMs, id, values }: AccumulatorInput, lat: string, lon: string): Place | null {
+  const [north, east] = [values[lat], values[lon]];
+  return typeof north === 'number' && typeof east === 'number' ? { timeMs, id, lat: north, lon: east } : null;
+}
+
+/** The later one; of one moment the greater id, so that the order of events does not matter. */
+function later(a: Place | null, b: Place | null): Place | null {
+  if (a === null || b === null) return a ?? b;
+  if (a.timeMs !== b.timeMs) return a.timeMs > b.timeMs ? a : b;
+  return a.id > b.id ? a : b;
+}
