@@ -24,4 +24,4 @@ test('a table that cannot be read and an hour that cannot be written fail by the
   expect(err).toMatch(/^decisions: the object store did not answer: ELOOP/m);
   expect(err).toMatch(/^transactions \d{4}-\d\d-\d\d \d\d: the object store did not answer: (ENOTDIR|EEXIST)/m);
   expect((JSON.parse(out) as { partitions: number }).partitions).toBeGreaterThan(2);
-}, 60_000);
+}, 240_000);

@@ -58,7 +58,7 @@ describe('a lake that is compacted', () => {
     writeFileSync(LATE, `${payment('p9', 5, '7.00')}\n`);
     const run = await headrace('run', '--input', input, '--data', DATA);
     expect(run.code, run.err).toBe(0);
-  }, 30_000);
+  }, 240_000);
 
   test('lake shows what is new, compact ends with exactly its sums, and then there is nothing to do', async () => {
     expect(await shown('transactions')).toMatchObject({ rows: 2, partitions: [{ generation: null, compaction: 'compact', fault: null }] });
@@ -74,7 +74,7 @@ describe('a lake that is compacted', () => {
     expect(words.out).toMatch(/^hour +generation +files +bytes +rows +newest +to compact$/m);
     expect((await headrace('ledger', '--data', DATA)).out).toContain('the archive agrees');
     before = new Date().toISOString();
-  }, 60_000);
+  }, 240_000);
 
   test('a later file makes a new generation, and --as-of shows what there was before', async () => {
     await sleep(5);
@@ -87,7 +87,7 @@ describe('a lake that is compacted', () => {
     expect(await count()).toBe('3');
     expect(await count('--as-of', before)).toBe('2');
     expect((await shown('transactions'))?.partitions).toMatchObject([{ generation: 2 }]);
-  }, 60_000);
+  }, 240_000);
 
   test.each(namedQueries(new Set(tablesOf(pipeline).map(({ name }) => name))).map(({ name }) => [name]))(
     'query --named %s answers on it',
@@ -123,7 +123,7 @@ describe('a lake that is compacted', () => {
     expect([aside.code, aside.out.trim()]).toEqual([0, key.replace('landing', 'aside')]);
     expect((await headrace('compact', '--data', DATA)).code).toBe(0);
     expect(await count()).toBe('3');
-  }, 60_000);
+  }, 240_000);
 
   test.each([
     ['OBJECT_MISSING', (path: string) => rmSync(path)],
@@ -147,7 +147,7 @@ describe('a lake that is compacted', () => {
       expect((await headrace('lake', '--data', DATA)).code).toBe(0);
       expect(await count()).toBe('3');
     },
-    60_000,
+    240_000,
   );
 });
 

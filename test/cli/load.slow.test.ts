@@ -60,4 +60,4 @@ test('a file is loaded into a new folder: windows, quarantine and ledger have it
   expect((await headrace('quarantine', 'list', '--data', data)).out).toContain('AMOUNT_SYNTAX');
   const again = await headrace(...load);
   expect(JSON.parse(again.out)).toMatchObject({ load: id, seen: null, added: 0, changed: 0, removed: 0, published: 0 });
-}, 60_000);
+}, 240_000);

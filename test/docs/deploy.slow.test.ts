@@ -35,4 +35,4 @@ test('every figure of the cost table is the one that headrace cost prints', asyn
 test('the stacks are synthesised as the guide says, without account and network', () => {
   const printed = run(`npx cdk synth --context env=dev --quiet --output ${checkout()} 2>&1`, '.');
   expect(printed).toContain('Successfully synthesized');
-}, 60_000);
+}, 240_000);

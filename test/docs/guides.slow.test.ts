@@ -14,7 +14,7 @@ test('the guide to bad data runs as written and prints what it shows', () => {
     if (shown !== undefined) expect(shapeOf(printed), command).toBe(shapeOf(shown));
     if (command.includes('headrace ledger')) expect(printed).toMatch(/^all +5 +3 +0 +0 +2$/m);
   }
-}, 60_000);
+}, 240_000);
 
 test('the guide to card numbers runs as written, and its two ways to make a token agree', () => {
   const folder = checkout();
@@ -30,7 +30,7 @@ test('the guide to card numbers runs as written, and its two ways to make a toke
   writeFileSync(script, code.replace('./core', resolve('core')));
   const env = { CARD_TOKEN_KEY: '07'.repeat(32) };
   expect(execFileSync(process.execPath, [script], { encoding: 'utf8', env })).toBe(shown);
-}, 60_000);
+}, 240_000);
 
 test('the guide to erasure runs as written and prints what it shows', () => {
   const folder = checkout();
@@ -41,7 +41,7 @@ test('the guide to erasure runs as written and prints what it shows', () => {
     const printed = run(command, folder);
     if (shown !== undefined) expect(shape(printed), command).toBe(shape(shown));
   }
-}, 60_000);
+}, 240_000);
 
 test('the guide to backfill runs as written, prints what it shows, and names every fault of the code', () => {
   const folder = checkout();
@@ -57,7 +57,7 @@ test('the guide to backfill runs as written, prints what it shows, and names eve
   const faults = [...readFileSync('functions/backfill/errors.ts', 'utf8').matchAll(/\| '([A-Z_]+)'/g)].map(([, fault]) => fault ?? '');
   expect(faults.length).toBeGreaterThan(5);
   for (const fault of faults) expect(guide).toContain(`\`${fault}\``);
-}, 120_000);
+}, 240_000);
 
 test('the guide to rules runs as written and prints what it shows', () => {
   const folder = temporaryFolder();
@@ -71,4 +71,4 @@ test('the guide to rules runs as written and prints what it shows', () => {
     const printed = run(command, folder);
     if (shown !== undefined) expect(shape(printed), command).toBe(shape(shown));
   }
-}, 60_000);
+}, 240_000);

@@ -73,4 +73,4 @@ test('kill -9 of headrace backfill while it publishes: queries see hours before 
   const { cpu_us_per_event: _, ...line } = JSON.parse(done.stdout) as Record<string, unknown>;
   expect(JSON.parse(resumed.stdout)).toMatchObject(line);
   expect(await rowsOf(killed)).toEqual(after);
-}, 120_000);
+}, 240_000);

@@ -41,4 +41,4 @@ test('headrace compact, killed with -9 at moments all through it and started twi
   expect((await ended(command('compact'))).code).toBe(0);
   expect(await ids()).toBe(before);
   expect(readdirSync(join(DATA, 'lake', '.tmp', 'compaction'))).toEqual([]);
-}, 120_000);
+}, 240_000);

@@ -49,5 +49,5 @@ describe('kill -9', () => {
     };
     expect(totals(ended.stdout)).toEqual(totals(whole.stdout));
     expect(await tablesIn(killed)).toEqual(await tablesIn(clean));
-  }, 120_000);
+  }, 240_000);
 });

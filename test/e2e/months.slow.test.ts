@@ -25,4 +25,4 @@ test('a month of disordered payments with repeats on five shards equals SQL over
   expect(report).toMatchObject({ duplicate: 4_800, late: 0, quarantined: 0 });
   const rows = await expectAggregatesEqual(join(dataDir, 'lake'), loaded.pipeline, sourceSetup(input), 'src');
   expect(Object.values(rows).reduce((sum, count) => sum + count, 0)).toBe(report.windows_closed);
-}, 300_000);
+}, 900_000);

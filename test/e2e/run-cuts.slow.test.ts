@@ -15,7 +15,7 @@ describe('headrace run', () => {
     // Sequence numbers hold the time of the put, so rows are compared in stream order without them.
     const without = ['sequence', 'arrival_time'];
     expect(await allTables(small, without)).toEqual(await allTables(large, without));
-  }, 60_000);
+  }, 240_000);
 
   test('other shard counts give identical aggregates, events, decisions and alerts', async () => {
     const input = fileOf({ events: 1_500, repeatEvery: 40 });
@@ -31,7 +31,7 @@ describe('headrace run', () => {
     expect(folders[0]?.tables['alerts']?.length).toBeGreaterThan(10);
     expect(folders[1]).toEqual(folders[0]);
     expect(folders[2]).toEqual(folders[0]);
-  }, 60_000);
+  }, 240_000);
 
   test('a random order within the out-of-orderness bound gives identical aggregates and totals, and nothing late', async () => {
     const inOrder = fileOf({ events: 1_500 });
@@ -48,5 +48,5 @@ describe('headrace run', () => {
     const { pipeline } = await loadPipeline(PAYMENTS);
     const aggregates = Object.fromEntries(Object.keys(pipeline.aggregates).map((name) => [name, `SELECT * FROM ${name}`]));
     expect(await lakeRows(join(b, 'lake'), pipeline, aggregates)).toEqual(await lakeRows(join(a, 'lake'), pipeline, aggregates));
-  }, 60_000);
+  }, 240_000);
 });

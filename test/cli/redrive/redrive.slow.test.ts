@@ -124,7 +124,7 @@ describe('a data folder that headrace up has', () => {
     up.kill('SIGINT');
     expect((await end).code).toBe(0);
     expect(await totals(data)).toMatchObject({ seen: 7, accepted: 3, quarantined: 3 });
-  }, 60_000);
+  }, 240_000);
 
   test('an endpoint that nobody answers is one line and exit code 1', async () => {
     const { code, err } = await headrace(

@@ -102,7 +102,7 @@ beforeAll(async () => {
   await new Workflow(whole).publish(await whole.ports());
   corrected = await whole.rows(READ);
   expect(corrected).not.toEqual(before);
-}, 60_000);
+}, 240_000);
 
 /** Calls to die at: some of so many, other ones each day of the week. */
 function someOf(count: number, wanted: number): number[] {

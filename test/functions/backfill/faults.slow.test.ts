@@ -43,7 +43,7 @@ describe('an archive file that is no whole Parquet file ends a backfill by name,
       expect(await one.rows(ROWS)).toEqual(rows);
       expect(await one.lake.list('minute/gen=')).toEqual([]);
     },
-    90_000,
+    240_000,
   );
 });
 
@@ -66,7 +66,7 @@ test('steps that die at their first write and are repeated, each twice, come to 
   expect(deaths).toBeGreaterThan(4);
   expect(done.published).toBeGreaterThan(0);
   expect(await torn.rows(ROWS)).toEqual(await whole.rows(ROWS));
-}, 90_000);
+}, 240_000);
 
 test('a denied permission while publishing: what was published is taken back, and another backfill does it', async () => {
   const one = await told(43);
@@ -90,7 +90,7 @@ test('a denied permission while publishing: what was published is taken back, an
   expect(await one.rows(ROWS)).toEqual(rows);
   expect(await one.json('c/report.json')).toMatchObject({ published: 0, failure: { Cause: expect.stringContaining('EACCES') } });
   expect((await one.backfill('again', { mode: 'correct', ...ALL })).published).toBeGreaterThan(2);
-}, 90_000);
+}, 240_000);
 
 test('one that is begun again behind its publishing ends as if it had not been', async () => {
   const [whole, twice] = [await told(44), await told(44)];
@@ -100,7 +100,7 @@ test('one that is begun again behind its publishing ends as if it had not been',
   expect(await run({ step: 'report', id: 'c' })).toEqual(done);
   expect(await twice.rows(ROWS)).toEqual(await whole.rows(ROWS));
   expect(await twice.backfill('v', { mode: 'verify', ...ALL })).toMatchObject({ added: 0, changed: 0, removed: 0 });
-}, 90_000);
+}, 240_000);
 
 test('one that died while it published, and is begun again, can be taken back whole', async () => {
   const one = await told(45);
@@ -113,7 +113,7 @@ test('one that died while it published, and is begun again, can be taken back wh
   await stepsOf(one, again);
   await again({ step: 'compensate', id: 'c', failure: { Error: 'Abandoned' } });
   expect(await one.rows(ROWS)).toEqual(before);
-}, 90_000);
+}, 240_000);
 
 /** All steps up to the report. */
 async function stepsOf(one: BackfillWorld, run: ReturnType<typeof createBackfill>): Promise<void> {

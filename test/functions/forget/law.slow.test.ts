@@ -29,7 +29,7 @@ describe('after forget a replay of the archive gives what is published', () => {
     const differ = 'SELECT a.key, p.card FROM archive a JOIN payments p USING (shard_id, sequence, sub_sequence) WHERE a.key <> p.card';
     expect(await one.rows(differ)).toEqual([]);
     expect(await filesWith(one.lake.root, [CARD])).toEqual([]);
-  }, 90_000);
+  }, 240_000);
 
   test('where late events were folded in before, or are folded in afterwards', async () => {
     const [before, after] = [await told(24, CARD), await told(24, CARD)];
@@ -41,7 +41,7 @@ describe('after forget a replay of the archive gives what is published', () => {
     await verified(after, 'v');
     for (const table of ['minute', 'hourly', 'runs'])
       expect(await after.rows(`SELECT * FROM ${table} ORDER BY ALL`)).toEqual(await before.rows(`SELECT * FROM ${table} ORDER BY ALL`));
-  }, 90_000);
+  }, 240_000);
 
   test('where the lake was compacted before, and is compacted afterwards, and for the next card', async () => {
     const one = await told(25, CARD);
@@ -52,7 +52,7 @@ describe('after forget a replay of the archive gives what is published', () => {
     await compacted(one);
     await verified(one, 'v2');
     expect(await filesWith(one.lake.root, ['card-1', CARD])).toEqual([]);
-  }, 90_000);
+  }, 240_000);
 });
 
 test('decisions under other rules are masked with all others', async () => {
@@ -65,4 +65,4 @@ test('decisions under other rules are masked with all others', async () => {
   expect(await one.rows(count)).toEqual(rows);
   expect(await one.rows(`SELECT * FROM what_if_decisions w ANTI JOIN decisions d USING (card, event_id)`)).toEqual([]);
   expect(await filesWith(one.root, [CARD])).toEqual([]);
-}, 90_000);
+}, 240_000);

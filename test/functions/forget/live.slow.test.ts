@@ -48,7 +48,7 @@ test('it is done only when a look finds nothing an hour after the last find, and
   expect(await listReceipts(one.lake)).toHaveLength(1);
   expect(await one.rows(`SELECT count(*) FROM archive WHERE contains(CAST(from_base64(data) AS VARCHAR), '"${CARD}"')`)).toEqual(['[0]']);
   expect(await once()).toMatchObject({ kind: 'already' });
-}, 60_000);
+}, 240_000);
 
 test('a call whose time is up leaves the rest to the next, under the same receipt with all hours', async () => {
   const { one, once } = await live(52);
@@ -60,4 +60,4 @@ test('a call whose time is up leaves the rest to the next, under the same receip
   if (cut.kind === 'nobody' || rest.kind === 'nobody') throw new Error('nobody');
   expect(rest.receipt.id).toBe(cut.receipt.id);
   expect(rest.receipt.partitions.length).toBeGreaterThan(3);
-}, 60_000);
+}, 240_000);

@@ -32,7 +32,7 @@ beforeAll(async () => {
   await filledSmall(BEFORE);
   erasureSecret(BEFORE);
   before = await dump(BEFORE);
-}, 60_000);
+}, 240_000);
 
 /** Deaths tried of each kind, spread over all calls. */
 const DEATHS = 3;
@@ -93,4 +93,4 @@ test('a compaction at the same time: the rows end masked, each once', async () =
   expect(Object.fromEntries(Object.entries(await dump(data)).map(([table, rows]) => [table, rows.length]))).toEqual(
     Object.fromEntries(Object.entries(before).map(([table, rows]) => [table, rows.length])),
   );
-}, 60_000);
+}, 240_000);

@@ -37,4 +37,4 @@ test('a sensor of another pipeline is forgotten by its own key, and headrace bac
   expect([code, JSON.parse(out)]).toMatchObject([0, { outcome: 'done', receipt: { field: 'sensor_id', pipeline: 'sensors' } }]);
   expect(await filesWith(data, ['kitchen-of-ada'])).toEqual([]);
   expect(await verify()).toMatchObject({ mode: 'verify', added: 0, changed: 0, removed: 0 });
-}, 60_000);
+}, 240_000);
