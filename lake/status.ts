@@ -2,6 +2,7 @@ import type { ObjectFiles, ObjectStore, StoredObject } from '../core/ports.ts';
 import { type Due, type DueOptions, type DuePolicy, dueOf, restOf, uncoveredOf } from './compaction/plan.ts';
 import { readStoredFooter } from './compaction/witness.ts';
 import { LakeError } from './errors.ts';
+import { schemaMismatch } from './file-schema.ts';
 import { lossError, lossOf } from './generations/loss.ts';
 import { publishedOf } from './generations/manifest.ts';
 import { isDropped, type PartitionState, readTable } from './generations/state.ts';
@@ -29,8 +30,8 @@ export interface PartitionStatus extends PartitionName {
 }
 
 /**
- * Reads the state of each partition of a table, in order of time; hours that have left it are none. Landing files that cannot be read
- * count as bytes without rows, lost files of a generation as nothing.
+ * Reads the state of each partition of a table, in order of time; hours that have left it are none. Landing files that cannot be read,
+ * or have another schema, count as bytes without rows, lost files of a generation as nothing.
  */
 export async function statusOf(
   ports: { readonly objects: ObjectStore; readonly files: Pick<ObjectFiles, 'part'> },
@@ -88,6 +89,8 @@ interface Landed {
 async function landedFile(files: Pick<ObjectFiles, 'part'>, table: TableSchema, object: StoredObject): Promise<Landed> {
   try {
     const footer = await readStoredFooter(files, object);
+    const misfit = footer === undefined ? undefined : schemaMismatch(table, object.key, footer.types);
+    if (misfit !== undefined) throw misfit;
     return { rows: footer?.rows ?? 0, newestMs: footer?.maxima.get(table.partitionColumn) ?? null, fault: null };
   } catch (error) {
     if (!(error instanceof LakeError)) throw error;

@@ -1,4 +1,5 @@
 import { NOW_POLICY } from '../../lake/compaction/plan.ts';
+import { landedTable } from '../../lake/delivery-format.ts';
 import { CheckedObjects } from '../../lake/generations/checked.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { type PartitionStatus, statusOf } from '../../lake/status.ts';
@@ -43,7 +44,8 @@ export const command: Command = {
     const { flags, positionals } = readFlags(FLAGS, args);
     noPositionals(positionals, FLAGS);
     const { pipeline } = await loadPipeline(flags.pipeline);
-    const chosen = tablesNamed(tablesOf(pipeline), flags.table);
+    const named = tablesNamed(tablesOf(pipeline), flags.table);
+    const chosen = flags.stack === undefined ? named : named.map(landedTable);
     const nowMs = Date.now();
     const tables: TableStatus[] = [];
     await withLake(flags, pipeline.name, async (lake) => {

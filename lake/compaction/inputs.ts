@@ -1,8 +1,8 @@
-import { duckType } from '../duck-types.ts';
 import { LakeError } from '../errors.ts';
+import { columnsOf, mismatch, schemaMismatch } from '../file-schema.ts';
 import { relationSql } from '../relation.ts';
 import type { TableSchema } from '../schema.ts';
-import { quoteName, quoteText } from '../sql-text.ts';
+import { quoteName } from '../sql-text.ts';
 import { type FileFooter, readFooter } from './witness.ts';
 
 /** One file to read rows from. */
@@ -55,36 +55,15 @@ export async function refuseTimeless(
   }
 }
 
-/** Types that files may have a column in: the declared one, and those that it holds without loss. */
-function mayBe(type: string): readonly string[] {
-  if (type === 'TIMESTAMP') return [type, 'TIMESTAMP_MS', 'TIMESTAMP_NS', 'TIMESTAMP_S', 'TIMESTAMP WITH TIME ZONE'];
-  if (type === 'BIGINT') return [type, 'INTEGER'];
-  return [type];
-}
-
 async function checkSchema(run: Run, table: TableSchema, { path, key }: InputFile, footer: FileFooter | undefined): Promise<void> {
-  const known = new Map(table.columns.map((column) => [column.name, column]));
+  // A file of another table has other columns, too, but no later build to go to.
+  const misfit = schemaMismatch(table, key, await columnsOf(run, path));
+  if (misfit !== undefined) throw misfit;
+  const known = new Set(table.columns.map(({ name }) => name));
   const unknown = footer?.columns.find((name) => !known.has(name));
   if (unknown !== undefined)
     throw new LakeError(
       'SCHEMA_NEWER',
       `${key} has a column ${unknown} that table ${table.name} does not have in this build: compacting would lose it. Use the build that wrote it, or a later one.`,
     );
-  const missing = table.columns.find(({ name, nullable }) => !nullable && footer?.columns.includes(name) === false);
-  if (missing !== undefined) throw mismatch(key, `has no column ${missing.name}, which every row of ${table.name} fills`);
-  const described = await run(
-    `SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet(${quoteText(path)}, hive_partitioning = false))`,
-  );
-  for (const [name, type] of described as [string, string][]) {
-    const column = known.get(name);
-    if (column !== undefined && !mayBe(duckType(column.type)).includes(type))
-      throw mismatch(key, `has column ${name} as ${type}; table ${table.name} has it as ${duckType(column.type)}`);
-  }
-}
-
-function mismatch(key: string, what: string): LakeError {
-  return new LakeError(
-    'SCHEMA_MISMATCH',
-    `${key} ${what}. Set it aside with headrace compact --set-aside ${key}; a backfill brings its rows again.`,
-  );
 }

@@ -3,11 +3,13 @@ import { asyncBufferFromFile, type FileMetaData, parquetMetadataAsync, parquetSc
 import { RetriableError } from '../../core/errors.ts';
 import type { ObjectFiles, StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
+import type { FileColumns } from '../file-schema.ts';
 import { LOSS_REMEDY } from '../generations/loss.ts';
 import type { Tally } from '../generations/manifest.ts';
 import { parseGenerationKey } from '../names.ts';
 import { identityOf, type TableSchema } from '../schema.ts';
 import { storeFault } from '../store-fault.ts';
+import { columnTypes } from './column-types.ts';
 import { TallyCounter } from './tally.ts';
 
 /** The footer of a Parquet file, as a reader that wrote none of our files understands it. */
@@ -15,6 +17,8 @@ export interface FileFooter {
   readonly rows: number;
   /** Names of the columns, in their order. */
   readonly columns: readonly string[];
+  /** The same with their types, as the engine would name them. */
+  readonly types: FileColumns;
   /** Bytes of all values before compression: what the rows take in memory, about. */
   readonly plainBytes: number;
   /** Greatest values of the time columns that have statistics, epoch ms. */
@@ -50,10 +54,11 @@ function bufferOf(bytes: Uint8Array): ArrayBuffer {
 }
 
 function footerOf(metadata: FileMetaData): FileFooter {
-  const [root, ...elements] = metadata.schema;
+  const types = columnTypes(metadata.schema);
   return {
     rows: Number(metadata.num_rows),
-    columns: topElements(elements, root?.num_children ?? 0).map(({ name }) => name),
+    columns: [...types.keys()],
+    types,
     maxima: maximaOf(metadata),
     plainBytes: metadata.row_groups.reduce((sum, { total_byte_size }) => sum + Number(total_byte_size), 0),
   };
@@ -107,22 +112,6 @@ function maximaOf(metadata: FileMetaData): Map<string, number> {
       if (max instanceof Date) maxima.set(name, Math.max(max.getTime(), maxima.get(name) ?? Number.NEGATIVE_INFINITY));
     }
   return maxima;
-}
-
-function topElements(elements: readonly SchemaElement[], count: number): SchemaElement[] {
-  const top: SchemaElement[] = [];
-  let at = 0;
-  const skip = (): void => {
-    const children = elements[at]?.num_children ?? 0;
-    at += 1;
-    for (let i = 0; i < children; i += 1) skip();
-  };
-  for (let i = 0; i < count; i += 1) {
-    const element = elements[at];
-    if (element !== undefined) top.push(element);
-    skip();
-  }
-  return top;
 }
 
 async function unreadableAs<T>(key: string, work: () => Promise<T>): Promise<T> {

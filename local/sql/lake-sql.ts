@@ -19,6 +19,7 @@ import type { TableSchema } from '../../lake/schema.ts';
 import { quoteName, quoteText } from '../../lake/sql-text.ts';
 import { findDamage } from './damaged.ts';
 import { type KnownDamage, type LakeFiles, lakeFilesOf } from './lake-files.ts';
+import { misfitsOf } from './misfits.ts';
 import { distinctNames } from './names.ts';
 import { parquetQuery } from './parquet.ts';
 import { isUnnamed } from './unnamed.ts';
@@ -78,6 +79,8 @@ export class LakeSql {
   private readonly warned = new Set<string>();
   /** Files that the views of each table show. */
   private readonly shown = new Map<string, readonly string[]>();
+  /** Landing files, which never change, that are known to have the schema of their table. */
+  private readonly fits = new Set<string>();
   private results = 0;
 
   private constructor(options: LakeSqlOptions, scratch: string, instance: DuckDBInstance, db: DuckDBConnection) {
@@ -228,10 +231,21 @@ export class LakeSql {
     for (const table of this.tablesNamed(text)) {
       const { published, landed, warnings } = await filesOf(table.name, known);
       this.shown.set(table.name, [...published, ...landed]);
-      const sources = [published, landed].filter((files) => files.length > 0).map((files) => filesSource(table, files));
+      const fitting = await this.fittingOf(table, landed);
+      const sources = [published, fitting].filter((files) => files.length > 0).map((files) => filesSource(table, files));
       await refusing(() => this.createViews(table, [emptySource(this.stored(table)), ...sources].join(' UNION ALL BY NAME ')));
       for (const warning of warnings) this.warn(warning);
     }
+  }
+
+  /** Of files that landed, those that have the schema of the table; compaction has looked at those that are published. */
+  private async fittingOf(table: TableSchema, landed: readonly string[]): Promise<string[]> {
+    const fresh = landed.filter((path) => !this.fits.has(path));
+    const run = async (sql: string): Promise<unknown[][]> => (await this.db.runAndReadAll(sql)).getRows();
+    const misfits = await misfitsOf(this.stored(table), fresh, { lakeDir: this.lakeDir, run });
+    for (const path of fresh) if (!misfits.has(path)) this.fits.add(path);
+    for (const text of misfits.values()) this.warn(text);
+    return landed.filter((path) => this.fits.has(path));
   }
 
   private warn(text: string): void {

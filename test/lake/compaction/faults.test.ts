@@ -1,13 +1,14 @@
-import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { describe, expect, test } from 'vitest';
 import type { ObjectFiles } from '../../../core/ports.ts';
 import { setAside } from '../../../lake/compaction/aside.ts';
-import { dueOf, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
+import { dueOf, NOW_POLICY, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
 import { replacePartition, revertPartition } from '../../../lake/compaction/replace.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
+import { statusOf } from '../../../lake/status.ts';
 import { kindsRows, kindsTable } from '../../contract/kinds-table.ts';
 import { bound, GENERATION, idsOf, MANIFEST, messages, published } from './story.ts';
 import { HOUR_MS, KEPT_MS, LakeWorld } from './world.ts';
@@ -177,21 +178,50 @@ describe('files of another schema', () => {
     expect((await world.readThroughCatalogue()).length).toBe(5);
   });
 
-  test('a column of another type stops its hour', async () => {
-    const world = new LakeWorld();
-    await world.land(kindsRows(0, 5));
+  /** Replaces columns of a landed file, or adds some. */
+  const rewrite = async (world: LakeWorld, key: string, columns: string): Promise<void> => {
     const instance = await DuckDBInstance.create(':memory:');
     const db = await instance.connect();
-    const [key = ''] = await world.keys();
     const path = join(world.lakeDir, key);
-    await db.run(
-      `COPY (SELECT * REPLACE ('x' AS small) FROM read_parquet('${path}', hive_partitioning = false)) TO '${path}.new.parquet' (FORMAT parquet)`,
-    );
+    await db.run(`COPY (SELECT ${columns} FROM read_parquet('${path}', hive_partitioning = false)) TO '${path}.new' (FORMAT parquet)`);
     db.closeSync();
     instance.closeSync();
-    expect(messages(await world.compact())).toEqual([
-      expect.stringMatching(/^SCHEMA_MISMATCH: .*column small as VARCHAR; table kinds has it as INTEGER/),
-    ]);
+    renameSync(`${path}.new`, path);
+  };
+
+  const faults = async (world: LakeWorld): Promise<(string | null)[]> =>
+    (await statusOf({ objects: world.store, files: world.store }, world.table, NOW_POLICY, world.nowMs)).map(({ fault }) => fault);
+
+  test.each([
+    ['text for an integer', "* REPLACE ('x' AS small)", /column small as VARCHAR; table kinds has it as INTEGER/],
+    ['an integer for text', '* REPLACE (7 AS text)', /column text as INTEGER; table kinds has it as VARCHAR/],
+    ['a list for text', "* REPLACE (['x'] AS text)", /column text as VARCHAR\[\]; table kinds has it as VARCHAR/],
+    ['text for bytes', "* REPLACE ('x' AS data)", /column data as VARCHAR; table kinds has it as BLOB/],
+    ['a date for a time', '* REPLACE ("at"::DATE AS "at")', /column at as DATE; table kinds has it as TIMESTAMP/],
+    ['another table', "'x' AS other, now() AS received", /has no column id, which every row of kinds fills/],
+  ])('with %s: queries leave it out and say so, the status shows it, its hour stops', async (_name, columns, what) => {
+    const world = await published();
+    const [, key = ''] = await world.keys('gen', 'manifest');
+    await rewrite(world, key, columns);
+    const { ids, warnings } = await world.read();
+    expect([ids, warnings]).toEqual([idsOf(0, 10), [expect.stringMatching(/^SCHEMA_MISMATCH: .*--set-aside .*not in the answer/)]]);
+    for (const message of [...warnings, ...(await faults(world)), ...messages(await world.compact())]) {
+      expect(message).toMatch(what);
+      expect(message).toContain(key);
+    }
+    await setAside({ objects: world.store, files: world.store }, key);
+    expect([await world.read(), await faults(world)]).toEqual([{ ids: idsOf(0, 10), warnings: [] }, [null]]);
+  });
+
+  test.each([
+    ['without a column that rows may lack', '* EXCLUDE (text)'],
+    ['with a column more', "*, 'new' AS added"],
+    ['with integers and times that fit', '* REPLACE (small AS big, "at"::TIMESTAMPTZ AS "at")'],
+  ])('%s are read with the others', async (_name, columns) => {
+    const world = await published();
+    const [, key = ''] = await world.keys('gen', 'manifest');
+    await rewrite(world, key, columns);
+    expect([await world.read(), await faults(world)]).toEqual([{ ids: idsOf(0, 20), warnings: [] }, [null]]);
   });
 });
 
