@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { join } from 'node:path';
+import { assertUnaltered, digestsOf } from '../../lake/compaction/digest.ts';
 import type { SortEngine } from '../../lake/compaction/engine.ts';
 import { sketchedHours } from '../../lake/erasure/sketches.ts';
 import { type Snapshot, snapshotOf } from '../../lake/generations/snapshot.ts';
@@ -173,13 +174,16 @@ async function withPublished<T>(
     for (const state of await readTable(lake.objects, table.name, { hours: { fromMs, toMs } })) {
       if (isDropped(state)) continue;
       const snapshot = await snapshotOf(lake.objects, state);
-      const { published, landed, warning } = snapshot;
+      const { published, landed, warning, generation } = snapshot;
       bases[partitionStartMs(state.partition)] = baseOf(snapshot);
       if (warning !== undefined)
         throw new BackfillError('TABLES_DAMAGED', `${warning} Run headrace compact first, which mends what can be mended.`);
+      const digests = digestsOf(state, generation);
       for (const key of [...published, ...landed.map((object) => object.key)]) {
         const path = await lake.files.open(key);
-        if (path !== undefined) paths.push(path);
+        if (path === undefined) continue;
+        paths.push(path);
+        await assertUnaltered([{ key, path }], digests);
       }
     }
     const relation = relationSql(

@@ -17,7 +17,7 @@ import {
 import { generationFolder, manifestKey, RECEIPT_NAME } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { storeFault } from '../store-fault.ts';
-import { fileDigest } from './digest.ts';
+import { assertUnaltered, fileDigest } from './digest.ts';
 import type { InputFile } from './inputs.ts';
 import type { CompactionPorts } from './ports.ts';
 import { tallyDifferences } from './tally.ts';
@@ -73,7 +73,12 @@ export async function make(ports: CompactionPorts, table: TableSchema, running: 
       // A clock that stepped back must not make the one before look replaced long ago.
       publishedMs: Math.max(ports.clock(), publishedOf(running.manifest)?.publishedMs ?? 0),
       isFirst: running.isFirst,
-      files: written.files.map(({ name, rows }) => ({ name, rows, bytes: bytes.get(folder + name) ?? -1 })),
+      files: written.files.map(({ name, rows }) => ({
+        name,
+        rows,
+        bytes: bytes.get(folder + name) ?? -1,
+        sha256: digests.get(folder + name) ?? '',
+      })),
       repeatsDropped: written.repeatsDropped,
       newestMs: written.newestMs,
       tally: written.tally,
@@ -101,8 +106,12 @@ async function write({ writer }: CompactionPorts, table: TableSchema, recipe: Re
   }
 }
 
-/** Opens objects of the lake as the files of a recipe. */
-export async function openObjects({ files }: CompactionPorts, inputs: readonly StoredObject[]): ReturnType<Recipe['open']> {
+/** Opens objects of the lake as the files of a recipe. Throws AlteredFileError for one that has another SHA-256 than `digests` says. */
+export async function openObjects(
+  { files }: CompactionPorts,
+  inputs: readonly StoredObject[],
+  digests: ReadonlyMap<string, string> = new Map(),
+): ReturnType<Recipe['open']> {
   const opened: InputFile[] = [];
   const close = (): Promise<void> => files.release(opened.map(({ path }) => path));
   try {
@@ -111,6 +120,7 @@ export async function openObjects({ files }: CompactionPorts, inputs: readonly S
       if (path === undefined) throw new LakeError('PARTITION_CHANGED', `${key} is gone; compact again`, { retriable: true });
       opened.push({ key, path });
     }
+    await assertUnaltered(opened, digests);
   } catch (error) {
     await close();
     throw error;

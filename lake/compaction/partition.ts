@@ -1,12 +1,14 @@
 import type { StoredObject } from '../../core/ports.ts';
 import { LakeError } from '../errors.ts';
+import { CheckedObjects } from '../generations/checked.ts';
 import { firstLossOf } from '../generations/loss.ts';
 import { emptyManifest, type Generation, type Manifest, publishedOf } from '../generations/manifest.ts';
-import { isDropped, isWhole, type PartitionState } from '../generations/state.ts';
+import { isDropped, isWhole, type PartitionState, readPartition } from '../generations/state.ts';
 import { generationFolder, type PartitionName } from '../names.ts';
 import type { TableSchema } from '../schema.ts';
 import { begin, make, openObjects, publish } from './attempt.ts';
 import { follow } from './catalogue.ts';
+import { AlteredFileError, digestsOf } from './digest.ts';
 import type { CompactionPorts } from './ports.ts';
 
 /** What compaction did with one partition. */
@@ -26,7 +28,7 @@ export interface Compacted {
 /**
  * Makes the next generation of a partition out of the published one and the landing files that came since, has it read back by the
  * witness, and publishes it: manifest first, catalogue after. Undefined if nothing has landed since; then only the catalogue is made to
- * follow. Whatever fails, the published generation stays; a process that dies leaves files that a sweep removes. Throws LakeError, and
+ * follow. A base that is not byte for byte what was written counts as lost. Whatever fails, the published generation stays; a process that dies leaves files that a sweep removes. Throws LakeError, and
  * what the ports throw.
  */
 export async function compactPartition(ports: CompactionPorts, table: TableSchema, state: PartitionState): Promise<Compacted | undefined> {
@@ -43,11 +45,17 @@ export async function compactPartition(ports: CompactionPorts, table: TableSchem
   }
   const inputs = [...objectsOf(base, state), ...fresh];
   const attempt = await begin(ports, before, state.manifest?.version);
-  const made = await make(ports, table, attempt, {
-    open: () => openObjects(ports, inputs),
-    // Landing files that are gone need not be remembered.
-    covers: [...state.landing.map(({ key }) => nameOf(key)).filter((name) => covered.has(name)), ...fresh.map(({ key }) => nameOf(key))],
-  });
+  let made: Generation;
+  try {
+    made = await make(ports, table, attempt, {
+      open: () => openObjects(ports, inputs, digestsOf(state, base)),
+      // Landing files that are gone need not be remembered.
+      covers: [...state.landing.map(({ key }) => nameOf(key)).filter((name) => covered.has(name)), ...fresh.map(({ key }) => nameOf(key))],
+    });
+  } catch (error) {
+    if (error instanceof AlteredFileError) return compactWithout(ports, table, partition, error);
+    throw error;
+  }
   await publish(ports, attempt.manifest, made, publishedOf(before)?.number);
   await follow(ports.catalogue, table.name, partition, made.number);
   return {
@@ -61,6 +69,17 @@ export async function compactPartition(ports: CompactionPorts, table: TableSchem
     rows: made.tally.rows,
     repeatsDropped: made.repeatsDropped,
   };
+}
+
+/** Again, from what else is kept. */
+async function compactWithout(
+  ports: CompactionPorts,
+  table: TableSchema,
+  partition: PartitionName,
+  { key, what }: AlteredFileError,
+): Promise<Compacted | undefined> {
+  const objects = new CheckedObjects(ports, async (_files, object) => (object.key === key ? what : undefined));
+  return compactPartition({ ...ports, objects }, table, await readPartition(objects, table.name, partition));
 }
 
 /**

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { StoredObject } from '../../core/ports.ts';
 import { changed, openObjects } from '../compaction/attempt.ts';
+import { digestsOf } from '../compaction/digest.ts';
 import type { SortEngine } from '../compaction/engine.ts';
 import type { CompactionPorts } from '../compaction/ports.ts';
 import { replacePartition } from '../compaction/replace.ts';
@@ -58,8 +59,9 @@ export async function maskPartition(
   { origin, onPlanned }: { readonly origin: string; readonly onPlanned: (one: MaskedPartition) => Promise<void> },
 ): Promise<MaskedPartition | undefined> {
   const shown = await shownFiles(ports, state);
+  const generation = state.manifest === undefined ? undefined : publishedOf(state.manifest.value);
   const isLarge = shown.reduce((sum, { bytes }) => sum + bytes, 0) > LARGE_BYTES;
-  const { files, close } = await openObjects(ports, shown);
+  const { files, close } = await openObjects(ports, shown, digestsOf(state, generation));
   const scratch = ports.files.scratch('erasure');
   try {
     const patches = await readPatches(ports.engine, mask, files);

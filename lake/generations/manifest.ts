@@ -6,7 +6,7 @@ import { manifestKey, type PartitionName } from '../names.ts';
 /** Format of manifests and receipts that this build writes; it reads no newer one. */
 const FORMAT = 1;
 
-const file = z.strictObject({ name: z.string(), bytes: z.number(), rows: z.number() });
+const file = z.strictObject({ name: z.string(), bytes: z.number(), rows: z.number(), sha256: z.exactOptional(z.string()) });
 const tally = z.strictObject({ rows: z.number(), ids: z.string(), columns: z.record(z.string(), z.string()) });
 const generation = z.strictObject({
   number: z.number(),
@@ -45,6 +45,8 @@ export interface GenerationFile {
   readonly name: string;
   readonly bytes: number;
   readonly rows: number;
+  /** Of its bytes, hexadecimal: by it damage shows that still decodes. Builds before kept none. */
+  readonly sha256?: string;
 }
 
 /** One complete version of a partition. */

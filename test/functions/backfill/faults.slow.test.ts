@@ -47,6 +47,21 @@ describe('an archive file that is no whole Parquet file ends a backfill by name,
   );
 });
 
+test('a published file that is not as it was written, though it decodes, is compared with nothing', async () => {
+  const one = await told(41);
+  await one.backfill('first', { mode: 'correct', ...ALL });
+  const files = (await one.lake.list('minute/gen=')).map(({ key }) => key).filter((key) => key.endsWith('.parquet'));
+  for (const path of files.map((key) => join(one.lake.root, key))) {
+    const bytes = readFileSync(path);
+    const at = bytes.lastIndexOf('DuckDB');
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+  }
+  expect(files.length).toBeGreaterThan(0);
+  const said = one.backfill('second', { mode: 'correct', ...ALL });
+  await expect(said).rejects.toThrow(/^FILE_UNREADABLE: minute\/gen=.* is not as it was written: its SHA-256 /);
+}, 240_000);
+
 test('steps that die at their first write and are repeated, each twice, come to the same rows', async () => {
   const [whole, torn] = [await told(42), await told(42)];
   const done = await whole.backfill('c', { mode: 'correct', ...ALL });

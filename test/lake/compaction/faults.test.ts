@@ -6,6 +6,7 @@ import type { ObjectFiles } from '../../../core/ports.ts';
 import { setAside } from '../../../lake/compaction/aside.ts';
 import { dueOf, NOW_POLICY, USUAL_POLICY } from '../../../lake/compaction/plan.ts';
 import { replacePartition, revertPartition } from '../../../lake/compaction/replace.ts';
+import { manifestBytes } from '../../../lake/generations/manifest.ts';
 import { readTable } from '../../../lake/generations/state.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
 import { statusOf } from '../../../lake/status.ts';
@@ -92,6 +93,57 @@ describe('a published file that is lost', () => {
       expect.stringMatching(/^OBJECT_MISSING: a file of kinds\/gen=2\/.* run a backfill of this hour/),
     ]);
     expect((await world.read()).warnings).toEqual([expect.stringContaining('OBJECT_MISSING')]);
+  });
+});
+
+describe('a published file that is not byte for byte what was written, and still decodes', () => {
+  /** Turns a bit of the note in its footer that says who wrote it. */
+  const flip = async (world: LakeWorld, key: string): Promise<void> => {
+    const path = join(world.lakeDir, key);
+    const bytes = readFileSync(path);
+    const at = bytes.lastIndexOf('DuckDB');
+    expect(at).toBeGreaterThan(0);
+    bytes[at] = (bytes[at] ?? 0) ^ 1;
+    writeFileSync(path, bytes);
+    expect((await world.read()).warnings).toEqual([]);
+  };
+
+  test('is no base of a new generation: that is made of what landed, or of the generation before', async () => {
+    const world = await published();
+    await flip(world, GENERATION);
+    const run = await world.compact();
+    // The try that found it has taken number 2.
+    expect([messages(run), run.compacted.map(({ generation }) => generation)]).toEqual([[], [3]]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
+    expect((await world.manifest()).attempts).toEqual([]);
+    const { number, files } = (await world.manifest()).generations.at(-1) ?? {};
+    expect(files?.map(({ sha256 }) => sha256?.length)).toEqual([64]);
+    // The first generation is no base either, nor is the third: all that landed is.
+    await flip(world, GENERATION.replace('gen=1', `gen=${number}`));
+    await world.land(kindsRows(20, 22));
+    const again = await world.compact();
+    expect([messages(again), again.compacted.map(({ filesBefore }) => filesBefore)]).toEqual([[], [3]]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 22), warnings: [] });
+  });
+
+  test('stops its hour with a named error when what it was made of is not kept', async () => {
+    const world = await published();
+    world.nowMs += KEPT_MS + 2 * HOUR_MS;
+    await world.sweep();
+    await flip(world, GENERATION);
+    expect(messages(await world.compact())).toEqual([
+      expect.stringMatching(/^FILE_UNREADABLE: a file of kinds\/gen=1\/.*SHA-256 is .*, not /),
+    ]);
+    expect([(await world.read()).ids, (await world.manifest()).generations.length]).toEqual([idsOf(0, 20), 1]);
+  });
+
+  test('is a base if a build before this one wrote it, which kept no SHA-256', async () => {
+    const world = await published();
+    const { generations, ...rest } = await world.manifest();
+    const bare = generations.map((one) => ({ ...one, files: one.files.map(({ sha256: _, ...file }) => file) }));
+    await world.store.put(MANIFEST, manifestBytes({ ...rest, generations: bare }));
+    expect(messages(await world.compact())).toEqual([]);
+    expect(await world.read()).toEqual({ ids: idsOf(0, 20), warnings: [] });
   });
 });
 
