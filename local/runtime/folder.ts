@@ -38,15 +38,36 @@ export interface FolderMeta {
   readonly inputs?: readonly string[];
 }
 
-/** Reads what a folder was made for; undefined for a new folder. */
+/** Reads what a folder was made for; undefined for a new folder. Throws UsageError for a description that is damaged. */
 export function readMeta(folder: DataFolder): FolderMeta | undefined {
+  const path = join(folder.root, 'headrace.json');
   let text: string;
   try {
-    text = readFileSync(join(folder.root, 'headrace.json'), 'utf8');
+    text = readFileSync(path, 'utf8');
   } catch {
     return undefined;
   }
-  return JSON.parse(text) as FolderMeta;
+  return parseMeta(path, text);
+}
+
+/** Only what a run has read is nowhere else: the stream tells the rest. */
+const DAMAGED_REMEDY =
+  'the description of a data folder. Put a copy of it back, or remove it and start headrace up on the folder with its pipeline once, which writes it anew; then nothing knows which inputs headrace run has read, so run none of them again';
+
+function parseMeta(path: string, text: string): FolderMeta {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw usageError(path, `${Buffer.byteLength(text)} bytes that are not JSON`, DAMAGED_REMEDY);
+  }
+  if (!isMeta(value)) throw usageError(path, 'JSON without pipeline, stream and streamEpoch', DAMAGED_REMEDY);
+  return value;
+}
+
+function isMeta(value: unknown): value is FolderMeta {
+  const fields = typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+  return ['pipeline', 'stream', 'streamEpoch'].every((name) => typeof fields[name] === 'string');
 }
 
 /** Replaces the description of a folder, whole or not at all. */
