@@ -149,7 +149,13 @@ export class FolderObjectStore implements ObjectStore, ObjectFiles {
     this.written += 1;
     // Compaction has a thread of its own, and stores of its own.
     const path = join(folder, `${WRITE_NAME}${process.pid}-${threadId}-${this.written}`);
-    writeFileSync(path, body);
+    try {
+      writeFileSync(path, body);
+    } catch (error) {
+      // On a full disk what was half written would take the room that others need.
+      rmSync(path, { force: true });
+      throw error;
+    }
     return path;
   }
 

@@ -26,6 +26,7 @@ describe('objects of a folder', () => {
       message: expect.stringContaining(join(root, 'a')),
     });
     expect(Buffer.from((await store.get('a'))?.body ?? []).toString()).toBe('1');
+    expect(readdirSync(join(root, '.tmp'))).toEqual([]);
     await store.put('a', Buffer.from('3'));
     expect(Buffer.from((await store.get('a'))?.body ?? []).toString()).toBe('3');
   });
