@@ -5,6 +5,7 @@ import {
   type Generation,
   type Manifest,
   manifestBytes,
+  outdated,
   parseManifest,
   publishedOf,
   receiptBytes,
@@ -37,10 +38,15 @@ export interface Running {
   readonly isFirst: boolean;
 }
 
-/** Takes a number before any file is written, so that files of two tries never lie in one folder and none is without an owner. */
+/**
+ * Takes a number before any file is written, so that files of two tries never lie in one folder and none is without an owner. Throws
+ * LakeError PARTITION_CHANGED if another one was faster, MANIFEST_DAMAGED if that number has files: the manifest is outdated.
+ */
 export async function begin({ objects, clock }: CompactionPorts, before: Manifest, version: string | undefined): Promise<Running> {
   const { manifest, number } = withAttempt(before, clock());
   const key = manifestKey(before.table, before);
+  if ((await objects.list(generationFolder(before.table, before, number))).length > 0 && (await objects.get(key))?.version === version)
+    throw outdated(key, number, number);
   if ((await objects.putIf(key, manifestBytes(manifest), version)) === undefined) throw changed(key);
   return { manifest, number, isFirst: before.generations.length === 0 };
 }

@@ -45,9 +45,9 @@ export const GENERATIONS: readonly CataloguedFault[] = [
   },
   {
     number: 79,
-    fault: 'A manifest is edited by other hands, cut short, or lost.',
+    fault: 'A manifest is edited by other hands, cut short, or lost, or an outdated one is put back.',
     outcome:
-      'Queries go on with the newest whole generation, by its receipt. Compaction stops with MANIFEST_DAMAGED until --repair makes the manifest anew.',
+      'Queries go on with the newest whole generation, by its receipt. Nothing is swept; compaction stops with MANIFEST_DAMAGED until --repair makes the manifest anew.',
     shown: {
       tests: [
         cite(
@@ -59,6 +59,10 @@ export const GENERATIONS: readonly CataloguedFault[] = [
           'of another hour',
         ),
         cite(FAULTS, 'a manifest that Headrace did not write so > lost: generations say by their receipts what they are'),
+        cite(
+          'lake/compaction/outdated.test.ts',
+          'a manifest from before a generation is damaged: nothing is swept, queries see the newest generation, --repair goes on',
+        ),
       ],
     },
   },
