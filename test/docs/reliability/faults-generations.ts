@@ -27,7 +27,7 @@ export const GENERATIONS: readonly CataloguedFault[] = [
   },
   {
     number: 78,
-    fault: 'A landing file has an older or a newer schema than the code.',
+    fault: 'A landing file has an older or a newer schema than the code, or lies in the folder of another hour.',
     outcome:
       'Nullable columns that an older one lacks are null. Otherwise its hour stops with SCHEMA_NEWER or SCHEMA_MISMATCH; what was published stays.',
     shown: {
@@ -40,6 +40,10 @@ export const GENERATIONS: readonly CataloguedFault[] = [
           'one without a column that every row fills',
         ),
         cite(FAULTS, 'files of another schema > a column of another type stops its hour'),
+        cite(
+          'lake/compaction/misplaced.test.ts',
+          'a landing file in the folder of another hour stops that hour by name; set aside, the hour goes on',
+        ),
       ],
     },
   },
