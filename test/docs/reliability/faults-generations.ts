@@ -128,11 +128,16 @@ export const GENERATIONS: readonly CataloguedFault[] = [
   {
     number: 84,
     fault: 'Two compactions are at work on one hour.',
-    outcome: 'One publishes; PARTITION_CHANGED is the end of the other. In a data folder a claim lets one work at a time.',
+    outcome:
+      'One publishes; PARTITION_CHANGED is the end of the other. In a data folder a claim lets one work at a time; the second is told so, and to wait.',
     shown: {
       tests: [
         cite(CRASH, 'two processes that compact one partition at once publish one generation, and the other one leaves nothing'),
         cite('local/runtime/lock.test.ts', 'of processes that claim a folder at once one gets it: %s'),
+        cite(
+          'local/runtime/lock.test.ts',
+          'a second compaction of a lake is told that another one is at work, in which process, and to wait',
+        ),
       ],
     },
   },
