@@ -48,7 +48,7 @@ export async function compactPartition(ports: CompactionPorts, table: TableSchem
     // Landing files that are gone need not be remembered.
     covers: [...state.landing.map(({ key }) => nameOf(key)).filter((name) => covered.has(name)), ...fresh.map(({ key }) => nameOf(key))],
   });
-  await publish(ports, attempt.manifest, made, publishedOf(before)?.number);
+  await publish(ports, attempt, made, publishedOf(before)?.number);
   await follow(ports.catalogue, table.name, partition, made.number);
   return {
     table: table.name,

@@ -129,10 +129,14 @@ export const GENERATIONS: readonly CataloguedFault[] = [
     number: 84,
     fault: 'Two compactions are at work on one hour.',
     outcome:
-      'One publishes; PARTITION_CHANGED is the end of the other. In a data folder a claim lets one work at a time; the second is told so, and to wait.',
+      'One publishes; PARTITION_CHANGED is the end of the other, which leaves nothing. In a data folder a claim lets one work at a time; the second is told so, and to wait.',
     shown: {
       tests: [
         cite(CRASH, 'two processes that compact one partition at once publish one generation, and the other one leaves nothing'),
+        cite(
+          'lake/compaction/lost-race.test.ts',
+          'compactions that lose the race to publish leave nothing, and are not taken for tries that were cut off',
+        ),
         cite('local/runtime/lock.test.ts', 'of processes that claim a folder at once one gets it: %s'),
         cite(
           'local/runtime/lock.test.ts',
