@@ -22,6 +22,14 @@ export function partitionStartMs({ dt, hour }: PartitionName): number {
   return Date.parse(`${dt}T${hour}:00:00Z`);
 }
 
+/** Whether there is such an hour: days past the end of their month are read as those of the next one. */
+function isHour(name: PartitionName): boolean {
+  const startMs = partitionStartMs(name);
+  if (Number.isNaN(startMs)) return false;
+  const { dt, hour } = partitionOf(startMs);
+  return dt === name.dt && hour === name.hour;
+}
+
 /** Prefix of all landing files of a table. */
 export function landingPrefix(table: string): string {
   return `${table}/landing/`;
@@ -54,10 +62,10 @@ export function asideFolder(table: string, { dt, hour }: PartitionName): string 
   return `${table}/aside/dt=${dt}/hour=${hour}/`;
 }
 
-/** Parts of the key of a landing file, whatever made it: `name` with its ending; undefined for any other key. Names that begin with `_` or `.` are no data. */
+/** Parts of the key of a landing file, whatever made it: `name` with its ending; undefined for any other key, and for an hour that no calendar has. Names that begin with `_` or `.` are no data. */
 export function parseLandedKey(key: string): LandingName | undefined {
   const [, table, dt = '', hour = '', name = ''] = LANDED_KEY.exec(key) ?? [];
-  return table === undefined ? undefined : { table, dt, hour, name };
+  return table === undefined || !isHour({ dt, hour }) ? undefined : { table, dt, hour, name };
 }
 
 /** Prefix of all generations of a table. */

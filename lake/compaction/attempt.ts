@@ -5,6 +5,7 @@ import {
   type Generation,
   type Manifest,
   manifestBytes,
+  outdated,
   parseManifest,
   publishedOf,
   receiptBytes,
@@ -37,10 +38,15 @@ export interface Running {
   readonly isFirst: boolean;
 }
 
-/** Takes a number before any file is written, so that files of two tries never lie in one folder and none is without an owner. */
+/**
+ * Takes a number before any file is written, so that files of two tries never lie in one folder and none is without an owner. Throws
+ * LakeError PARTITION_CHANGED if another one was faster, MANIFEST_DAMAGED if that number has files: the manifest is outdated.
+ */
 export async function begin({ objects, clock }: CompactionPorts, before: Manifest, version: string | undefined): Promise<Running> {
   const { manifest, number } = withAttempt(before, clock());
   const key = manifestKey(before.table, before);
+  if ((await objects.list(generationFolder(before.table, before, number))).length > 0 && (await objects.get(key))?.version === version)
+    throw outdated(key, number, number);
   if ((await objects.putIf(key, manifestBytes(manifest), version)) === undefined) throw changed(key);
   return { manifest, number, isFirst: before.generations.length === 0 };
 }
@@ -165,20 +171,33 @@ async function readBack(table: TableSchema, folder: string, opened: readonly Inp
   }
 }
 
-/** Takes a failed try off the record and removes its files; what the witness refused stays, with the reason. */
+/** Takes a failed try off the record and removes its files; what the witness refused stays, with the reason, and what is published after all. */
 async function giveUp({ objects }: CompactionPorts, { manifest, number }: Running, error: unknown): Promise<void> {
   const isEvidence = error instanceof LakeError && error.fault === 'VERIFICATION_FAILED';
-  await change(objects, manifest, (now) => (isEvidence ? withFailure(now, number, error.message) : withoutAttempt(now, number)));
-  if (isEvidence) return;
+  let isPublished = false;
+  await change(objects, manifest, (now) => {
+    // The write that published it may have been done though its answer was lost.
+    isPublished = now.generations.some((one) => one.number === number);
+    return isEvidence ? withFailure(now, number, error.message) : withoutAttempt(now, number);
+  });
+  if (isEvidence || isPublished) return;
   for (const { key } of await objects.list(generationFolder(manifest.table, manifest, number))) await objects.remove(key);
 }
 
-/** Publishes a generation in one step. Throws LakeError PARTITION_CHANGED if another one was published meanwhile. */
-export async function publish({ objects }: CompactionPorts, begun: Manifest, made: Generation, base: number | undefined): Promise<void> {
-  await change(objects, begun, (now) => {
-    if (publishedOf(now)?.number !== base) throw changed(manifestKey(now.table, now));
-    return withGeneration(now, made);
-  });
+/**
+ * Publishes a generation in one step. Throws LakeError PARTITION_CHANGED if another one was published meanwhile. Gives the try up if that
+ * fails: left on record it would look cut off.
+ */
+export async function publish(ports: CompactionPorts, running: Running, made: Generation, base: number | undefined): Promise<void> {
+  try {
+    await change(ports.objects, running.manifest, (now) => {
+      if (publishedOf(now)?.number !== base) throw changed(manifestKey(now.table, now));
+      return withGeneration(now, made);
+    });
+  } catch (error) {
+    await giveUp(ports, running, error).catch(() => undefined);
+    throw error;
+  }
 }
 
 /** Replaces a manifest by what `next` makes of it, whatever others do to it meanwhile. */

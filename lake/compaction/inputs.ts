@@ -1,5 +1,6 @@
 import { LakeError } from '../errors.ts';
 import { columnsOf, mismatch, schemaMismatch } from '../file-schema.ts';
+import { parseLandedKey, partitionStartMs } from '../names.ts';
 import { relationSql } from '../relation.ts';
 import type { TableSchema } from '../schema.ts';
 import { quoteName } from '../sql-text.ts';
@@ -37,22 +38,44 @@ export async function checkInputs(
   return sum;
 }
 
-/** Throws LakeError SCHEMA_MISMATCH, naming the file, if a row has no value by which it belongs to an hour: no piece would hold it. */
-export async function refuseTimeless(
+/**
+ * Throws LakeError SCHEMA_MISMATCH, naming the file, if a row has no value by which it belongs to an hour (no piece would hold it), or a
+ * landing file has rows of another hour than its folder is of: they would be there twice, or where nobody looks for them.
+ */
+export async function refuseMisplaced(
   run: Run,
   table: TableSchema,
   { relation, inputs }: { readonly relation: string; readonly inputs: readonly InputFile[] },
 ): Promise<void> {
-  const without = async (from: string): Promise<number> => {
-    const [[count] = []] = await run(`SELECT count(*)::DOUBLE FROM ${from} WHERE ${quoteName(table.partitionColumn)} IS NULL`);
-    return Number(count);
+  const { partitionColumn, name } = table;
+  const count = async (from: string, condition: string): Promise<number> => {
+    const [[rows] = []] = await run(`SELECT count(*)::DOUBLE FROM ${from} WHERE ${condition}`);
+    return Number(rows);
   };
-  if ((await without(relation)) === 0) return;
+  const timeless = `${quoteName(partitionColumn)} IS NULL`;
+  const hours = new Map(inputs.flatMap(({ key }) => outsideOf(table, key) ?? []).map((hour) => [hour.condition, hour]));
+  if ((await count(relation, [timeless, ...hours.keys()].join(' OR '))) === 0) return;
   for (const input of inputs) {
-    const rows = await without(relationSql(table, [input]));
-    if (rows > 0)
-      throw mismatch(input.key, `has no ${table.partitionColumn} in ${rows} of its rows, which every row of ${table.name} fills`);
+    const from = relationSql(table, [input]);
+    const without = await count(from, timeless);
+    if (without > 0) throw mismatch(input.key, `has no ${partitionColumn} in ${without} of its rows, which every row of ${name} fills`);
+    const hour = outsideOf(table, input.key);
+    const outside = hour === undefined ? 0 : await count(from, hour.condition);
+    if (outside > 0)
+      throw mismatch(input.key, `has ${outside} rows whose ${partitionColumn} is not in ${hour?.shown}, of which its folder is`);
   }
+}
+
+const HOUR_MS = 3_600_000;
+
+/** Condition of rows that do not belong to the hour of a landing file; undefined for other files. */
+function outsideOf({ partitionColumn }: TableSchema, key: string): { readonly condition: string; readonly shown: string } | undefined {
+  const landed = parseLandedKey(key);
+  if (landed === undefined) return undefined;
+  const time = quoteName(partitionColumn);
+  const startMs = partitionStartMs(landed);
+  const condition = `${time} < make_timestamp_ms(${startMs}) OR ${time} >= make_timestamp_ms(${startMs + HOUR_MS})`;
+  return { condition, shown: `${landed.dt} hour ${landed.hour}` };
 }
 
 async function checkSchema(run: Run, table: TableSchema, { path, key }: InputFile, footer: FileFooter | undefined): Promise<void> {

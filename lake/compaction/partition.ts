@@ -56,7 +56,7 @@ export async function compactPartition(ports: CompactionPorts, table: TableSchem
     if (error instanceof AlteredFileError) return compactWithout(ports, table, partition, error);
     throw error;
   }
-  await publish(ports, attempt.manifest, made, publishedOf(before)?.number);
+  await publish(ports, attempt, made, publishedOf(before)?.number);
   await follow(ports.catalogue, table.name, partition, made.number);
   return {
     table: table.name,

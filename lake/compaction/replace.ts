@@ -43,7 +43,7 @@ export async function replacePartition(
     covers: state.landing.map(({ key }) => key.slice(key.lastIndexOf('/') + 1)),
     origin,
   });
-  await publish(ports, attempt.manifest, made, publishedOf(before)?.number);
+  await publish(ports, attempt, made, publishedOf(before)?.number);
   await follow(ports.catalogue, table.name, state.partition, made.number);
   return made;
 }

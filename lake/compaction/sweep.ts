@@ -1,6 +1,6 @@
-import type { ObjectStore } from '../../core/ports.ts';
-import { type Manifest, manifestBytes } from '../generations/manifest.ts';
-import { isDropped, type PartitionState, readTable } from '../generations/state.ts';
+import type { ObjectStore, StoredObject } from '../../core/ports.ts';
+import { type Manifest, manifestBytes, publishedOf } from '../generations/manifest.ts';
+import { isDropped, type PartitionState, readTable, receiptsOf } from '../generations/state.ts';
 import { manifestKey } from '../names.ts';
 import { pastByMs } from '../retention.ts';
 import type { TableSchema } from '../schema.ts';
@@ -90,12 +90,27 @@ async function sweepPartition(objects: ObjectStore, listed: PartitionState, mani
     if (version === undefined) return NOTHING;
   }
   const numbers = new Set([...generations, ...attempts].map(({ number }) => number));
-  const dead = [...listed.objects].filter(([number]) => !numbers.has(number)).flatMap(([, found]) => found);
+  const dead = await deadOf(objects, listed, { before, numbers });
   const old = generations.filter(({ publishedMs }) => publishedMs <= horizonMs).flatMap(({ covers }) => covers);
   const included = new Set(old);
   const landing = listed.landing.filter(({ key }) => included.has(key.slice(key.lastIndexOf('/') + 1)));
   for (const { key } of [...dead, ...landing]) await objects.remove(key);
   return { ...NOTHING, expired: before.generations.length - generations.length, filesRemoved: dead.length, landingRemoved: landing.length };
+}
+
+/**
+ * Files of generations that are on no record. Not those of a newer one than is published, if it has a receipt: its try may have died
+ * before publishing, but it may also have been published, and an older manifest put back.
+ */
+async function deadOf(
+  objects: ObjectStore,
+  listed: PartitionState,
+  { before, numbers }: { readonly before: Manifest; readonly numbers: ReadonlySet<number> },
+): Promise<StoredObject[]> {
+  const dead = [...listed.objects].filter(([number]) => !numbers.has(number));
+  const newer = new Set(dead.map(([number]) => number).filter((number) => number > (publishedOf(before)?.number ?? 0)));
+  const spared = newer.size === 0 ? [] : (await receiptsOf(objects, listed)).map(({ number }) => number).filter((one) => newer.has(one));
+  return dead.filter(([number]) => !spared.includes(number)).flatMap(([, found]) => found);
 }
 
 function idOf({ partition }: PartitionState): string {

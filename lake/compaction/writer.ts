@@ -8,7 +8,7 @@ import type { Column, TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
 import { damagedRows, saidOfFile, whyUnreadable } from '../unreadable.ts';
 import { SortEngine } from './engine.ts';
-import { checkInputs, type InputFile, type Run, refuseTimeless } from './inputs.ts';
+import { checkInputs, type InputFile, type Run, refuseMisplaced } from './inputs.ts';
 import { layoutOf } from './layout.ts';
 import { FILES_MAX, mergeInputs } from './merge.ts';
 import { type Piece, type PieceOptions, piecesOf } from './pieces.ts';
@@ -134,7 +134,7 @@ export class GenerationWriter {
         table,
         await mergeInputs((sql) => this.engine.rows(sql, true), table, inputs, { folder, filesMax: this.filesMax }),
       );
-      await refuseTimeless(run, table, { relation, inputs });
+      await refuseMisplaced(run, table, { relation, inputs });
       return await this.writePieces(run, { table, relation, rows: rowsIn, plainBytes });
     } finally {
       rmSync(folder, { recursive: true, force: true });

@@ -205,7 +205,17 @@ function jsonOf(bytes: Uint8Array, key: string): unknown {
 }
 
 function damaged(key: string, what: string, cause?: unknown): LakeError {
-  const remedy =
-    'Queries go on with the newest whole generation. Put back the earlier version, or run headrace compact --repair, which makes it anew from the receipts of the generations.';
-  return new LakeError('MANIFEST_DAMAGED', `${key} is not as Headrace wrote it: ${what}. ${remedy}`, { cause });
+  return new LakeError('MANIFEST_DAMAGED', `${key} is not as Headrace wrote it: ${what}. ${REPAIR}.`, { cause });
+}
+
+/** What becomes of an hour with a damaged manifest, and how to go on. */
+export const REPAIR =
+  'Queries go on with the newest whole generation. Run headrace compact --repair, which makes the manifest anew from the receipts of the generations, or put its latest version back';
+
+/** The error for a manifest that Headrace wrote, but that was put back by somebody after others had followed it. */
+export function outdated(key: string, next: number, newest: number): LakeError {
+  return new LakeError(
+    'MANIFEST_DAMAGED',
+    `${key} is older than its generations: it gives number ${next} to the next one, but generation ${newest} is there. ${REPAIR}.`,
+  );
 }

@@ -15,7 +15,7 @@ import {
   RECEIPT_NAME,
 } from '../names.ts';
 import { lossOf } from './loss.ts';
-import { type Generation, type Manifest, parseManifest, parseReceipt } from './manifest.ts';
+import { type Generation, type Manifest, outdated, parseManifest, parseReceipt, REPAIR } from './manifest.ts';
 
 /** What lies in the store of one partition of a table. */
 export interface PartitionState {
@@ -83,11 +83,30 @@ export async function readTable(objects: ObjectStore, table: string, options: Re
   const states: PartitionState[] = [];
   for (const [id, part] of [...parts].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const state = stateOf(table, part.partition, manifests.get(id), part.landing, part.objects);
-    // A first try may have begun since the manifests were listed: its number was on record before its files.
-    const again = manifests.has(id) || part.objects.size === 0 ? state : await readPartition(objects, table, part.partition);
-    states.push(again.manifest === undefined && again.damage === undefined ? state : again);
+    states.push(isBehind(state) ? await readAgain(objects, state) : state);
   }
   return states;
+}
+
+/** Whether there are files of a generation whose number the manifest has not given out yet, or no manifest has. */
+function isBehind({ manifest, damage, objects }: PartitionState): boolean {
+  const isUnreadable = manifest === undefined && damage?.version !== undefined;
+  return !isUnreadable && newestOf(objects) >= (manifest?.value.next ?? 1);
+}
+
+function newestOf(objects: PartitionState['objects']): number {
+  return Math.max(0, ...objects.keys());
+}
+
+/** A try may have begun since the manifests were read: its number was on record before its files. If it is on none now, the manifest is lost or outdated. */
+async function readAgain(objects: ObjectStore, state: PartitionState): Promise<PartitionState> {
+  const now = await readPartition(objects, state.table, state.partition);
+  const { manifest, damage } = now;
+  if (manifest === undefined && damage === undefined) return state;
+  const again = { ...now, objects: new Map([...state.objects, ...now.objects]) };
+  if (manifest === undefined || !isBehind(again)) return again;
+  const error = outdated(manifestKey(state.table, state.partition), manifest.value.next, newestOf(again.objects));
+  return { ...again, manifest: undefined, damage: { error, version: manifest.version } };
 }
 
 /** What no span of hours holds. */
@@ -175,10 +194,7 @@ function stateOf(
 ): PartitionState {
   const isLost = read === undefined && objects.size > 0;
   const error = (): LakeError =>
-    new LakeError(
-      'MANIFEST_DAMAGED',
-      `${manifestKey(table, partition)} is not there, but generations are. Queries go on with the newest whole one. Put the manifest back, or run headrace compact --repair.`,
-    );
+    new LakeError('MANIFEST_DAMAGED', `${manifestKey(table, partition)} is not there, but generations are. ${REPAIR}.`);
   return {
     table,
     partition,

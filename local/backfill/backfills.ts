@@ -21,11 +21,10 @@ import { messageOf } from '../../functions/backfill/workflow/failure.ts';
 import { assertNoErasure } from '../../functions/forget/backfills.ts';
 import { abandonLoad } from '../../functions/load/load.ts';
 import { shardOfLoad } from '../../functions/load/loads.ts';
-import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
 import { dataFolder } from '../runtime/folder.ts';
-import { lockFolder } from '../runtime/lock.ts';
+import { lockCompaction } from '../runtime/lock.ts';
 import { ensureFolder, type FoundHistory, findHistory, type HistoryFiles, type LoadOutcome, loadFound } from './load.ts';
 import { type LocalBackfill, openBackfill } from './ports.ts';
 import { runBackfill } from './run.ts';
@@ -160,7 +159,7 @@ export class FolderBackfills implements Backfills {
   private async whileLocked<T>(request: BackfillRequest | undefined, use: () => Promise<T>): Promise<T> {
     await assertNoErasure(this.store);
     if (request?.mode === 'verify' && request.rulesVersion === undefined) return use();
-    const lock = lockFolder(join(this.root, 'lake', SCRATCH_FOLDER, 'compaction'));
+    const lock = lockCompaction(join(this.root, 'lake'));
     try {
       return await use();
     } finally {

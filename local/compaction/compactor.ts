@@ -1,12 +1,8 @@
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Compacted } from '../../lake/compaction/partition.ts';
 import type { DuePolicy } from '../../lake/compaction/plan.ts';
-import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import type { TableSchema } from '../../lake/schema.ts';
-import { namingFaults } from '../../lake/store-fault.ts';
-import { lockFolder } from '../runtime/lock.ts';
+import { lockCompaction } from '../runtime/lock.ts';
 import type { CompactionReport, CompactorMessage, CompactorStart } from './messages.ts';
 
 /** What to compact in a lake folder. */
@@ -34,9 +30,7 @@ const YOUNG_MB = 12;
  */
 export async function compactFolder(options: CompactFolderOptions): Promise<CompactionReport> {
   const { lakeDir, tables, policy, keptMs, isRepairing = false, memoryMb, onCompacted, signal } = options;
-  const folder = join(lakeDir, SCRATCH_FOLDER, 'compaction');
-  namingFaults(folder, () => mkdirSync(folder, { recursive: true }));
-  const lock = lockFolder(folder);
+  const lock = lockCompaction(lakeDir);
   try {
     const start: CompactorStart = { lakeDir, tables, policy, isRepairing, memoryMb, keptMs };
     const worker = new Worker(new URL('./thread.ts', import.meta.url), {

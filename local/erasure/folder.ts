@@ -19,7 +19,7 @@ import { BufferedDelivery } from '../delivery/buffer.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
 import { type DataFolder, dataFolder, type FolderMeta } from '../runtime/folder.ts';
-import { lockFolder, lockHolder } from '../runtime/lock.ts';
+import { lockCompaction, lockFolder, lockHolder } from '../runtime/lock.ts';
 import { JournaledStateStore } from '../state/journaled.ts';
 import { RETENTION_HOURS } from '../stream/client.ts';
 import { erasureSecret } from './secret.ts';
@@ -57,8 +57,8 @@ async function inFolder<T>(options: ForgetInFolder, use: (ports: ForgetPorts, re
   assertDrained(folder, meta);
   const closers: (() => void)[] = [];
   try {
-    for (const locked of [dataDir, join(folder.lake, SCRATCH_FOLDER, 'compaction')]) {
-      const lock = lockFolder(locked);
+    for (const claim of [() => lockFolder(dataDir), () => lockCompaction(folder.lake)]) {
+      const lock = claim();
       closers.push(() => lock.release());
     }
     await landWaiting(folder, loaded);

@@ -1,6 +1,7 @@
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { usageError } from '../../core/errors.ts';
+import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { namingFaults } from '../../lake/store-fault.ts';
 
 /** Claim of one process on a data folder. */
@@ -36,17 +37,32 @@ function holderIn(path: string): number | undefined {
  */
 export function lockFolder(dataDir: string): FolderLock {
   makeFolder(dataDir);
-  return namingFaults(dataDir, () => claimed(dataDir));
+  return namingFaults(dataDir, () => claimed(dataDir, inUse));
 }
 
-function claimed(dataDir: string): FolderLock {
-  const path = join(dataDir, 'lock');
+/**
+ * Claims the compaction of a lake folder for this process: manifests of a folder have one writer at a time, be it a compaction, a
+ * backfill that publishes or an erasure. Throws UsageError while another process is at it, LakeError as for a data folder.
+ */
+export function lockCompaction(lakeDir: string): FolderLock {
+  const folder = join(lakeDir, SCRATCH_FOLDER, 'compaction');
+  return namingFaults(folder, () => {
+    mkdirSync(folder, { recursive: true });
+    return claimed(folder, compactionAtWork);
+  });
+}
+
+/** What a process is told that comes second. */
+type Refusal = (folder: string, holder: number) => Error;
+
+function claimed(folder: string, refusal: Refusal): FolderLock {
+  const path = join(folder, 'lock');
   const mine = `${path}.${process.pid}`;
   try {
     writeFileSync(mine, String(process.pid));
     while (!linked(mine, path)) {
       const holder = holderIn(path) ?? clearedOf(path);
-      if (holder !== undefined) throw inUse(dataDir, holder);
+      if (holder !== undefined) throw refusal(folder, holder);
     }
   } finally {
     rmSync(mine, { force: true });
@@ -85,6 +101,14 @@ function inUse(dataDir: string, holder: number): Error {
     `data folder ${dataDir} is in use`,
     `process ${holder}`,
     `stop that process first, or give another folder with --data; if that process is not headrace, remove ${join(dataDir, 'lock')}`,
+  );
+}
+
+function compactionAtWork(folder: string, holder: number): Error {
+  return usageError(
+    'another compaction of this lake is at work',
+    `process ${holder}`,
+    `one at a time, and none beside a backfill that publishes or an erasure: wait until it is done and do the same again; if that process is not headrace, remove ${join(folder, 'lock')}`,
   );
 }
 

@@ -65,6 +65,7 @@ describe('landing keys', () => {
     expect(landingKey(name)).toBe('payments_1m/landing/dt=2026-03-01/hour=09/seg-000000042-1.parquet');
     expect(parseLandedKey(landingKey(name))).toEqual({ ...name, name: 'seg-000000042-1.parquet' });
     expect(segmentNumberOf(name.name)).toBe(42);
+    expect(parseLandedKey('t/landing/dt=2028-02-29/hour=23/x.parquet')).toMatchObject({ dt: '2028-02-29', hour: '23' });
   });
 
   test('nothing else is taken for one', () => {
@@ -73,6 +74,10 @@ describe('landing keys', () => {
       't/landing/dt=2026-03-01/x.parquet',
       't/landing/dt=2026-03-01/hour=09/_SUCCESS',
       't/landing/dt=2026-03-01/hour=09/.x.parquet',
+      't/landing/dt=2026-13-45/hour=09/x.parquet',
+      't/landing/dt=2026-02-29/hour=09/x.parquet',
+      't/landing/dt=2026-03-01/hour=24/x.parquet',
+      't/landing/dt=2026-03-01/hour=99/x.parquet',
       '',
     ];
     for (const key of others) expect(parseLandedKey(key)).toBeUndefined();

@@ -27,7 +27,7 @@ export const GENERATIONS: readonly CataloguedFault[] = [
   },
   {
     number: 78,
-    fault: 'A landing file has an older or a newer schema than the code.',
+    fault: 'A landing file has an older or a newer schema than the code, or lies in the folder of another hour.',
     outcome:
       'Nullable columns that an older one lacks are null. Otherwise its hour stops with SCHEMA_NEWER or SCHEMA_MISMATCH; what was published stays.',
     shown: {
@@ -40,14 +40,18 @@ export const GENERATIONS: readonly CataloguedFault[] = [
           'one without a column that every row fills',
         ),
         cite(FAULTS, 'files of another schema > a column of another type stops its hour'),
+        cite(
+          'lake/compaction/misplaced.test.ts',
+          'a landing file in the folder of another hour stops that hour by name; set aside, the hour goes on',
+        ),
       ],
     },
   },
   {
     number: 79,
-    fault: 'A manifest is edited by other hands, cut short, or lost.',
+    fault: 'A manifest is edited by other hands, cut short, or lost, or an outdated one is put back.',
     outcome:
-      'Queries go on with the newest whole generation, by its receipt. Compaction stops with MANIFEST_DAMAGED until --repair makes the manifest anew.',
+      'Queries go on with the newest whole generation, by its receipt. Nothing is swept; compaction stops with MANIFEST_DAMAGED until --repair makes the manifest anew.',
     shown: {
       tests: [
         cite(
@@ -59,6 +63,10 @@ export const GENERATIONS: readonly CataloguedFault[] = [
           'of another hour',
         ),
         cite(FAULTS, 'a manifest that Headrace did not write so > lost: generations say by their receipts what they are'),
+        cite(
+          'lake/compaction/outdated.test.ts',
+          'a manifest from before a generation is damaged: nothing is swept, queries see the newest generation, --repair goes on',
+        ),
       ],
     },
   },
@@ -120,11 +128,20 @@ export const GENERATIONS: readonly CataloguedFault[] = [
   {
     number: 84,
     fault: 'Two compactions are at work on one hour.',
-    outcome: 'One publishes; PARTITION_CHANGED is the end of the other. In a data folder a claim lets one work at a time.',
+    outcome:
+      'One publishes; PARTITION_CHANGED is the end of the other, which leaves nothing. In a data folder a claim lets one work at a time; the second is told so, and to wait.',
     shown: {
       tests: [
         cite(CRASH, 'two processes that compact one partition at once publish one generation, and the other one leaves nothing'),
+        cite(
+          'lake/compaction/lost-race.test.ts',
+          'compactions that lose the race to publish leave nothing, and are not taken for tries that were cut off',
+        ),
         cite('local/runtime/lock.test.ts', 'of processes that claim a folder at once one gets it: %s'),
+        cite(
+          'local/runtime/lock.test.ts',
+          'a second compaction of a lake is told that another one is at work, in which process, and to wait',
+        ),
       ],
     },
   },

@@ -1,7 +1,10 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
+import { SCRATCH_FOLDER } from '../../../lake/object-key.ts';
+import { compactFolder } from '../../../local/compaction/compactor.ts';
 import { lockFolder, lockHolder } from '../../../local/runtime/lock.ts';
 import { ended } from '../../cli/process.ts';
 import { testFolder } from '../folder.ts';
@@ -56,4 +59,18 @@ test('a folder whose holder is gone is free, and a claim leaves nothing behind',
   expect(readdirSync(folder)).toEqual(['lock']);
   lock.release();
   expect(readdirSync(folder)).toEqual([]);
+});
+
+test('a second compaction of a lake is told that another one is at work, in which process, and to wait', async () => {
+  const lakeDir = testFolder();
+  const folder = join(lakeDir, SCRATCH_FOLDER, 'compaction');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'lock'), String(process.ppid));
+  const refused = compactFolder({ lakeDir, tables: [], policy: NOW_POLICY, keptMs: 0 });
+  await expect(refused).rejects.toThrow(
+    new RegExp(`^another compaction of this lake is at work: got "process ${process.ppid}"; allowed: one at a time.*wait until it is done`),
+  );
+  await expect(refused).rejects.not.toThrow(/stop that process|--data/);
+  rmSync(join(folder, 'lock'));
+  expect(await compactFolder({ lakeDir, tables: [], policy: NOW_POLICY, keptMs: 0 })).toMatchObject({ isComplete: true, failed: [] });
 });
