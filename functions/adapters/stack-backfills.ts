@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import type { ObjectFiles, ObjectStore } from '../../core/ports.ts';
 import { type Answer, answer, taskAnswer } from '../backfill/approval.ts';
+import { abandonedBy, assertAnswerable, assertGoesOn, endedWell } from '../backfill/ended.ts';
 import type { BackfillEvent, BackfillRequest } from '../backfill/events.ts';
 import { type Backfills, backfillIds, type EndedBackfill, type KnownBackfill, lookAt, type RunOptions } from '../backfill/known.ts';
 import type { BackfillPlan } from '../backfill/plan-record.ts';
@@ -61,19 +62,15 @@ export class StackBackfills implements Backfills {
   }
 
   async answer(id: string, given: Answer): Promise<void> {
-    const { report } = await this.look(id);
-    if (report !== undefined) {
-      const end = report.failure === undefined ? 'succeeded' : `failed with ${report.failure.Error}: ${messageOf(report.failure)}`;
-      throw usageError(`backfill ${id}`, `an answer after its end (it ${end})`, 'one that waits for an approval');
-    }
+    assertAnswerable(await this.look(id));
     await answer(new Work(this.ports.work, id), given);
   }
 
   async abandon(id: string, by: string): Promise<void> {
     checkId(id);
-    const failure = { Error: 'Abandoned', Cause: `${by} gave it up` };
+    const failure = abandonedBy(by);
     const execution = await this.existing(id);
-    if (execution.status === 'succeeded') throw usageError('backfill', `${id}, which has ended well`, 'one that has not');
+    if (execution.status === 'succeeded') throw endedWell(id);
     if (execution.status === 'running') await this.ports.executions.stop(id, failure.Error, failure.Cause);
     await this.lastCalls(id);
     await this.ports.step({ step: 'compensate', id, failure });
@@ -98,9 +95,7 @@ export class StackBackfills implements Backfills {
   private async goOn(id: string): Promise<void> {
     const { status } = await this.existing(id);
     if (status !== 'stopped') return;
-    const { report } = await this.look(id);
-    if (report !== undefined)
-      throw usageError('backfill', `${id}, which was given up`, 'one that was not; begin it again under another --id');
+    assertGoesOn(await this.look(id));
     await this.ports.executions.redrive(id);
   }
 

@@ -17,6 +17,11 @@ export async function addCorrection(objects: ObjectStore, correction: Correction
   );
 }
 
+/** Takes the correction of a backfill off the list, if it is there. */
+export async function removeCorrection(objects: ObjectStore, backfillId: string): Promise<void> {
+  await changeList<Correction>(objects, CORRECTIONS_KEY, (list) => list.filter(({ id }) => id !== backfillId));
+}
+
 /** Which late events aggregates include, by the corrections. */
 export function includedBy(corrections: readonly Correction[]): IncludesLate {
   const known = corrections.map(({ fromMs, toMs, tables, through }) => ({

@@ -6,6 +6,7 @@ import { type PartitionState, readPartition } from '../../lake/generations/state
 import { partitionOf } from '../../lake/names.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { baseOf, compareTable, replacementName } from './compare.ts';
+import { removeCorrection } from './corrections.ts';
 import { BackfillError } from './errors.ts';
 import type { BackfillPorts } from './ports.ts';
 import type { Publication } from './summarise.ts';
@@ -64,9 +65,13 @@ async function assertAsCompared(ports: BackfillPorts, work: Work, { publication,
   );
 }
 
-/** Takes back everything that a backfill has published, the last first. Throws what keeps an hour from going back, after trying all. */
+/**
+ * Takes back everything that a backfill has published, the last first. Throws what keeps an hour from going back, after trying all. Its
+ * correction goes before: a verification must expect no late event in hours that no longer have it.
+ */
 export async function compensate(ports: BackfillPorts, work: Work): Promise<{ readonly reverted: number }> {
   const publications = (await work.find<Publication[]>(PUBLICATIONS)) ?? [];
+  await removeCorrection(ports.lake.objects, work.id);
   let reverted = 0;
   const failed: unknown[] = [];
   for (const { table, startMs } of publications.toReversed()) {

@@ -1,7 +1,7 @@
 import { readPartition } from '../../lake/generations/state.ts';
 import { partitionOf } from '../../lake/names.ts';
 import { releaseClaim } from './claim-list.ts';
-import { addCorrection } from './corrections.ts';
+import { addCorrection, removeCorrection } from './corrections.ts';
 import { cpuOf } from './cpu.ts';
 import type { StepFailure } from './events.ts';
 import type { BackfillPlan } from './plan-record.ts';
@@ -35,13 +35,14 @@ export interface BackfillReport {
 
 /**
  * Ends a backfill: its corrections are put on the list, its hours are free for others, and what only its steps needed is removed. With a
- * failure it says so; the plan and the summary stay for people to look at.
+ * failure it says so, and has no correction; the plan and the summary stay for people to look at.
  */
 export async function report(ports: BackfillPorts, work: Work, failure: StepFailure | undefined): Promise<BackfillReport> {
   const plan = await work.find<BackfillPlan>(PLAN);
   const summary = await work.find<Summary>(SUMMARY);
   const published = await countPublished(ports, work);
-  if (failure === undefined && plan?.mode === 'correct') {
+  if (failure !== undefined) await removeCorrection(ports.lake.objects, work.id);
+  else if (plan?.mode === 'correct') {
     const own = plan.corrections.find(({ id }) => id === plan.id);
     if (own !== undefined && published > 0) await addCorrection(ports.lake.objects, own);
   }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { usageError } from '../../core/errors.ts';
 import { type Answer, answer } from '../../functions/backfill/approval.ts';
+import { abandonedBy, assertAnswerable, assertGoesOn, assertUnfinished } from '../../functions/backfill/ended.ts';
 import type { BackfillRequest } from '../../functions/backfill/events.ts';
 import { createBackfill } from '../../functions/backfill/handler.ts';
 import {
@@ -72,6 +73,7 @@ export class FolderBackfills implements Backfills {
       throw usageError('backfill', id, 'one that --list shows; a load that was stopped goes on with the command that began it');
     return this.withPorts(({ ports }) =>
       this.whileLocked(asked, async () => {
+        assertGoesOn(await this.look(id));
         const result = await runBackfill({ ports, id, request: asked, ...options });
         const end = result.status === 'aborted' ? 'stopped' : result.status;
         const message = result.status === 'failed' ? messageOf({ Error: result.error, Cause: result.cause }) : undefined;
@@ -113,18 +115,20 @@ export class FolderBackfills implements Backfills {
 
   /** Takes down what a person says to one that waits; the first word counts. */
   async answer(id: string, given: Answer): Promise<void> {
+    assertAnswerable(await this.look(id));
     await answer(this.workOf(id), given);
   }
 
   /** Gives one up: what it has published is taken back. */
   async abandon(id: string, by: string): Promise<void> {
-    const known = await this.look(id);
-    const isLoad = await this.withPorts(({ ports }) => this.whileLocked(known.plan?.request, () => abandonLoad(ports, id)));
-    if (isLoad) return;
-    if (known.plan === undefined) throw usageError('backfill', id, 'one that --list shows');
-    const failure = { Error: 'Abandoned', Cause: `${by} gave it up` };
+    const { plan } = await this.look(id);
     await this.withPorts(({ ports }) =>
-      this.whileLocked(known.plan?.request, async () => {
+      this.whileLocked(plan?.request, async () => {
+        if (await abandonLoad(ports, id)) return;
+        const known = await this.look(id);
+        if (known.plan === undefined) throw usageError('backfill', id, 'one that --list shows');
+        assertUnfinished(known);
+        const failure = abandonedBy(by);
         const step = createBackfill(ports);
         await step({ step: 'compensate', id, failure });
         await step({ step: 'report', id, failure });

@@ -1,5 +1,6 @@
 import { cpSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCorrections } from '../../../functions/backfill/corrections.ts';
 import type { BackfillEvent, ItemStep } from '../../../functions/backfill/events.ts';
 import { createBackfill } from '../../../functions/backfill/handler.ts';
 import type { BackfillPorts } from '../../../functions/backfill/ports.ts';
@@ -32,7 +33,11 @@ class Workflow {
   async publish(ports: BackfillPorts): Promise<BackfillReport> {
     const run = createBackfill(ports);
     await this.items(run, 'publish');
-    return (await run({ step: 'report', id: 'c' })) as BackfillReport;
+    return this.report(ports);
+  }
+
+  async report(ports: BackfillPorts): Promise<BackfillReport> {
+    return (await createBackfill(ports)({ step: 'report', id: 'c' })) as BackfillReport;
   }
 
   async takeBack(ports: BackfillPorts): Promise<void> {
@@ -116,6 +121,11 @@ async function callsOf(one: BackfillWorld, work: (flow: Workflow, ports: Backfil
   return fate.calls;
 }
 
+/** What was taken back whole: a later verification finds every row as it must be. */
+async function expectVerified(one: BackfillWorld): Promise<void> {
+  expect(await one.backfill('v', { ...REQUEST, mode: 'verify' })).toMatchObject({ added: 0, changed: 0, removed: 0, faults: 0 });
+}
+
 /** Every row that a reader sees is as it was, or as it will be. */
 async function expectNoMix(one: BackfillWorld): Promise<void> {
   const known = new Set([...before, ...corrected]);
@@ -172,9 +182,41 @@ describe('a backfill that dies at any of its calls', () => {
         await expectNoMix(one);
         await new Workflow(one).takeBack(await one.ports());
         expect(await one.rows(READ)).toEqual(before);
+        await expectVerified(one);
       }
     },
   );
+
+  test.each(['before', 'after'] as const)(
+    'at any call of its report: taken back, it leaves nothing that a later verification would go by (%s)',
+    { timeout: 240_000 },
+    async (death) => {
+      const published = copyOf(computed);
+      const run = createBackfill(await published.ports());
+      await run({ step: 'publish', id: 'c', items: await published.json('c/items/publish.json') });
+      const calls = await callsOf(copyOf(published), (flow, ports) => flow.report(ports));
+      const verified = new Set(someOf(calls, 5));
+      let listed = 0;
+      for (let at = 0; at < calls; at += 1) {
+        const one = copyOf(published);
+        await expect(new Workflow(one).report(await one.ports(doomed(at, death).around))).rejects.toThrow(Crash);
+        listed += (await readCorrections(one.lake)).length;
+        await new Workflow(one).takeBack(await one.ports());
+        expect(await readCorrections(one.lake)).toEqual([]);
+        if (verified.has(at)) await expectVerified(one);
+      }
+      expect(listed).toBeGreaterThan(0);
+    },
+  );
+});
+
+test('one that ended well and is taken back leaves what a verification expects', async () => {
+  const one = copyOf(computed);
+  await new Workflow(one).publish(await one.ports());
+  expect(await readCorrections(one.lake)).toHaveLength(1);
+  await new Workflow(one).takeBack(await one.ports());
+  expect(await one.rows(READ)).toEqual(before);
+  await expectVerified(one);
 });
 
 test('work of a backfill that was given up can be begun again under another name', async () => {
