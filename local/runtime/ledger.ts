@@ -26,9 +26,12 @@ export function totalOf(shards: readonly LedgerShard[]): Counters {
 /** Ledgers of the loads from files: the lake alone has them, in SQL of both engines. */
 export async function loadLedgers(sql: Pick<LakeQueries, 'query'>): Promise<LedgerShard[]> {
   const { rows } = await sql.query(`
-    SELECT shard_id, hi, CAST(round(to_unixtime(watermark) * 1000) AS BIGINT), seen, accepted, late, duplicate, quarantined, misrouted
+    SELECT shard_id, hi, CAST(watermark AS VARCHAR) AS watermark, seen, accepted, late, duplicate, quarantined, misrouted
     FROM ledger WHERE shard_id LIKE '${LOAD_PREFIX}%' ORDER BY shard_id`);
-  return rows.map(ledgerOf);
+  // Times as text: engines have no other form in common.
+  return rows.map(([shardId, hi, watermark, ...counts]) =>
+    ledgerOf([shardId, hi, watermark === null ? null : Date.parse(`${String(watermark).replace(' ', 'T')}Z`), ...counts]),
+  );
 }
 
 /** A row of the ledger: shard, place, watermark (epoch ms), and the counters. */

@@ -1,5 +1,6 @@
 import { CloudFormationClient, CreateStackCommand, DescribeStacksCommand } from '@aws-sdk/client-cloudformation';
 import { CreateDeliveryStreamCommand, FirehoseClient, PutRecordBatchCommand } from '@aws-sdk/client-firehose';
+import { CreateRoleCommand, IAMClient } from '@aws-sdk/client-iam';
 import { CreateBucketCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
 import { CreateStateMachineCommand, DescribeExecutionCommand, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { CreateTopicCommand, PublishCommand, SetTopicAttributesCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -109,6 +110,11 @@ const STILL_NEEDED: Readonly<Record<string, () => Promise<boolean>>> = {
         },
       },
     };
+    const iam = new IAMClient(settings);
+    const trust = { Effect: 'Allow', Principal: { Service: 'states.amazonaws.com' }, Action: 'sts:AssumeRole' };
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement: [trust] });
+    await iam.send(new CreateRoleCommand({ RoleName: 'any', AssumeRolePolicyDocument }));
+    iam.destroy();
     const roleArn = `arn:aws:iam::${ACCOUNT}:role/any`;
     const machine = await client.send(new CreateStateMachineCommand({ name: 'batches', roleArn, definition: JSON.stringify(definition) }));
     const begun = await client.send(new StartExecutionCommand({ stateMachineArn: machine.stateMachineArn, input: '[1,2]' }));
