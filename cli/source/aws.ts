@@ -30,6 +30,7 @@ export function openStack(stack: string, loaded: LoadedPipeline, past?: Past): S
     stack,
     sql: new AthenaSql({ client: athena, workgroup: names.workgroup, database: names.database, retry, pause }),
     archive: `${names.landingDatabase}.archive`,
+    ledger: `${names.landingDatabase}.ledger`,
     store: new DynamoStateStore({ client: dynamo, table: names.stateTable, clock: Date.now, retry }),
     producer: new KinesisProducer({ client: kinesis, stream: names.stream, clock: Date.now, retry }),
     streamEpoch: () => streamEpoch(kinesis, names.stream, retry),

@@ -21,6 +21,8 @@ export interface StackPorts {
   readonly sql: SqlEngine;
   /** Relation of the landed rows of the archive, repeats included. */
   readonly archive: string;
+  /** Relation of the landed rows of the ledger, repeats included. */
+  readonly ledger: string;
   readonly store: StateStore;
   readonly producer: EventProducer;
   /** Tells the stream from an earlier one of the same name, as in state keys. */
@@ -55,9 +57,9 @@ export class StackSource implements Source {
   }
 
   async ledger(): Promise<LedgerReport> {
-    const { store, streamEpoch, archive } = this.ports;
+    const { store, streamEpoch, archive, ledger } = this.ports;
     const shards = await this.explained(async () => shardLedgers(store, compilePlan(this.loaded.pipeline), await streamEpoch()));
-    return checkLedger([...shards, ...(await loadLedgers(this.queries))], this.queries, archive);
+    return checkLedger([...shards, ...(await loadLedgers(this.queries, ledger))], this.queries, archive);
   }
 
   async produce(use: (producer: EventProducer) => Promise<void>): Promise<void> {

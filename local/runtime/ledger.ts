@@ -23,11 +23,11 @@ export function totalOf(shards: readonly LedgerShard[]): Counters {
   return total;
 }
 
-/** Ledgers of the loads from files: the lake alone has them, in SQL of both engines. */
-export async function loadLedgers(sql: Pick<LakeQueries, 'query'>): Promise<LedgerShard[]> {
+/** Ledgers of the loads from files: the lake alone has them. `relation` holds the rows of the ledger, maybe with repeats; in SQL of both engines. */
+export async function loadLedgers(sql: Pick<LakeQueries, 'query'>, relation = 'ledger'): Promise<LedgerShard[]> {
   const { rows } = await sql.query(`
-    SELECT shard_id, hi, CAST(watermark AS VARCHAR) AS watermark, seen, accepted, late, duplicate, quarantined, misrouted
-    FROM ledger WHERE shard_id LIKE '${LOAD_PREFIX}%' ORDER BY shard_id`);
+    SELECT DISTINCT shard_id, hi, CAST(watermark AS VARCHAR) AS watermark, seen, accepted, late, duplicate, quarantined, misrouted
+    FROM ${relation} WHERE shard_id LIKE '${LOAD_PREFIX}%' ORDER BY shard_id`);
   // Times as text: engines have no other form in common.
   return rows.map(([shardId, hi, watermark, ...counts]) =>
     ledgerOf([shardId, hi, watermark === null ? null : Date.parse(`${String(watermark).replace(' ', 'T')}Z`), ...counts]),

@@ -38,6 +38,7 @@ async function localPorts(change: Partial<StackPorts> = {}, data = DATA): Promis
     stack: 'headrace-test',
     sql: new LocalSqlEngine(sql),
     archive: 'landing.archive',
+    ledger: 'landing.ledger',
     store,
     producer: new MemoryProducer(),
     streamEpoch: async () => readMeta(folder)?.streamEpoch ?? '',
