@@ -39,7 +39,12 @@ export const GENERATIONS: readonly CataloguedFault[] = [
           'a newer one with a column that this build would lose',
           'one without a column that every row fills',
         ),
-        cite(FAULTS, 'files of another schema > a column of another type stops its hour'),
+        cite(
+          FAULTS,
+          'files of another schema > with %s: queries leave it out and say so, the status shows it, its hour stops',
+          'text for an integer',
+          'another table',
+        ),
         cite(
           'lake/compaction/misplaced.test.ts',
           'a landing file in the folder of another hour stops that hour by name; set aside, the hour goes on',
