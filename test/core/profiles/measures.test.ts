@@ -69,7 +69,7 @@ describe('features over the key', () => {
           if (i === storedAt) states = JSON.parse(JSON.stringify(states)) as RingStates;
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 50 },
     );
   });
 
@@ -124,7 +124,7 @@ describe('features over other keys', () => {
           else expect(read[name], name).toBeCloseTo(wanted, 6);
         }
       }),
-      { numRuns: 100 },
+      { numRuns: 40 },
     );
   });
 });

@@ -5,7 +5,7 @@ import { compileCel, isFault } from '../../../core/cel/compile.ts';
 import type { CelValue } from '../../../core/cel/types.ts';
 import { expression, VARIABLES, values } from './expressions.ts';
 
-/** `HEADRACE_CEL_CASES=100000 npx vitest run test/core/cel/peer.test.ts` looks longer. */
+/** `HEADRACE_TESTS=slow HEADRACE_CEL_CASES=100000 npx vitest run test/core/cel/peer.slow.test.ts` looks longer. */
 const CASES = Number(process.env['HEADRACE_CEL_CASES'] ?? 5_000);
 
 class Event {
