@@ -1,9 +1,8 @@
 import { usageError } from '../../core/errors.ts';
 import { listSchema } from '../../core/rules/list.ts';
 import { ruleSchema } from '../../core/rules/rule.ts';
-import { ruleSetOf } from '../../local/backfill/ports.ts';
-import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
-import { dataFolder } from '../../local/runtime/folder.ts';
+import { loadPipeline } from '../../local/pipeline.ts';
+import { ruleSetOf } from '../../local/rule-set.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
 import { writeOut } from '../output.ts';
@@ -77,11 +76,11 @@ interface ExplainFlags {
 
 async function explain(eventId: string | undefined, flags: ExplainFlags): Promise<number> {
   if (eventId === undefined) throw usageError('rules explain', 'nothing', 'the id of an event, as in the table decisions');
-  const loaded: LoadedPipeline = await loadPipeline(flags.pipeline);
-  const state = flags.stack === undefined ? dataFolder(flags.data).state : undefined;
+  const loaded = await loadPipeline(flags.pipeline);
+  const dataDir = flags.stack === undefined ? flags.data : undefined;
   const explained = await withSource(flags, loaded, async (source) =>
     explainDecision(
-      { pipeline: loaded.pipeline, sql: await source.lake(), rulesOf: (version) => ruleSetOf(loaded, state, version) },
+      { pipeline: loaded.pipeline, sql: await source.lake(), rulesOf: (version) => ruleSetOf(loaded, dataDir, version) },
       eventId,
       flags.key,
     ),

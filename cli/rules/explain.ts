@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { KeyFeature } from '../../core/definition/features.ts';
 import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
@@ -55,7 +54,7 @@ export async function explainDecision(ports: ExplainPorts, eventId: string, key:
     throw usageError(
       'rule set of the decision',
       version,
-      'one of the folder given with --pipeline, or that the state of a stopped pipeline has kept',
+      'the one of the folder given with --pipeline, or one that the data folder has kept, while no headrace up runs over it',
     );
   }
   const features = JSON.parse(String(row['features'])) as FeatureValues;
@@ -111,9 +110,7 @@ async function eventOf({ pipeline, sql }: ExplainPorts, row: Row): Promise<Event
   const raw = { position: '', sequence: '', subSequence: 0, arrivalMs: arrival.getTime(), partitionKey: '', bytes };
   const parsed = createParser(pipeline)(raw);
   if ('event' in parsed) return parsed.event;
-  throw new Error(
-    `record ${createHash('sha256').update(bytes).digest('hex').slice(0, 12)} of the archive is no event any more: ${parsed.rejection.message}`,
-  );
+  throw new Error(`the archived record of the event is no event any more: ${parsed.rejection.message}`);
 }
 
 async function contributing(

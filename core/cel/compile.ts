@@ -3,7 +3,6 @@ import { emit } from './emit.ts';
 import { CelError } from './errors.ts';
 import { type CelFault, Fault } from './faults.ts';
 import { HELPERS } from './helpers.ts';
-import type { Span } from './nodes.ts';
 import { parse } from './parse.ts';
 import { Scope } from './scope.ts';
 import { partsOf, type Typed } from './typed.ts';
@@ -28,7 +27,7 @@ export function compileCel(text: string, variables: ReadonlyMap<string, CelVaria
   const node = parse(text);
   const typed = new Checker(text).check(node, new Scope(variables));
   if (wanted !== undefined && typed.type !== wanted) {
-    throw new CelError(text, node as Span, { what: `an expression that gives ${typeName(typed.type)}`, allowed: typeName(wanted) });
+    throw new CelError(text, node, { what: `an expression that gives ${typeName(typed.type)}`, allowed: typeName(wanted) });
   }
   return { type: typed.type, typed, reads: readsOf(typed), evaluate: functionOf(typed) };
 }

@@ -6,6 +6,7 @@ import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
+import type { Total } from './rings.ts';
 import { type Measure, measureOf } from './totals.ts';
 
 /** A ring of tiles per value of the field `by`; features with the same source and `by` share one. */
@@ -101,12 +102,15 @@ interface Asked {
 
 function readOne({ ring, windowMs, delayMs, measure }: Reader, tiles: KeyTiles, { event, asOfMs, frontierMs }: Asked): number | null {
   const endMs = Math.min(floorTo(asOfMs - delayMs, ring.tileMs), floorTo(frontierMs, ring.tileMs));
-  let total = emptyTile(ring);
+  // One total for all tiles: there may be hundreds of them for each event.
+  const total: Total = emptyTile(ring);
   for (let at = tiles.length - 1; at >= 0; at -= 1) {
     const entry = tiles[at];
     if (entry === undefined || entry[0] + ring.tileMs > endMs) continue;
     if (entry[0] < endMs - windowMs) break;
-    total = mergeTiles(total, entry[1], ring);
+    total.count += entry[1].count;
+    total.sum = addExact(total.sum, entry[1].sum);
+    if (ring.component !== undefined) total.state = ring.component.merge(total.state, entry[1].state);
   }
   return measure(total, event, asOfMs);
 }

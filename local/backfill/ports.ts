@@ -1,7 +1,4 @@
 import { compilePlan } from '../../core/plan.ts';
-import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
-import { parseRuleSet } from '../../core/rules/source.ts';
-import { ruleSetKey } from '../../core/state/keys.ts';
 import { ArchiveFiles } from '../../functions/backfill/archive-files.ts';
 import type { ApprovalQuestion, BackfillPorts } from '../../functions/backfill/ports.ts';
 import { GenerationWriter } from '../../lake/compaction/writer.ts';
@@ -10,11 +7,11 @@ import { createRowBuilder } from '../../lake/rows.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
+import { ruleSetOf } from '../rule-set.ts';
 import { dataFolder } from '../runtime/folder.ts';
 import { lockHolder } from '../runtime/lock.ts';
 import { LocalSqlEngine } from '../sql/engine.ts';
 import { LakeSql } from '../sql/lake-sql.ts';
-import { JournaledStateStore } from '../state/journaled.ts';
 
 /** Time within which headrace up lands what it has delivered, with room, ms. */
 const LANDING_MS = 120_000;
@@ -56,7 +53,7 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
       workPrefix: '',
       sql: new LocalSqlEngine(sql),
       archive: new ArchiveFiles({ ...archive, memoryMb: ENGINE_MB, threads: THREADS }),
-      rulesOf: (version) => ruleSetOf(loaded, isInUse ? undefined : folder.state, version),
+      rulesOf: (version) => ruleSetOf(loaded, dataDir, version),
       landingMs: isInUse ? LANDING_MS : 0,
       engineMb: ENGINE_MB,
       askPeople,
@@ -68,21 +65,4 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
       await sql.close();
     },
   };
-}
-
-/** The rules of the pipeline's folder, or others that the state store has kept. */
-export async function ruleSetOf(
-  { pipeline, rules }: LoadedPipeline,
-  stateDir: string | undefined,
-  version: string,
-): Promise<RuleSet | undefined> {
-  if (version === rules.version) return compileRules(rules, pipeline, version);
-  if (stateDir === undefined) return undefined;
-  const store = new JournaledStateStore(stateDir, Date.now);
-  try {
-    const [item] = await store.get([ruleSetKey(version)]);
-    return item === undefined ? undefined : compileRules(parseRuleSet(item.body), pipeline, version);
-  } finally {
-    await store.close();
-  }
 }

@@ -1,63 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { KinesisRecord } from '../../functions/kinesis-event.ts';
+import { busyStream, closeAll, countersOf, runAll, SHARD, truth } from './busy-stream.ts';
 import { at, atMs, paymentsWorld, transaction } from './payments-world.ts';
-import { recordOf, tablesOfLake, type WireEvent, type World } from './world.ts';
-
-const SHARD = 'shardId-000000000000';
-
-/** Calls that end any of the streams here, retries included. */
-const TRIES_MAX = 300;
-
-/** Runs the records in batches of the given sizes, retrying failed ones with a fresh instance, then closes everything. */
-async function runAll(world: World, records: readonly KinesisRecord[], sizes: readonly number[]): Promise<void> {
-  let done = 0;
-  for (let batch = 0; done < records.length; batch += 1) {
-    if (batch > TRIES_MAX) throw new Error('the batches do not come to an end');
-    const size = sizes[batch % sizes.length] ?? 1;
-    const part = records.slice(done, done + size);
-    try {
-      const { batchItemFailures } = await world.process({ Records: part });
-      expect(batchItemFailures).toEqual([]);
-      done += part.length;
-    } catch (error) {
-      expect(String(error)).toMatch(/planned fault|tried again/);
-      world.restart();
-    }
-  }
-}
-
-async function closeAll(world: World): Promise<void> {
-  for (let round = 0; round < TRIES_MAX; round += 1) {
-    try {
-      await world.close({ kind: 'end' });
-      return;
-    } catch (error) {
-      expect(String(error)).toMatch(/planned fault/);
-    }
-  }
-}
-
-async function countersOf(world: World): Promise<Record<string, number>> {
-  const [item] = await world.store.query('shards#1');
-  return (JSON.parse(item?.body ?? '{}') as { counters: Record<string, number> }).counters;
-}
-
-/** A stream with disorder, repeats, bad data, aggregates and labels. */
-function busyStream(): KinesisRecord[] {
-  const events: (WireEvent | string)[][] = [];
-  for (let i = 0; i < 60; i += 1) {
-    const customer = `c${i % 4}`;
-    const seconds = i * 40 + ((i * 37) % 50);
-    events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
-    if (i % 9 === 4)
-      events.push([transaction(`e${i}`, seconds, { customer_id: customer, terminal_id: `t${i % 3}`, amount: `${10 + i}.00` })]);
-    if (i % 11 === 5) events.push(['{"type":"transaction"']);
-    if (i % 13 === 7) events.push([transaction(`k${i}`, seconds), transaction(`l${i}`, seconds + 5, { customer_id: 'c9' })]);
-    if (i % 20 === 19) events.push([transaction(`late${i}`, seconds - 3000, { customer_id: customer })]);
-  }
-  return events.map((event, n) => recordOf(SHARD, n + 1, event));
-}
+import { recordOf, tablesOfLake, type World } from './world.ts';
 
 describe('one shard', () => {
   test('an accepted transaction lands with its decision, alert and archive row', async () => {
@@ -125,13 +71,6 @@ describe('one shard', () => {
 });
 
 describe('redelivery', () => {
-  const truth = async (): Promise<{ lake: Record<string, string[]>; counters: Record<string, number> }> => {
-    const world = paymentsWorld();
-    await runAll(world, busyStream(), [1_000]);
-    await closeAll(world);
-    return { lake: tablesOfLake(world.lake.tables), counters: await countersOf(world) };
-  };
-
   test('any batch boundaries give the same rows, however often slices are merged, and leave no window state', async () => {
     const expected = await truth();
     const sizes = fc.array(fc.integer({ min: 1, max: 25 }), { minLength: 1, maxLength: 6 });
@@ -158,36 +97,6 @@ describe('redelivery', () => {
     await closeAll(world);
     expect(tablesOfLake(world.lake.tables)).toEqual((await truth()).lake);
   });
-
-  // Every third call, another third for each length; the simulator fails all of them.
-  test.each([
-    [undefined, 1],
-    [0, 2],
-  ])(
-    'a failure at any one I/O call changes no row and no counter, merging slices past %s',
-    async (compactLength, firstAt) => {
-      const expected = await truth();
-      const clean = paymentsWorld(compactLength);
-      await runAll(clean, busyStream(), [15]);
-      await closeAll(clean);
-      const calls = clean.faults.calls;
-      expect(calls).toBeGreaterThan(40);
-      for (let failAt = firstAt; failAt <= calls; failAt += 3) {
-        for (const isAfter of [false, true]) {
-          const world = paymentsWorld(compactLength);
-          world.faults.failAt = failAt;
-          world.faults.isAfter = isAfter;
-          await runAll(world, busyStream(), [15, 4, 22]);
-          await closeAll(world);
-          expect(tablesOfLake(world.lake.tables), `fault at ${failAt}, after ${isAfter}`).toEqual(expected.lake);
-          expect(await countersOf(world)).toEqual(expected.counters);
-          expect(world.lake.conflicts).toEqual([]);
-          expect(await world.slicesLeft(), `fault at ${failAt}, after ${isAfter}`).toEqual([]);
-        }
-      }
-    },
-    60_000,
-  );
 
   test.each([undefined, 0])(
     'an instance that wakes up at any I/O call, after others went on, changes nothing, merging slices past %s',

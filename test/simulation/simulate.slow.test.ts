@@ -63,11 +63,11 @@ stateStoreContract('simulated', async (clock) => openTable(clock));
 
 describe('npm run simulate', () => {
   test('schedules lose nothing, repeat nothing and come to an end; a seed repeats its run exactly', async () => {
-    const [first, again] = await Promise.all([simulate('--seeds', '10', '--json'), simulate('--seeds', '10', '--json')]);
+    const [first, again] = await Promise.all([simulate('--seeds', '60', '--json'), simulate('--seeds', '60', '--json')]);
     expect(first).toEqual({ code: 0, errors: '', last: again.last });
     const summary = JSON.parse(first.last) as Summary;
     expect(summary).toMatchObject({ lost: 0, repeated: 0, wrong_rows: 0, stalled: 0, failing_seeds: [] });
-    expect(summary.schedules).toBe(10 + keptCases().length);
+    expect(summary.schedules).toBe(60 + keptCases().length);
     expect(summary.faults_median).toBeGreaterThanOrEqual(5);
   }, 240_000);
 

@@ -1,7 +1,7 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const FAILS = cite(
-  'functions/process-stream.test.ts',
+  'functions/process-stream-faults.slow.test.ts',
   'redelivery > a failure at any one I/O call changes no row and no counter, merging slices past %s',
 );
 const WAKES = cite(

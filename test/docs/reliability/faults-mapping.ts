@@ -15,7 +15,7 @@ export const MAPPING_FAULTS: readonly CataloguedFault[] = [
     shown: {
       tests: [
         cite(
-          'functions/process-stream.test.ts',
+          'functions/process-stream-faults.slow.test.ts',
           'redelivery > a failure at any one I/O call changes no row and no counter, merging slices past %s',
         ),
         cite(RESPONSE, 'partial batch response > %s is success of the whole batch'),
