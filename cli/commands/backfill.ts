@@ -1,11 +1,12 @@
 import { userInfo } from 'node:os';
 import { usageError } from '../../core/errors.ts';
-import { type Answer, type BackfillRequest, type Backfills, type EndedBackfill, FolderBackfills } from '../../local/backfill/backfills.ts';
+import { type Answer, type BackfillRequest, type Backfills, FolderBackfills } from '../../local/backfill/backfills.ts';
 import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
 import { dataFolder } from '../../local/runtime/folder.ts';
+import { tellEnd } from '../backfill/end.ts';
 import { loadFields, loadFiles, loadText } from '../backfill/load.ts';
 import { showAll, showOne } from '../backfill/show.ts';
-import { planText, reportText, summaryText } from '../backfill/text.ts';
+import { planText, summaryText } from '../backfill/text.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { writeErr, writeOut } from '../output.ts';
@@ -107,7 +108,7 @@ async function load(flags: BackfillFlags, loaded: LoadedPipeline): Promise<numbe
     writeErr('headrace backfill: the load was stopped: the same command begins it anew\n');
     return 1;
   }
-  return tell(flags, ended, { before, more: loadFields(outcome) });
+  return tellEnd(ended, { mode: 'load', isJson: flags.json, before, more: loadFields(outcome) });
 }
 
 async function act(flags: BackfillFlags, backfills: Backfills): Promise<number> {
@@ -137,7 +138,7 @@ async function work(flags: BackfillFlags, backfills: Backfills): Promise<number>
   if (flags.refuse !== undefined) await backfills.answer(id, said(false));
   const before = process.cpuUsage();
   const ended = await backfills.run(id, known === undefined ? requestOf(flags) : undefined, optionsOf(flags, backfills));
-  return tell(flags, ended, { before, more: {} });
+  return tellEnd(ended, { mode: flags.mode, isJson: flags.json, before, more: {} });
 }
 
 /** What a person says, by name. */
@@ -152,6 +153,9 @@ function optionsOf(flags: BackfillFlags, backfills: Backfills): Parameters<Backf
     onState: (name) => {
       if (process.stderr.isTTY) writeErr(`${name}\n`);
     },
+    onOverruled: ({ by, isApproved }) => {
+      writeErr(`headrace backfill: ${by} has ${isApproved ? 'approved' : 'refused'} it meanwhile, and the first word counts\n`);
+    },
     answer: async (id) => {
       if (flags.yes) return said(true);
       const { summary } = await backfills.look(id);
@@ -159,27 +163,6 @@ function optionsOf(flags: BackfillFlags, backfills: Backfills): Parameters<Backf
       return process.stdin.isTTY && process.stderr.isTTY ? said(await askYesNo('Publish this?')) : undefined;
     },
   };
-}
-
-/** CPU before the work began, and what else a program is told. */
-interface Told {
-  readonly before: NodeJS.CpuUsage;
-  readonly more: Readonly<Record<string, unknown>>;
-}
-
-function tell(flags: BackfillFlags, { id, end, message, report, summary }: EndedBackfill, { before, more }: Told): number {
-  const { user, system } = process.cpuUsage(before);
-  if (end === 'waiting') writeErr(`headrace backfill: ${id} waits for an approval: --approve ${id} or --refuse ${id}\n`);
-  if (end === 'stopped') writeErr(`headrace backfill: ${id} was stopped: --resume ${id} goes on, --abandon ${id} gives it up\n`);
-  if (end === 'left')
-    writeErr(`headrace backfill: ${id} goes on without this command: --resume ${id} follows it, --abandon ${id} gives it up\n`);
-  if (message !== undefined) writeErr(`headrace backfill: ${message}\n`);
-  if (report === undefined) return 1;
-  const { mode, partitions, rows_before, rows_after, added, changed, removed, published, events } = report;
-  const perEvent = Math.round(((report.cpu_us ?? user + system) / Math.max(1, events)) * 10) / 10;
-  const line = { mode, partitions, rows_before, rows_after, added, changed, removed, published, cpu_us_per_event: perEvent, ...more };
-  writeOut(flags.json ? `${JSON.stringify(line)}\n` : reportText(report, summary));
-  return end === 'succeeded' ? 0 : 1;
 }
 
 const DOINGS = ['list', 'show', 'resume', 'approve', 'refuse', 'abandon'] as const;

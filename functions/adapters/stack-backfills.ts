@@ -1,6 +1,6 @@
 import { usageError } from '../../core/errors.ts';
 import type { ObjectFiles, ObjectStore } from '../../core/ports.ts';
-import { type Answer, answer, taskAnswer } from '../backfill/approval.ts';
+import { type Answer, answer, firstAnswer, taskAnswer } from '../backfill/approval.ts';
 import { abandonedBy, assertAnswerable, assertGoesOn, endedWell } from '../backfill/ended.ts';
 import type { BackfillEvent, BackfillRequest } from '../backfill/events.ts';
 import { type Backfills, backfillIds, type EndedBackfill, type KnownBackfill, lookAt, type RunOptions } from '../backfill/known.ts';
@@ -119,8 +119,9 @@ export class StackBackfills implements Backfills {
     const given = approval.answer ?? (await options.answer(id));
     if (given === undefined) return 'waiting';
     const work = new Work(this.ports.work, id);
-    const { token } = approval.answer === undefined ? await answer(work, given) : approval;
-    await this.ports.tell(token, taskAnswer(id, given));
+    const { token, answer: first } = approval.answer === undefined ? await firstAnswer(work, given) : { ...approval, answer: given };
+    if (first !== given) options.onOverruled?.(first);
+    await this.ports.tell(token, taskAnswer(id, first));
     told.add(token);
     return undefined;
   }

@@ -51,6 +51,17 @@ export async function answer(work: Work, given: Answer): Promise<Approval> {
   return answered;
 }
 
+/** Takes down what a person says while somebody else may say something too: the approval with the word that counts, whoever gave it. */
+export async function firstAnswer(work: Work, given: Answer): Promise<Approval & { readonly answer: Answer }> {
+  try {
+    return { ...(await answer(work, given)), answer: given };
+  } catch (error) {
+    const known = await work.find<Approval>(APPROVAL);
+    if (known?.answer === undefined) throw error;
+    return { ...known, answer: known.answer };
+  }
+}
+
 /** What an answer means to the workflow. Throws ApprovalRefused. */
 export function outcomeOf(id: string, { isApproved, by }: Answer): ApprovalOutcome {
   if (!isApproved) throw new ApprovalRefused(`${by} refused backfill ${id}: nothing was published`);

@@ -27,6 +27,8 @@ export interface EndedBackfill extends KnownBackfill {
 export interface RunOptions {
   /** The word of whoever is asked about a backfill, by its id; undefined: nobody answers now. */
   readonly answer: (id: string) => Promise<Answer | undefined>;
+  /** Hears of the word of somebody else that came before it, and counts instead. */
+  readonly onOverruled?: (first: Answer) => void;
   readonly onState?: (name: string) => void;
   readonly signal?: AbortSignal;
 }

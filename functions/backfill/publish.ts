@@ -1,5 +1,5 @@
 import { follow } from '../../lake/compaction/catalogue.ts';
-import { replacePartition, revertPartition } from '../../lake/compaction/replace.ts';
+import { assertRevertible, replacePartition, revertPartition } from '../../lake/compaction/replace.ts';
 import { publishedOf } from '../../lake/generations/manifest.ts';
 import { snapshotOf } from '../../lake/generations/snapshot.ts';
 import { type PartitionState, readPartition } from '../../lake/generations/state.ts';
@@ -66,21 +66,16 @@ async function assertAsCompared(ports: BackfillPorts, work: Work, { publication,
 }
 
 /**
- * Takes back everything that a backfill has published, the last first. Throws what keeps an hour from going back, after trying all. Its
- * correction goes before: a verification must expect no late event in hours that no longer have it.
+ * Takes back everything that a backfill has published, the last first; nothing if one of its hours cannot go back, for then others have
+ * built on it. Its correction goes before: a verification must expect no late event in hours that no longer have it. Throws what keeps an
+ * hour from going back.
  */
 export async function compensate(ports: BackfillPorts, work: Work): Promise<{ readonly reverted: number }> {
-  const publications = (await work.find<Publication[]>(PUBLICATIONS)) ?? [];
+  const publications = ((await work.find<Publication[]>(PUBLICATIONS)) ?? []).toReversed();
+  const origin = originOf(work.id);
+  for (const { table, startMs } of publications) await assertRevertible(ports.lake, table, partitionOf(startMs), origin);
   await removeCorrection(ports.lake.objects, work.id);
   let reverted = 0;
-  const failed: unknown[] = [];
-  for (const { table, startMs } of publications.toReversed()) {
-    try {
-      if (await revertPartition(ports.lake, table, partitionOf(startMs), originOf(work.id))) reverted += 1;
-    } catch (error) {
-      failed.push(error);
-    }
-  }
-  if (failed[0] !== undefined) throw failed[0];
+  for (const { table, startMs } of publications) if (await revertPartition(ports.lake, table, partitionOf(startMs), origin)) reverted += 1;
   return { reverted };
 }

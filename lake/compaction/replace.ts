@@ -48,9 +48,19 @@ export async function replacePartition(
   return made;
 }
 
+/** The generation that the rows of a partition go back to, and what stands in the way of that. */
+interface Reversal {
+  readonly manifest: Manifest;
+  readonly version: string;
+  readonly first: Generation;
+}
+
+type Objects = Pick<CompactionPorts, 'objects'>;
+
 /**
- * Takes back what `origin` has published of a partition, and what was made of it since: queries see the generation before, and landing
- * files that it does not include. False if nothing of it is published. The landing files are kept as long as generations are.
+ * Takes back what `origin` has published of a partition, and what compaction made of it since: queries see the generation before, and
+ * landing files that it does not include. False if nothing of it is published. The landing files are kept as long as generations are.
+ * Throws LakeError as `assertRevertible` does.
  */
 export async function revertPartition(
   { objects, catalogue }: Pick<CompactionPorts, 'objects' | 'catalogue'>,
@@ -58,22 +68,49 @@ export async function revertPartition(
   partition: PartitionName,
   origin: string,
 ): Promise<boolean> {
-  const state = await readPartition(objects, table, partition);
-  if (state.damage !== undefined) throw state.damage.error;
-  const first = state.manifest?.value.generations.find((one) => one.origin === origin);
-  if (first === undefined || state.manifest === undefined) return false;
-  const { value, version } = state.manifest;
-  const next = withoutGenerationsSince(value, first.number);
-  assertKept(state, value, next);
+  const reversal = await reversalOf({ objects }, table, partition, origin);
+  if (reversal === undefined) return false;
+  const { manifest, version, first } = reversal;
+  const next = withoutGenerationsSince(manifest, first.number);
   const key = manifestKey(table, partition);
   if ((await objects.putIf(key, manifestBytes(next), version)) === undefined) throw changed(key);
   // Without its receipt no repair of the manifest can show it again.
-  for (const { number } of value.generations.filter((one) => one.number >= first.number))
+  for (const { number } of manifest.generations.filter((one) => one.number >= first.number))
     await objects.remove(generationFolder(table, partition, number) + RECEIPT_NAME);
   const left = publishedOf(parseManifest(manifestBytes(next), key));
   if (left !== undefined) await follow(catalogue, table, partition, left.number);
   else if (catalogue !== undefined) await catalogue.swap(table, { ...partition, folder: landingFolder(table, partition) });
   return true;
+}
+
+/**
+ * Throws LakeError if what `origin` has published of a partition cannot be taken back: PARTITION_CHANGED if another backfill or an erasure
+ * has published on top of it, OBJECT_MISSING if rows would be lost that only the newer generation has.
+ */
+export async function assertRevertible(objects: Objects, table: string, partition: PartitionName, origin: string): Promise<void> {
+  await reversalOf(objects, table, partition, origin);
+}
+
+/** Undefined if nothing of `origin` is published. */
+async function reversalOf({ objects }: Objects, table: string, partition: PartitionName, origin: string): Promise<Reversal | undefined> {
+  const state = await readPartition(objects, table, partition);
+  if (state.damage !== undefined) throw state.damage.error;
+  const first = state.manifest?.value.generations.find((one) => one.origin === origin);
+  if (first === undefined || state.manifest === undefined) return undefined;
+  const { value, version } = state.manifest;
+  assertOnTop(value, first);
+  assertKept(state, value, withoutGenerationsSince(value, first.number));
+  return { manifest: value, version, first };
+}
+
+/** What others have published on top of it, an erasure above all, must not go with it. */
+function assertOnTop(manifest: Manifest, { number, origin }: Generation): void {
+  const later = manifest.generations.find((one) => one.number > number && one.origin !== undefined && one.origin !== origin);
+  if (later === undefined) return;
+  throw new LakeError(
+    'PARTITION_CHANGED',
+    `${manifestKey(manifest.table, manifest)} cannot go back to before ${origin}: ${later.origin} has published generation ${later.number} on top of it. Run a backfill of this hour again instead (--mode rebuild).`,
+  );
 }
 
 /** What was landed and compacted since must still be there, or it would be lost with the generation that includes it. */

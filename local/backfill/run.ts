@@ -1,7 +1,8 @@
 import { RetriableError } from '../../core/errors.ts';
-import { type Answer, type Approval, outcomeOf } from '../../functions/backfill/approval.ts';
+import { type Answer, type Approval, firstAnswer, outcomeOf } from '../../functions/backfill/approval.ts';
 import type { ApprovalOutcome, BackfillEvent, BackfillRequest } from '../../functions/backfill/events.ts';
 import { createBackfill } from '../../functions/backfill/handler.ts';
+import type { RunOptions } from '../../functions/backfill/known.ts';
 import type { BackfillPorts } from '../../functions/backfill/ports.ts';
 import { APPROVAL, Work } from '../../functions/backfill/work.ts';
 import { backfillDefinition } from '../../functions/backfill/workflow/definition.ts';
@@ -10,14 +11,10 @@ import { StateError } from '../workflow/errors.ts';
 import { runWorkflow, type WorkflowResult } from '../workflow/run.ts';
 
 /** One backfill on this machine. */
-export interface RunBackfillOptions {
+export interface RunBackfillOptions extends RunOptions {
   readonly ports: BackfillPorts;
   readonly id: string;
   readonly request: BackfillRequest;
-  /** The word of whoever is asked; undefined: nobody answers now, and the workflow stops there. */
-  readonly answer: (question: string) => Promise<Answer | undefined>;
-  readonly onState?: (name: string) => void;
-  readonly signal?: AbortSignal;
 }
 
 /** How it ended; `waiting` if it waits for an approval. */
@@ -39,7 +36,7 @@ export async function runBackfill(options: RunBackfillOptions): Promise<Backfill
   const onAbort = (): void => stop.abort();
   signal?.addEventListener('abort', onAbort);
   const run = createBackfill(ports);
-  const answers = new WrittenAnswers(new Work(ports.work, id), options.answer, () => stop.abort());
+  const answers = new WrittenAnswers(new Work(ports.work, id), options, () => stop.abort());
   try {
     const result = await runWorkflow({
       definition: localDefinition(),
@@ -62,29 +59,36 @@ export async function runBackfill(options: RunBackfillOptions): Promise<Backfill
 class WrittenAnswers implements Answers {
   isWaiting = false;
   private readonly work: Work;
-  private readonly ask: RunBackfillOptions['answer'];
+  private readonly options: RunBackfillOptions;
   private readonly stop: () => void;
 
-  constructor(work: Work, ask: RunBackfillOptions['answer'], stop: () => void) {
+  constructor(work: Work, options: RunBackfillOptions, stop: () => void) {
     this.work = work;
-    this.ask = ask;
+    this.options = options;
     this.stop = stop;
   }
 
   async waitFor(token: string, signal: AbortSignal): Promise<ApprovalOutcome> {
     const approval = await this.asked(token, signal);
-    const given = approval.answer ?? (await this.ask(this.work.id));
+    const given = approval.answer ?? (await this.newWord());
     if (given === undefined) {
       this.isWaiting = true;
       this.stop();
       throw new StateError('Stopped', `backfill ${this.work.id} waits for an approval`, false);
     }
-    if (approval.answer === undefined) await this.work.write(APPROVAL, { ...approval, answer: given } satisfies Approval);
     try {
       return outcomeOf(this.work.id, given);
     } catch (error) {
       throw new StateError('ApprovalRefused', error instanceof Error ? error.message : String(error));
     }
+  }
+
+  private async newWord(): Promise<Answer | undefined> {
+    const given = await this.options.answer(this.work.id);
+    if (given === undefined) return undefined;
+    const { answer: first } = await firstAnswer(this.work, given);
+    if (first !== given) this.options.onOverruled?.(first);
+    return first;
   }
 
   /** The question as the step has written it: the task begins to wait before the step has asked. */

@@ -67,3 +67,25 @@ test('one that ended well cannot be given up: what it has published stays', asyn
   expect((await backfill('query')).out).toBe(after);
   expect(await backfill(...RANGE)).toMatchObject({ code: 0, out: expect.stringContaining('Every row is as it must be.') });
 });
+
+describe('for a program', () => {
+  const line = ({ out }: Outcome): unknown => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
+
+  test('one that waits ends with what it would change, and where it stands', async () => {
+    const backfill = copied();
+    const waiting = await backfill(...CORRECT, '--id', 'ww', '--json');
+    expect(waiting.code).toBe(1);
+    expect(line(waiting)).toMatchObject({ mode: 'correct', changed: 10, published: 0, id: 'ww', end: 'waiting' });
+    const approved = await backfill('--approve', 'ww', '--json');
+    expect([approved.code, line(approved)]).toEqual([
+      0,
+      expect.objectContaining({ mode: 'correct', changed: 10, published: expect.toSatisfy((hours: number) => hours > 0) }),
+    ]);
+  });
+
+  test('one whose plan fails ends with the mode that was asked for', async () => {
+    const failed = await copied()('--mode', 'rebuild', '--from', '2027-01-05', '--to', '2027-01-06', '--json');
+    expect([failed.code, line(failed)]).toEqual([1, expect.objectContaining({ mode: 'rebuild', published: 0 })]);
+    expect(failed.err).toContain('NOTHING_FINAL');
+  });
+});

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { type Answer, firstAnswer } from '../../../functions/backfill/approval.ts';
+import { readCorrections } from '../../../functions/backfill/corrections.ts';
+import { compensate } from '../../../functions/backfill/publish.ts';
+import type { Publication } from '../../../functions/backfill/summarise.ts';
+import { APPROVAL, PUBLICATIONS, Work } from '../../../functions/backfill/work.ts';
 import { compactLake } from '../../../lake/compaction/lake.ts';
 import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
+import { replacePartition } from '../../../lake/compaction/replace.ts';
+import { readPartition } from '../../../lake/generations/state.ts';
+import { partitionOf } from '../../../lake/names.ts';
 import { STORY_MS, tellStory } from './story.ts';
 import { BackfillWorld } from './world.ts';
 
@@ -111,6 +119,52 @@ describe('two operators at once', () => {
     await run({ step: 'report', id: 'first', failure: { Error: 'Abandoned' } });
     await expect(one.backfill('third', { mode: 'correct', ...ALL })).resolves.toMatchObject({ id: 'third' });
   });
+});
+
+describe('taking back', () => {
+  test('is refused as a whole if an erasure stands on one of its hours; what is published and its correction stay', async () => {
+    const one = await told(5);
+    await one.backfill('c', { mode: 'correct', ...ALL });
+    const ports = await one.ports();
+    const work = new Work(ports.work, 'c');
+    const [publication] = await work.read<Publication[]>(PUBLICATIONS);
+    const table = one.tables.find(({ name }) => name === publication?.table);
+    if (publication === undefined || table === undefined) throw new Error('nothing was published');
+    const partition = partitionOf(publication.startMs);
+    const state = await readPartition(one.lake, table.name, partition);
+    await replacePartition(ports.lake, table, state, { inputs: [], origin: 'erasure/e' });
+    const erased = await one.rows(`SELECT * FROM ${table.name} ORDER BY ALL`);
+    const others = await one.rows('SELECT * FROM sliding ORDER BY ALL');
+    await expect(compensate(ports, work)).rejects.toThrow(
+      /^PARTITION_CHANGED: .* cannot go back to before backfill\/c: erasure\/e has published/,
+    );
+    expect(await one.rows(`SELECT * FROM ${table.name} ORDER BY ALL`)).toEqual(erased);
+    expect(await one.rows('SELECT * FROM sliding ORDER BY ALL')).toEqual(others);
+    expect(await readCorrections(one.lake)).toHaveLength(1);
+  });
+
+  test('takes back what compaction made of it since', async () => {
+    const one = await told(5);
+    const before = await one.rows('SELECT * FROM minute ORDER BY ALL');
+    await one.backfill('c', { mode: 'correct', ...ALL });
+    const ports = await one.ports();
+    await one.deliver([{ table: 'minute', rows: [one.anyRow('minute')] }]);
+    await compactLake(ports.lake, { tables: one.tables, policy: NOW_POLICY });
+    await compensate(ports, new Work(ports.work, 'c'));
+    expect(await one.rows('SELECT * FROM minute ORDER BY ALL')).toEqual(before);
+    expect(await readCorrections(one.lake)).toEqual([]);
+  });
+});
+
+test('of two words given at a moment the first counts, and the second is told', async () => {
+  const one = await told(1);
+  const work = new Work({ objects: one.work, files: one.work }, 'asked');
+  await work.write(APPROVAL, { askedMs: 0, token: 't' });
+  const said = (by: string, isApproved: boolean): Answer => ({ by, isApproved, atMs: 1 });
+  const answers = await Promise.all([firstAnswer(work, said('ada', true)), firstAnswer(work, said('bo', false))]);
+  expect(new Set(answers.map(({ answer }) => answer.by)).size).toBe(1);
+  expect((await work.find<{ answer: Answer }>(APPROVAL))?.answer).toEqual(answers[0]?.answer);
+  expect((await firstAnswer(work, said('cy', false))).answer).toEqual(answers[0]?.answer);
 });
 
 test('a range that is not final is refused by name', async () => {
