@@ -1,6 +1,6 @@
 import { pipeline, rules } from 'headrace:pipeline';
+import type { JudgingPipeline } from '../lake/rules/book.ts';
 import { configError } from './errors.ts';
-import type { JudgingPipeline } from './rule-sets.ts';
 
 /** The pipeline and rules that this bundle was built with. Throws ConfigError if `name` asks for another one. */
 export function pipelineNamed(name: string): JudgingPipeline {

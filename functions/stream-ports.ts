@@ -4,6 +4,7 @@ import { KinesisClient } from '@aws-sdk/client-kinesis';
 import { compilePlan, type Plan } from '../core/plan.ts';
 import type { Clock, Delivery, StateStore, StreamShards } from '../core/ports.ts';
 import { createRowBuilder, type RowBuilder } from '../lake/rows.ts';
+import type { JudgingPipeline } from '../lake/rules/book.ts';
 import { tablesOf } from '../lake/tables.ts';
 import { clientOptions } from './adapters/client-options.ts';
 import { DynamoStateStore } from './adapters/dynamo-state-store.ts';
@@ -14,7 +15,6 @@ import { oversizeLanding } from './adapters/oversize-landing.ts';
 import type { RetryOptions } from './adapters/retry.ts';
 import { pipelineNamed } from './pipeline.ts';
 import type { ProcessStreamConfig } from './process-stream/config.ts';
-import type { JudgingPipeline } from './rule-sets.ts';
 
 /** What processor and closer share: one pipeline over one stream, state table and delivery. */
 export interface StreamPorts {

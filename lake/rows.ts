@@ -223,7 +223,8 @@ function addDecision(
     reasons: decision.fired.map(({ reason }) => reason),
     ...evidenceColumns(decision),
     features: JSON.stringify(features ?? {}),
-    rule_set_version: batch.context.ruleSet,
+    rule_set_version: decision.ruleSet,
+    ...trialColumns(decision),
     definition_version: batch.context.definition,
     tile_frontier: batch.context.tileFrontierMs,
     ...place,
@@ -239,7 +240,7 @@ function addDecision(
       rule_values: JSON.stringify(fired.values),
       outcome: decision.outcome,
       alert_group: fired.alertGroup,
-      rule_set_version: batch.context.ruleSet,
+      rule_set_version: decision.ruleSet,
       ...place,
     });
   }
@@ -254,6 +255,18 @@ function evidenceColumns({ fired, typologyScores, listHits }: Decision): Row {
       listHits.length === 0
         ? null
         : listHits.map(({ listId, effect, field, value, reason }) => `${effect} ${listId}: ${field} ${value}: ${reason}`),
+  };
+}
+
+/** What the rule set on trial said; null while there is none. */
+function trialColumns({ trial }: Decision): Row {
+  if (trial === undefined) return { trial_version: null, trial_outcome: null, trial_score: null, trial_fired: null };
+  const { ruleSet, outcome, score, fired, failed } = trial;
+  return {
+    trial_version: ruleSet,
+    trial_outcome: outcome,
+    trial_score: score,
+    trial_fired: [...fired, ...failed.map((id) => `${id}: failed`)],
   };
 }
 

@@ -67,6 +67,7 @@ export function decisionTableOf(pipeline: Pipeline, decision: DecisionSpec): Tab
         'list<string>',
         'Lists that block the event or let it pass, with the value and its reason. None if there is none.',
       ),
+      ...trialColumns(),
       required('features', 'string', 'Feature values that the rules read, a JSON object.'),
       required('rule_set_version', 'string', 'Version of the rule set in force.'),
       required('definition_version', 'integer', 'Version of the pipeline definition in force.'),
@@ -79,6 +80,16 @@ export function decisionTableOf(pipeline: Pipeline, decision: DecisionSpec): Tab
     clusterColumns: [key],
     money: [],
   };
+}
+
+/** What a rule set on trial would have decided; none while there is no trial. */
+function trialColumns(): Column[] {
+  return [
+    nullable('trial_version', 'string', 'Version of the rule set on trial. None while there is none.'),
+    nullable('trial_outcome', 'string', 'What it would have decided.'),
+    nullable('trial_score', 'integer', 'Points of its rules that fired.'),
+    nullable('trial_fired', 'list<string>', 'Ids of its active rules that fired, and of those that failed.'),
+  ];
 }
 
 /** Table that holds decisions as other versions of the rules would have made them. */

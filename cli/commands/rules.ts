@@ -1,17 +1,22 @@
 import { usageError } from '../../core/errors.ts';
 import { listSchema } from '../../core/rules/list.ts';
 import { ruleSchema } from '../../core/rules/rule.ts';
+import { RuleSets } from '../../lake/rules/sets.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
-import { ruleSetOf } from '../../local/rule-set.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, readFlags } from '../flags.ts';
 import { writeOut } from '../output.ts';
 import { checkJson, checkText } from '../rules/check.ts';
 import { explainDecision } from '../rules/explain.ts';
+import { LIFE } from '../rules/life.ts';
 import { explainText } from '../rules/text.ts';
+import { withLake } from '../source/lake-place.ts';
 import { withSource } from '../source/source.ts';
 
 const FLAGS = {
+  why: { kind: 'text', value: 'TEXT', help: 'apply, set, trial: the reason, for those who ask later' },
+  by: { kind: 'text', value: 'NAME', help: 'who changes or agrees; default the user of this machine' },
+  from: { kind: 'text', value: 'TIME', help: 'first event time of the change; default as soon as all processors know of it' },
   key: { kind: 'text', value: 'KEY', help: 'explain: the partition key, where several keys have an event of this id' },
   data: DATA_FLAG,
   stack: STACK_FLAG,
@@ -19,33 +24,41 @@ const FLAGS = {
   json: JSON_FLAG,
 } as const satisfies Flags;
 
-const SUMMARY = 'Checks rules, and explains what they decided.';
-const ACTIONS = 'check, explain, schema';
+const SUMMARY = 'Checks and changes rules, and explains what they decided.';
+const ACTIONS = ['check', 'explain', 'schema', ...Object.keys(LIFE)].join(', ');
 
 /** `headrace rules check|explain|schema`: everything about rules that can be known from their files and from decisions made. */
 export const command: Command = {
   name: 'rules',
   summary: SUMMARY,
   help: helpText({
-    usage: 'rules check [DIR] | explain EVENT_ID | schema rule|list [flags]',
+    usage:
+      'rules check|apply [DIR] | set RULE STATUS | trial DIR|end | log | approve|refuse ID | explain EVENT_ID | schema rule|list [flags]',
     summary: `${SUMMARY} DIR is the pipeline folder (default ${PIPELINE_FLAG.fallback}).`,
     flags: FLAGS,
     notes: [
       'check: form, condition, names they use. Exit code 2 if one is not good; the lines say which file, what, where, and what is allowed.',
       'explain: the tests of each rule with what was compared, the nearest value that would have turned it, the events behind the features.',
       'The decision is replayed from its row; exit code 1 if the replay does not agree with it.',
+      'apply: the rules and lists of DIR are in force for events from --from on, without a restart; set: the same with one rule of another status;',
+      'trial: those of DIR judge beside the ones in force, without effects. log: every change, who made it and why. Where the pipeline says so',
+      '(decision.twoPeople), a change waits until somebody else approves it.',
       'schema: the JSON Schema of rule files or list files, for editors.',
     ],
     examples: [
       ['rules check', 'the shipped rules'],
       ['rules check examples/sensor-readings --json', 'those of another pipeline'],
       ['rules explain 71a3 --data tour', 'why this payment was declined'],
+      ['rules set customer-velocity paused --why "false alarms on pay day" --data tour', 'against a running pipeline'],
+      ['rules apply --why "limits of the new year" --stack headrace-dev', 'the files of the folder, on a deployed stack'],
       ['rules schema rule > rule.schema.json', 'for an editor'],
     ],
   }),
   run: async (args) => {
     const { flags, positionals } = readFlags(FLAGS, args);
     const [action, subject, extra] = positionals;
+    const life = LIFE[action ?? ''];
+    if (life !== undefined) return life(flags, positionals.slice(1));
     if (extra !== undefined) throw usageError('unexpected argument', extra, 'one argument behind the action');
     if (action === 'check') return check(subject ?? flags.pipeline, flags.json);
     if (action === 'schema') return schema(subject);
@@ -77,14 +90,13 @@ interface ExplainFlags {
 async function explain(eventId: string | undefined, flags: ExplainFlags): Promise<number> {
   if (eventId === undefined) throw usageError('rules explain', 'nothing', 'the id of an event, as in the table decisions');
   const loaded = await loadPipeline(flags.pipeline);
-  const dataDir = flags.stack === undefined ? flags.data : undefined;
-  const explained = await withSource(flags, loaded, async (source) =>
-    explainDecision(
-      { pipeline: loaded.pipeline, sql: await source.lake(), rulesOf: (version) => ruleSetOf(loaded, dataDir, version) },
-      eventId,
-      flags.key,
-    ),
-  );
+  const { pipeline } = loaded;
+  const explained = await withLake(flags, pipeline.name, ({ objects }) => {
+    const sets = new RuleSets(objects, pipeline, loaded.rules);
+    return withSource(flags, loaded, async (source) =>
+      explainDecision({ pipeline, sql: await source.lake(), rulesOf: (version) => sets.of(version) }, eventId, flags.key),
+    );
+  });
   writeOut(flags.json ? `${JSON.stringify(explained)}\n` : explainText(explained));
   return explained.agrees ? 0 : 1;
 }

@@ -51,11 +51,7 @@ export async function explainDecision(ports: ExplainPorts, eventId: string, key:
   const version = String(row['rule_set_version']);
   const rules = await ports.rulesOf(version);
   if (rules === undefined) {
-    throw usageError(
-      'rule set of the decision',
-      version,
-      'the one of the folder given with --pipeline, or one that the data folder has kept, while no headrace up runs over it',
-    );
+    throw usageError('rule set of the decision', version, 'the one of the folder given with --pipeline, or one that was in force there');
   }
   const features = JSON.parse(String(row['features'])) as FeatureValues;
   const explanation = rules.explain(event, features);

@@ -25,7 +25,7 @@ const OWN_COLUMNS = [
 /** Columns of `decisions` and `alerts`, where the key field of the judged events stands beside them. */
 const DECISION_COLUMNS = [
   ...['event_id', 'event_time', 'outcome', 'score', 'rules_fired', 'rules_failed', 'rules_shadow', 'reasons', 'features'],
-  ...['rule_tests', 'typology_scores', 'list_hits'],
+  ...['rule_tests', 'typology_scores', 'list_hits', 'trial_version', 'trial_outcome', 'trial_score', 'trial_fired'],
   ...['rule_set_version', 'definition_version', 'tile_frontier', 'alert_id', 'rule_id', 'rule_version', 'points', 'reason'],
   ...['rule_values', 'alert_group'],
 ];

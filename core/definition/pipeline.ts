@@ -48,6 +48,8 @@ export interface TimeSpec {
 /** Which events are judged by rules, and how points become an outcome. */
 export interface DecisionSpec extends Thresholds {
   readonly over: string;
+  /** Whether a change of rules that counts needs a second person; false if absent. */
+  readonly twoPeople?: boolean;
   /** Kinds of fraud with thresholds of their own, for the points of the rules that name them; the worst outcome counts. */
   readonly typologies?: Readonly<Record<string, Thresholds & { readonly description: string }>>;
 }

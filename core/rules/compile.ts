@@ -98,7 +98,7 @@ class CompiledRuleSet implements RuleSet {
       else (live.rule.status === 'shadow' ? shadow : fired).push(firedRule(live, this.input, { event, features }));
     }
     const scores = { ...scoresOf(fired), listHits: this.hitsOf(event) };
-    return { outcome: outcomeOf(this.decision, scores), ...scores, fired, shadow, failed, noHistory };
+    return { ruleSet: this.version, outcome: outcomeOf(this.decision, scores), ...scores, fired, shadow, failed, noHistory };
   }
 
   explain(event: Event, features: FeatureValues): Explanation {

@@ -40,8 +40,21 @@ export interface ListHit {
   readonly reason: string;
 }
 
+/** What a rule set on trial says about one event; it changes nothing. */
+export interface TrialDecision {
+  readonly ruleSet: string;
+  readonly outcome: Outcome;
+  readonly score: number;
+  /** Ids of its active rules that fired. */
+  readonly fired: readonly string[];
+  /** Ids of its rules that ended in an error. */
+  readonly failed: readonly string[];
+}
+
 /** What the rules say about one event. */
 export interface Decision {
+  /** Version of the rule set that judged it. */
+  readonly ruleSet: string;
   readonly outcome: Outcome;
   /** Sum of the points of the active rules that fired. */
   readonly score: number;
@@ -57,11 +70,13 @@ export interface Decision {
   readonly failed: readonly FailedRule[];
   /** Ids of active and shadow rules that needed a feature which has no value yet. */
   readonly noHistory: readonly string[];
+  /** What the rule set on trial said; absent while there is none. */
+  readonly trial?: TrialDecision;
 }
 
 /** What a pipeline without rules decides. */
 export const NOTHING: Decision = {
-  ...{ outcome: 'approve', score: 0, typologyScores: {}, fired: [], listHits: [], shadow: [], failed: [], noHistory: [] },
+  ...{ ruleSet: '', outcome: 'approve', score: 0, typologyScores: {}, fired: [], listHits: [], shadow: [], failed: [], noHistory: [] },
 };
 
 /** The outcome: a block list before an allow list, an allow list before points; of several thresholds the worst. */

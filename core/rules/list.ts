@@ -26,8 +26,8 @@ export interface ListEntry {
   readonly untilMs?: number;
 }
 
-/** Entries of one list: with their versions they are kept in the state store as one item. */
-const ENTRIES_MAX = 2_000;
+/** Entries of one list: each version of a rule set is kept whole, and read by every processor. */
+const ENTRIES_MAX = 50_000;
 const TEXT_LENGTH_MAX = 500;
 const VALUE_LENGTH_MAX = 256;
 

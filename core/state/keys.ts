@@ -29,6 +29,3 @@ export const slicePk = ({ name, startMs, streamEpoch, shardId }: SlicePlace, gen
 
 /** Key of the closed tiles of one key of a tile ring. */
 export const tilesKey = (ringId: string, key: string): ItemKey => ({ pk: `tiles#${ringId}#${key}`, sk: 'tiles' });
-
-/** Key of a stored rule set, kept so that a retry can judge with the set its context names. */
-export const ruleSetKey = (version: string): ItemKey => ({ pk: 'rules', sk: version });

@@ -8,7 +8,6 @@ export interface BackfillConfig {
   readonly database: string;
   /** Workgroup that the shuffle queries in. */
   readonly workgroup: string;
-  readonly stateTable: string;
   readonly stream: string;
   readonly streamArn: string;
   readonly namespace: string;
@@ -32,7 +31,6 @@ export function backfillConfig(environment: Environment): BackfillConfig {
       'HEADRACE_LAKE_BUCKET',
       'HEADRACE_DATABASE',
       'HEADRACE_WORKGROUP',
-      'HEADRACE_STATE_TABLE',
       'HEADRACE_STREAM',
       'HEADRACE_STREAM_ARN',
       'HEADRACE_NAMESPACE',
@@ -45,7 +43,6 @@ export function backfillConfig(environment: Environment): BackfillConfig {
     lakeBucket: read.HEADRACE_LAKE_BUCKET,
     database: read.HEADRACE_DATABASE,
     workgroup: read.HEADRACE_WORKGROUP,
-    stateTable: read.HEADRACE_STATE_TABLE,
     stream: read.HEADRACE_STREAM,
     streamArn: read.HEADRACE_STREAM_ARN,
     namespace: read.HEADRACE_NAMESPACE,

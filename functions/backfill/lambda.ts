@@ -1,19 +1,15 @@
 import { AthenaClient } from '@aws-sdk/client-athena';
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { SFNClient } from '@aws-sdk/client-sfn';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { compilePlan } from '../../core/plan.ts';
-import { compileRules, type RuleSet } from '../../core/rules/compile.ts';
-import { parseRuleSet } from '../../core/rules/source.ts';
-import { ruleSetKey } from '../../core/state/keys.ts';
 import { landedTable } from '../../lake/delivery-format.ts';
 import { archiveTable } from '../../lake/raw-tables.ts';
 import { createRowBuilder } from '../../lake/rows.ts';
+import { RuleSets } from '../../lake/rules/sets.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { AthenaArchive } from '../adapters/athena-archive.ts';
 import { AthenaSql } from '../adapters/athena-sql.ts';
 import { clientOptions } from '../adapters/client-options.ts';
-import { DynamoStateStore } from '../adapters/dynamo-state-store.ts';
 import { deployedLake } from '../adapters/lake-ports.ts';
 import { answerTask } from '../adapters/step-functions.ts';
 import { lazy } from '../lazy.ts';
@@ -58,6 +54,7 @@ function portsOf(config: BackfillConfig): BackfillPorts {
   });
   const work = folderOf(WORK_FOLDER);
   const tables = tablesOf(pipeline).map(landedTable);
+  const sets = new RuleSets(lake.objects, pipeline, rules);
   const sfn = new SFNClient(clientOptions(CALL_TIMEOUT_MS));
   return {
     plan: compilePlan(pipeline),
@@ -67,7 +64,7 @@ function portsOf(config: BackfillConfig): BackfillPorts {
     work,
     workPrefix: WORK_FOLDER,
     ...readersOf(config, { lake, work, tables }),
-    rulesOf: rulesFrom(config, { pipeline, rules }),
+    rulesOf: (version) => sets.of(version),
     landingMs: config.landingMs,
     engineMb: ENGINE_MB,
     askPeople: askBy(config),
@@ -92,21 +89,6 @@ function readersOf(
   const sql = new AthenaSql({ client: new AthenaClient(clientOptions(CALL_TIMEOUT_MS)), workgroup, database, retry });
   const workUri = `s3://${lakeBucket}/${WORK_FOLDER}`;
   return { sql, archive: new AthenaArchive({ sql, landingDatabase: database, work: work.objects, workUri }) };
-}
-
-/** The rules that this build has, and all that were ever in force. */
-function rulesFrom(config: BackfillConfig, { pipeline, rules }: ReturnType<typeof pipelineNamed>): BackfillPorts['rulesOf'] {
-  const store = new DynamoStateStore({
-    client: new DynamoDBClient(clientOptions(CALL_TIMEOUT_MS)),
-    table: config.stateTable,
-    clock: Date.now,
-    retry,
-  });
-  return async (version): Promise<RuleSet | undefined> => {
-    if (version === rules.version) return compileRules(rules, pipeline, version);
-    const [item] = await store.get([ruleSetKey(version)]);
-    return item === undefined ? undefined : compileRules(parseRuleSet(item.body), pipeline, version);
-  };
 }
 
 function askBy({ operatorTopicArn }: BackfillConfig): (question: ApprovalQuestion) => Promise<void> {

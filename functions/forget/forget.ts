@@ -2,13 +2,13 @@ import { RetriableError } from '../../core/errors.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { ObjectStore, StateStore } from '../../core/ports.ts';
 import type { Rule } from '../../core/rules/rule.ts';
-import { parseRuleSet } from '../../core/rules/source.ts';
 import type { ErasurePorts, MaskedPartition } from '../../lake/erasure/partition.ts';
 import { type ErasureReceipt, listReceipts, ReceiptBook } from '../../lake/erasure/receipts.ts';
 import { type BlobForm, tableMasksOf } from '../../lake/erasure/rows.ts';
 import { sketchHours } from '../../lake/erasure/sketches.ts';
 import type { Subject } from '../../lake/erasure/subject.ts';
 import { alertIdsOf, erasePartition, type Found, type Survey, surveyTables } from '../../lake/erasure/table.ts';
+import { allSets } from '../../lake/rules/sets.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { releaseClaim } from '../backfill/claim-list.ts';
 import { claimForErasure, clearBackfills, type ErasureClaim } from './backfills.ts';
@@ -44,7 +44,7 @@ export interface LivePorts {
 export interface ForgetRequest {
   readonly plan: Plan;
   readonly subject: Subject;
-  /** The rules in force; earlier ones are in the state. */
+  /** The rules of the pipeline's folder; those that were in force are in the lake. */
   readonly rules: readonly Rule[];
   readonly streamEpoch: string;
   readonly by: string;
@@ -188,7 +188,7 @@ function claimOf({ plan, subject }: ForgetRequest, sinceMs: number): ErasureClai
 }
 
 async function survey(ports: ForgetPorts, { plan, subject, rules }: ForgetRequest): Promise<Survey> {
-  const stored = (await ports.store.query('rules')).flatMap(({ body }) => parseRuleSet(body).rules);
+  const stored = (await allSets(ports.objects)).flatMap((set) => set.rules);
   return surveyTables(ports, tableMasksOf(plan.pipeline, subject, { rules: [...rules, ...stored], blobs: ports.blobs ?? 'bytes' }));
 }
 

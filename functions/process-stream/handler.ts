@@ -2,8 +2,8 @@ import { unpackRecord } from '../../core/decode/unpack.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { AlertOutbox, Clock, Delivery, StateStore } from '../../core/ports.ts';
 import type { Unit, Verdict } from '../../core/processor.ts';
-import type { RuleSet } from '../../core/rules/compile.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
+import type { RuleBook } from '../../lake/rules/book.ts';
 import type { KinesisBatchResponse, KinesisRecord, KinesisStreamEvent } from '../kinesis-event.ts';
 import { ShardProcessor } from './shard-processor.ts';
 
@@ -22,10 +22,7 @@ export interface ProcessStreamPorts {
   readonly store: StateStore;
   readonly delivery: Delivery;
   readonly clock: Clock;
-  /** Version of the rule set in force for new batches; '' when the pipeline judges nothing. */
-  readonly ruleSetVersion: () => string;
-  /** The compiled rule set of a recorded version. Throws RetriableError if it is not known. */
-  readonly ruleSetOf: (version: string) => Promise<RuleSet | undefined>;
+  readonly rules: RuleBook;
   /** Parents of a shard, from the stream's own list; undefined if that does not have the shard. */
   readonly parentsOf: (shardId: string) => Promise<readonly string[] | undefined>;
   /** Changes when the stream is deleted and made again. */

@@ -1,3 +1,5 @@
+import { openRuleBook } from '../../lake/rules/book.ts';
+import { lakeObjects } from '../adapters/lake-objects.ts';
 import { StateOutbox } from '../deliver-alerts/outbox.ts';
 import type { KinesisBatchResponse, KinesisStreamEvent } from '../kinesis-event.ts';
 import { lazy } from '../lazy.ts';
@@ -5,7 +7,6 @@ import { deadlineOf, type LambdaContext } from '../observability/context.ts';
 import { openLog } from '../observability/log.ts';
 import { openMeter } from '../observability/meter.ts';
 import { traced } from '../observability/trace.ts';
-import { ruleSetsOf } from '../rule-sets.ts';
 import { openStreamPorts } from '../stream-ports.ts';
 import { processStreamConfig } from './config.ts';
 import { createProcessStream } from './handler.ts';
@@ -20,11 +21,9 @@ const open = lazy(async () => {
   const { loaded, shards, ...ports } = await openStreamPorts(config, (bytes) => {
     itemBytes = Math.max(itemBytes, bytes);
   });
-  const rules = await ruleSetsOf(loaded, ports.store);
   const handle = createProcessStream({
     ...ports,
-    ruleSetVersion: () => rules.version,
-    ruleSetOf: rules.of,
+    rules: await openRuleBook(loaded, lakeObjects(config.lakeBucket, { random: Math.random }), ports.clock),
     parentsOf: async (shardId) => (await shards.list()).find((shard) => shard.shardId === shardId)?.parents,
     observe: (stats) => {
       meterBatch(meter, stats);

@@ -49,7 +49,7 @@ export class ShardProcessor {
       shardId: this.shardId,
       first: first.raw.position,
       last: last.raw.position,
-      ruleSet: this.ports.ruleSetVersion(),
+      ruleSet: await this.ports.rules.current(),
     });
     const covered = fresh.filter(({ raw }) => raw.position <= begun.through);
     await this.run(opened, begun, covered);
@@ -64,7 +64,7 @@ export class ShardProcessor {
     if (isFromStore) await this.assertCurrent(begun);
     const judged = judgeBatch({
       plan,
-      rules: await this.ports.ruleSetOf(begun.context.ruleSet),
+      rules: await this.ports.rules.of(begun.context.ruleSet),
       shardRef: this.shardRef,
       shard: begun.state,
       context: begun.context,

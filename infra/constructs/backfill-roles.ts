@@ -4,6 +4,7 @@ import type { Construct } from 'constructs';
 import { WORK_FOLDER } from '../../functions/backfill/workflow/states.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
 import { CORRECTIONS_KEY, LOADS_KEY } from '../../lake/names.ts';
+import { RULES_FOLDER } from '../../lake/rules/log.ts';
 import type { Installation } from '../installation.ts';
 import { arnOf, bucketArn, type Names } from '../names.ts';
 import { keyAccess } from './permissions.ts';
@@ -23,6 +24,7 @@ export function backfillAccess(installation: Installation, storage: Storage): Pe
       actions: ['s3:GetObject', 's3:PutObject'],
       resources: [bucketArn(names.lakeBucket, LAKE_FOLDER + CORRECTIONS_KEY)],
     },
+    { sid: 'Rules', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${RULES_FOLDER}*`)] },
     { sid: 'Loads', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, LAKE_FOLDER + LOADS_KEY)] },
     {
       sid: 'Work',
@@ -36,8 +38,6 @@ export function backfillAccess(installation: Installation, storage: Storage): Pe
     },
     catalogue(installation),
     ...queries(names),
-    // Only reading: whatever a backfill finds, the stream's own state is the processor's.
-    { sid: 'State', actions: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:Query'], resources: [storage.tableArn] },
     // An answer that was given to an earlier question of the same backfill.
     {
       sid: 'GoOn',

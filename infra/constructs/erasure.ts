@@ -3,6 +3,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { WORK_FOLDER } from '../../functions/backfill/workflow/states.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
+import { RULES_FOLDER } from '../../lake/rules/log.ts';
 import type { Installation } from '../installation.ts';
 import { arnOf, bucketArn } from '../names.ts';
 import { keyAccess, shardAccess, stateAccess } from './permissions.ts';
@@ -50,6 +51,7 @@ function erasureAccess({ names, tables, streamArn }: Installation, storage: Stor
       actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
       resources: [bucketArn(names.lakeBucket, `${WORK_FOLDER}*`)],
     },
+    { sid: 'Rules', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${RULES_FOLDER}*`)] },
     { sid: 'ListLake', actions: ['s3:ListBucket'], resources: [bucketArn(names.lakeBucket)] },
     {
       sid: 'Catalogue',

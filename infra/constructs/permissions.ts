@@ -1,5 +1,6 @@
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { deliveryStreamName, LAKE_FOLDER } from '../../lake/delivery-format.ts';
+import { RULES_FOLDER } from '../../lake/rules/log.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import { arnOf, bucketArn, type Names } from '../names.ts';
 import type { Permission } from './pipeline-function.ts';
@@ -22,6 +23,15 @@ export function deliveryAccess(names: Names, tables: readonly TableSchema[]): Pe
       resources: tables.map(({ name }) => arnOf('firehose', `deliverystream/${deliveryStreamName(names.prefix, name)}`)),
     },
     { sid: 'OversizeRows', actions: ['s3:PutObject'], resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}*/landing/*`)] },
+  ];
+}
+
+/** Reading the rules in force, and writing down those of a new installation. */
+export function rulesAccess({ lakeBucket }: Names): Permission[] {
+  return [
+    { sid: 'Rules', actions: ['s3:GetObject', 's3:PutObject'], resources: [bucketArn(lakeBucket, `${LAKE_FOLDER}${RULES_FOLDER}*`)] },
+    // Without it an object that is not there yet is an access denied.
+    { sid: 'RulesBucket', actions: ['s3:ListBucket'], resources: [bucketArn(lakeBucket)] },
   ];
 }
 

@@ -2,7 +2,7 @@ import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import type { Installation } from '../installation.ts';
 import { bucketArn } from '../names.ts';
-import { deliveryAccess, keyAccess, shardAccess, stateAccess } from './permissions.ts';
+import { deliveryAccess, keyAccess, rulesAccess, shardAccess, stateAccess } from './permissions.ts';
 import { type Permission, PipelineFunction } from './pipeline-function.ts';
 import type { Storage } from './storage.ts';
 
@@ -32,6 +32,7 @@ export class Processor extends Construct {
         shardAccess(streamArn),
         stateAccess(storage.tableArn),
         ...deliveryAccess(names, tables),
+        ...rulesAccess(names),
         ...failureAccess(names.failuresBucket),
         keyAccess(storage.streamKey, storage.stateKey, storage.lakeKey),
       ],

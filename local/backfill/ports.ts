@@ -4,10 +4,10 @@ import type { ApprovalQuestion, BackfillPorts } from '../../functions/backfill/p
 import { GenerationWriter } from '../../lake/compaction/writer.ts';
 import { archiveTable } from '../../lake/raw-tables.ts';
 import { createRowBuilder } from '../../lake/rows.ts';
+import { RuleSets } from '../../lake/rules/sets.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
-import { ruleSetOf } from '../rule-set.ts';
 import { dataFolder } from '../runtime/folder.ts';
 import { lockHolder } from '../runtime/lock.ts';
 import { LocalSqlEngine } from '../sql/engine.ts';
@@ -42,6 +42,7 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
   const sql = await LakeSql.open({ lakeDir: folder.lake, tables });
   const writer = new GenerationWriter({ scratch: lake.scratch('backfill-writer') });
   const archive = { lake: { objects: lake, files: lake }, work: { objects: work, files: work }, archive: archiveTable() };
+  const sets = new RuleSets(lake, loaded.pipeline, loaded.rules);
   const isInUse = lockHolder(dataDir) !== undefined;
   return {
     ports: {
@@ -53,7 +54,7 @@ export async function openBackfill({ dataDir, loaded, clock, askPeople }: LocalB
       workPrefix: '',
       sql: new LocalSqlEngine(sql),
       archive: new ArchiveFiles({ ...archive, memoryMb: ENGINE_MB, threads: THREADS }),
-      rulesOf: (version) => ruleSetOf(loaded, dataDir, version),
+      rulesOf: (version) => sets.of(version),
       landingMs: isInUse ? LANDING_MS : 0,
       engineMb: ENGINE_MB,
       askPeople,

@@ -91,9 +91,10 @@ async function open(
   const source = kinesisSource(client, name);
   const store = new JournaledStateStore(folder.state, clock);
   closers.push(() => store.close());
+  const objects = new FolderObjectStore(folder.lake);
   const delivery = await BufferedDelivery.open({
     folder: folder.delivery,
-    objects: new FolderObjectStore(folder.lake),
+    objects,
     tables: tablesOf(loaded.pipeline),
   });
   closers.push(() => delivery.close());
@@ -102,6 +103,7 @@ async function open(
   const handlers = await wireHandlers(loaded, {
     store,
     delivery,
+    objects,
     shards: shardsOf(source),
     streamEpoch: meta.streamEpoch,
     clock,

@@ -1,17 +1,19 @@
 import { compilePlan, type Plan } from '../../core/plan.ts';
-import type { StateStore, StreamShards } from '../../core/ports.ts';
+import type { ObjectStore, StateStore, StreamShards } from '../../core/ports.ts';
 import { type CloseReport, type CloseRound, createCloseWindows } from '../../functions/close-windows/handler.ts';
 import { ledgerRows } from '../../functions/ledger.ts';
 import { type BatchStats, createProcessStream, type ProcessStream } from '../../functions/process-stream/handler.ts';
-import { refuseEditedRules, ruleSetsOf } from '../../functions/rule-sets.ts';
 import { createRowBuilder, type RowBuilder } from '../../lake/rows.ts';
 import type { BufferedDelivery } from '../delivery/buffer.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
+import { openRules } from './rules.ts';
 
 /** Ports of one machine that the handlers run over. */
 export interface MachinePorts {
   readonly store: StateStore;
   readonly delivery: BufferedDelivery;
+  /** The lake. */
+  readonly objects: ObjectStore;
   readonly shards: StreamShards;
   readonly streamEpoch: string;
   readonly clock: () => number;
@@ -32,13 +34,11 @@ export interface Handlers {
 export async function wireHandlers(loaded: LoadedPipeline, ports: MachinePorts): Promise<Handlers> {
   const plan = compilePlan(loaded.pipeline);
   const rows = createRowBuilder(loaded.pipeline);
-  await refuseEditedRules(loaded, ports.store);
-  const rules = await ruleSetsOf(loaded, ports.store);
+  const rules = await openRules(loaded, ports);
   const base = { plan, rows, store: ports.store, delivery: ports.delivery, clock: ports.clock, streamEpoch: ports.streamEpoch };
   const process = createProcessStream({
     ...base,
-    ruleSetVersion: () => rules.version,
-    ruleSetOf: rules.of,
+    rules,
     parentsOf: async (shardId) => (await ports.shards.list()).find((shard) => shard.shardId === shardId)?.parents,
     ...(ports.observe === undefined ? {} : { observe: ports.observe }),
   });

@@ -3,12 +3,13 @@ import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { RetriableError } from '../../core/errors.ts';
 import { compilePlan } from '../../core/plan.ts';
 import type { Delivery, Row, ShardInfo, StateStore, StreamShards, TableRows } from '../../core/ports.ts';
-import { compileRules } from '../../core/rules/compile.ts';
 import type { Rule } from '../../core/rules/rule.ts';
 import { createCloseWindows } from '../../functions/close-windows/handler.ts';
 import type { KinesisRecord } from '../../functions/kinesis-event.ts';
 import { createProcessStream, type ProcessStream } from '../../functions/process-stream/handler.ts';
 import { createRowBuilder } from '../../lake/rows.ts';
+import { openRuleBook } from '../../lake/rules/book.ts';
+import { MemoryObjectStore } from '../../local/objects/memory.ts';
 import { MemoryStateStore } from '../../local/state/memory.ts';
 
 /** One event as a producer sends it. */
@@ -115,6 +116,8 @@ export function recordOf(shardId: string, n: number, events: readonly (WireEvent
 export class World {
   readonly store: StateStore;
   readonly lake: MemoryLake;
+  /** Objects of the lake that are not rows: the log of rules. */
+  readonly objects = new MemoryObjectStore();
   readonly faults = new Faults();
   readonly plan: ReturnType<typeof compilePlan>;
   shards: ShardInfo[] = [{ shardId: 'shardId-000000000000', parents: [], open: true }];
@@ -122,7 +125,7 @@ export class World {
   readonly unread = new Set<string>();
   nowMs = ARRIVAL_MS;
   process: ProcessStream;
-  /** Rules of the version `v1`, by which everything is judged. */
+  /** Rules of the version `v1`, by which everything is judged unless the log says otherwise. */
   readonly ruleList: readonly Rule[];
   /** Length of the links of a slice before they are merged; undefined: as shipped. */
   private readonly compactLength: number | undefined;
@@ -142,12 +145,12 @@ export class World {
 
   /** A new instance of the processor: nothing in memory is left. */
   restart(): ProcessStream {
-    const ruleSet = compileRules({ rules: this.ruleList, lists: [] }, this.plan.pipeline, 'v1');
+    const rules = { rules: this.ruleList, lists: [], version: 'v1' };
+    const book = openRuleBook({ pipeline: this.plan.pipeline, rules }, this.objects, () => this.nowMs);
     this.process = createProcessStream({
       ...this.ports(),
       ...(this.compactLength === undefined ? {} : { compactLength: this.compactLength }),
-      ruleSetVersion: () => 'v1',
-      ruleSetOf: async () => (this.plan.pipeline.decision === undefined ? undefined : ruleSet),
+      rules: { current: async () => (await book).current(), of: async (name) => (await book).of(name) },
       parentsOf: async (shardId) => this.shards.find((one) => one.shardId === shardId)?.parents ?? [],
     });
     return this.process;

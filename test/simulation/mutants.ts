@@ -105,6 +105,26 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [{ file: PROCESSOR, find: 'forgetIds(profile.ids, leastMs - duplicateMemoryMs)', replace: 'forgetIds(profile.ids, leastMs)' }],
   },
   {
+    name: 'rules as they once were read',
+    patches: [
+      {
+        file: 'lake/rules/book.ts',
+        find: 'if (name !== undefined && isFresh(clock() - readMs)) return name;',
+        replace: 'if (name !== undefined) return name;',
+      },
+    ],
+  },
+  {
+    name: 'rules of the newest change for all times',
+    patches: [
+      {
+        file: 'core/rules/schedule.ts',
+        find: '(change.fromMs === null || change.fromMs <= eventMs)',
+        replace: '(change.fromMs === null || eventMs > 0)',
+      },
+    ],
+  },
+  {
     name: 'alert id from a time',
     patches: [
       {

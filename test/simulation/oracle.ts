@@ -4,7 +4,7 @@ import type { ContextChange, OracleRow, Tables, Truth, TruthRecord } from './tru
 const [BOUND, LATENESS, MEMORY, AHEAD, MINUTE, HOUR] = [20_000, 40_000, 900_000, 300_000, 60_000, 3_600_000];
 
 /** What the lake must hold, computed from the truth alone: by lists, loops and BigInt, with nothing of the code under test. */
-export function expectedTables({ shards, contexts, keys }: Truth): Tables {
+export function expectedTables({ shards, contexts, keys, rulesFromMs }: Truth): Tables {
   const tables: Tables = {};
   // Of rows with one id the accepted one is shown, then the first in the stream.
   const rank = ({ lane, place = '' }: OracleRow): string => `${lane === 'late' ? 1 : 0} ${place}`;
@@ -59,7 +59,7 @@ export function expectedTables({ shards, contexts, keys }: Truth): Tables {
     const frauds_4h = labels.filter(({ fraud, time }) => fraud && time >= end - 4 * HOUR).length;
     const features = JSON.stringify({ count_5m, sum_1h: Number(sumOf(spent)), frauds_4h });
     const [version = 0, frontier = null] = [context?.version, context?.frontierMs];
-    const isDear = event.amount_minor > (version === 2 ? 4_000 : 5_000);
+    const isDear = event.amount_minor > (event.time >= rulesFromMs ? 4_000 : 5_000);
     const fired = [...(count_5m >= 2 ? ['busy'] : []), ...(isDear ? ['dear'] : []), ...(frauds_4h > 0 ? ['known-fraud'] : [])];
     const score = fired.reduce((sum, rule) => sum + (rule === 'dear' ? 10 : 4), 0);
     const outcome = score >= 10 ? 'decline' : score >= 4 ? 'review' : 'approve';

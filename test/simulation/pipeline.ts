@@ -108,5 +108,5 @@ function buildOf(version: number, dear: number): Build {
   return { pipeline: pipelineOf(version), rules: { rules, lists: [], version: `rules-${version}` } };
 }
 
-/** The builds that take turns: the second one has a newer definition and another rule. */
+/** The builds that take turns: the second one has a newer definition; its other rule comes by a change of rules. */
 export const BUILDS: readonly [Build, Build] = [buildOf(1, 5_000), buildOf(2, 4_000)];

@@ -9,6 +9,9 @@ const LATE_MS_MAX = 1_200_000;
 /** Events ahead of their arrival: from beyond what moves the watermark, to what is still accepted. */
 const AHEAD_MS_MIN = 310_000;
 const AHEAD_MS_MAX = 40_000_000;
+
+/** How far ahead of now an event of a schedule may be, ms. */
+export const aheadMs = ({ shares }: Pick<Swarm, 'shares'>): number => (shares.ahead === 0 ? 0 : AHEAD_MS_MIN + AHEAD_MS_MAX);
 /** A producer sends again at most so many records later. */
 const RESEND_RECORDS_MAX = 25;
 /** User records in one aggregate. */

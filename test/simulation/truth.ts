@@ -27,6 +27,8 @@ export interface Truth {
   readonly contexts: ReadonlyMap<string, readonly ContextChange[]>;
   /** Records of each key in the order in which they came to it. */
   readonly keys: ReadonlyMap<string, readonly TruthRecord[]>;
+  /** Event time from which on the other rules are in force; infinity if they never are. */
+  readonly rulesFromMs: number;
 }
 
 export type OracleRow = Readonly<Record<string, string | number | null>> & { readonly lane?: string; readonly place?: string };
@@ -39,7 +41,12 @@ export function placeOf(sequence: unknown, sub: unknown): string {
 
 export function truthOf(world: World): Truth {
   const shards = new Map(world.stream.shards.map((shard) => [shard.shardId, recordsOf(shard)]));
-  return { shards, contexts: contextsOf(world), keys: keysOf(world, shards) };
+  return {
+    shards,
+    contexts: contextsOf(world),
+    keys: keysOf(world, shards),
+    rulesFromMs: world.rules.changedFromMs ?? Number.POSITIVE_INFINITY,
+  };
 }
 
 function recordsOf({ shardId, records }: SimShard): TruthRecord[] {

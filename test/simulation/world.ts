@@ -8,8 +8,8 @@ import { createDeliverAlerts } from '../../functions/deliver-alerts/handler.ts';
 import { StateOutbox } from '../../functions/deliver-alerts/outbox.ts';
 import { lazy } from '../../functions/lazy.ts';
 import { createProcessStream } from '../../functions/process-stream/handler.ts';
-import { ruleSetsOf } from '../../functions/rule-sets.ts';
 import { createRowBuilder, type RowBuilder } from '../../lake/rows.ts';
+import { openRuleBook } from '../../lake/rules/book.ts';
 import { createRandom, type Random } from '../../load-test/random.ts';
 import { Actor } from './actor.ts';
 import { SimAlerts, SimSubscriber } from './alerts.ts';
@@ -19,7 +19,8 @@ import { SimLake } from './lake.ts';
 import { type Limits, NO_LIMITS } from './limits.ts';
 import { type Instance, type MappingSwitches, SimMapping } from './mapping.ts';
 import { BUILDS, type Build } from './pipeline.ts';
-import { Producers } from './producers.ts';
+import { aheadMs, Producers } from './producers.ts';
+import { SimRules } from './rules.ts';
 import { SimTable } from './state.ts';
 import { SimStream } from './stream.ts';
 import { type Swarm, swarmOf } from './swarm.ts';
@@ -79,6 +80,7 @@ export class World {
   readonly alerts: SimAlerts;
   readonly subscribers: readonly SimSubscriber[];
   readonly producers: Producers;
+  readonly rules = new SimRules();
   /** In which order shards came to each key: position reached, by key. */
   readonly keyOrder = new Map<string, { readonly shard: string; readonly hi: string }[]>();
   isStuck = false;
@@ -123,6 +125,7 @@ export class World {
     this.alerts.start();
     this.nextPut();
     this.planReshards();
+    this.time.after(this.random.below(Math.max(1, this.spanMs())), () => void this.rules.change(this.time.nowMs, aheadMs(this.swarm)));
     this.nextRound(this.swarm.closeEveryMs);
     await this.time.run(() => this.producers.isDone || this.time.steps > STEPS_MAX, Number.POSITIVE_INFINITY);
     const aftermathEndMs = this.time.nowMs + this.random.below(AFTERMATH_MS);
@@ -182,8 +185,12 @@ export class World {
     });
   }
 
+  private spanMs(): number {
+    return this.swarm.paceMs * this.swarm.events;
+  }
+
   private planReshards(): void {
-    const spanMs = this.swarm.paceMs * this.swarm.events;
+    const spanMs = this.spanMs();
     for (let i = 0; i < this.swarm.reshards; i += 1) {
       this.time.after(this.random.below(Math.max(1, spanMs)), () => {
         this.oldList = this.stream.list();
@@ -226,15 +233,13 @@ export class World {
 
   private openProcessor(): Instance {
     const actor = this.actor('process-stream');
-    const { plan, rows, pipeline, rules } = COMPILED[this.build] as CompiledBuild;
+    const { plan, rows, pipeline } = COMPILED[this.build] as CompiledBuild;
     const store = this.table.seenBy(actor);
     const { compactLength } = this.swarm;
     const open = lazy(async () => {
-      const sets = await ruleSetsOf({ pipeline, rules }, store);
       return createProcessStream({
         ...{ plan, rows, store, delivery: this.lake.seenBy(actor), clock: this.clock, streamEpoch: EPOCH },
-        ruleSetVersion: () => sets.version,
-        ruleSetOf: sets.of,
+        rules: await openRuleBook({ pipeline, rules: BUILDS[0].rules }, this.rules.seenBy(actor), this.clock),
         parentsOf: async (shardId) => (await this.shards(actor).list()).find((shard) => shard.shardId === shardId)?.parents,
         alerts: new StateOutbox(store, this.clock),
         ...(compactLength === undefined ? {} : { compactLength }),

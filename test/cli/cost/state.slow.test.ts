@@ -59,8 +59,7 @@ test('an hour of generated payments through the handlers writes what the model s
   };
   const process = createProcessStream({
     ...ports,
-    ruleSetVersion: () => rules.version,
-    ruleSetOf: async () => set,
+    rules: { current: async () => rules.version, of: async () => set },
     parentsOf: async () => [],
   });
   const shards = { list: async () => [{ shardId: 's', parents: [], open: true }], hasUnread: async () => false };

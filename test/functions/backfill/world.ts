@@ -10,6 +10,7 @@ import type { BackfillReport } from '../../../functions/backfill/report.ts';
 import { ledgerRows } from '../../../functions/ledger.ts';
 import { GenerationWriter } from '../../../lake/compaction/writer.ts';
 import { createRowBuilder } from '../../../lake/rows.ts';
+import { RuleSets } from '../../../lake/rules/sets.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { BufferedDelivery } from '../../../local/delivery/buffer.ts';
@@ -86,7 +87,9 @@ export class BackfillWorld {
       workPrefix: '',
       sql: new LocalSqlEngine(sql),
       archive: new ArchiveFiles({ lake, work, archive, memoryMb: 256, threads: 1 }),
-      rulesOf: async (version) => compileRules({ rules: this.rules(version), lists: [] }, world.plan.pipeline, version),
+      rulesOf: async (version) =>
+        (await new RuleSets(world.objects, world.plan.pipeline).of(version)) ??
+        compileRules({ rules: this.rules(version), lists: [] }, world.plan.pipeline, version),
       landingMs: 0,
       engineMb: 128,
       askPeople: async ({ text }) => {

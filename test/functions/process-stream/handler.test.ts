@@ -23,8 +23,7 @@ function processorOver(world: World, { streamEpoch = '1', version = pipeline.ver
       clock: () => nowMs,
       streamEpoch,
     },
-    ruleSetVersion: () => '',
-    ruleSetOf: async () => undefined,
+    rules: { current: async () => '', of: async () => undefined },
     parentsOf: async () => [],
   });
 }

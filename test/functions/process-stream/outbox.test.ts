@@ -25,8 +25,7 @@ function open() {
     delivery: faults.delivery(world.lake),
     clock: () => world.nowMs,
     streamEpoch: '1',
-    ruleSetVersion: () => 'v1',
-    ruleSetOf: async () => rules,
+    rules: { current: async () => 'v1', of: async () => rules },
     parentsOf: async () => [],
     alerts: new StateOutbox(store, () => world.nowMs),
   });

@@ -18,6 +18,7 @@ const fired = {
   coolDownMs: 0,
 };
 const decision = (outcome: Decision['outcome'], count: number): Decision => ({
+  ruleSet: 'v1',
   outcome,
   score: 0,
   typologyScores: {},
