@@ -8,6 +8,14 @@ const INTERRUPTED = 130;
 
 /** Fires at the first Ctrl-C or SIGTERM, so that a command can drain; a later one ends the process at once. */
 export function stopSignal(): AbortSignal {
+  stop ??= listen();
+  return stop;
+}
+
+/** Of the whole process: a signal is meant for everything that it does. */
+let stop: AbortSignal | undefined;
+
+function listen(): AbortSignal {
   const abort = new AbortController();
   let firstMs: number | undefined;
   const onSignal = (): void => {

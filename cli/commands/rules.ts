@@ -32,17 +32,16 @@ export const command: Command = {
   name: 'rules',
   summary: SUMMARY,
   help: helpText({
-    usage:
-      'rules check|apply [DIR] | set RULE STATUS | trial DIR|end | log | approve|refuse ID | explain EVENT_ID | schema rule|list [flags]',
+    usage: 'rules check|apply [DIR] | set RULE STATUS | trial DIR|end | log | approve|refuse ID | explain ID | schema rule|list [flags]',
     summary: `${SUMMARY} DIR is the pipeline folder (default ${PIPELINE_FLAG.fallback}).`,
     flags: FLAGS,
     notes: [
       'check: form, condition, names they use. Exit code 2 if one is not good; the lines say which file, what, where, and what is allowed.',
       'explain: the tests of each rule with what was compared, the nearest value that would have turned it, the events behind the features.',
       'The decision is replayed from its row; exit code 1 if the replay does not agree with it.',
-      'apply: the rules and lists of DIR are in force for events from --from on, without a restart; set: the same with one rule of another status;',
-      'trial: those of DIR judge beside the ones in force, without effects. log: every change, who made it and why. Where the pipeline says so',
-      '(decision.twoPeople), a change waits until somebody else approves it.',
+      'apply: the rules and lists of DIR are in force for events from --from on, without a restart. set: one rule gets another status.',
+      'trial: those of DIR judge beside the ones in force, without effects. log: every change, who made it and why.',
+      'Where the pipeline says so (decision.twoPeople), a change waits until somebody else approves it.',
       'schema: the JSON Schema of rule files or list files, for editors.',
     ],
     examples: [

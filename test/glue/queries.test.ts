@@ -65,7 +65,16 @@ const ANSWERS: Readonly<Record<string, readonly unknown[][]>> = {
     ['EUR', '2: 5 to 30 minutes', '1', '3', '2000', '1200000'],
     ['EUR', '4: 2 hours and more', '1', '9', '8000', '7200000'],
   ],
+  'shadow-rules': [
+    ['foreign', 'EUR', '2', 2, '0', '0.0000', '2', '1', '0'],
+    ['night', 'EUR', '2', 2, '1', '123.4500', '1', '0', '0'],
+  ],
   'top-movers': [['2026-03-02', 't1', 'EUR', '1', '9000', '6000', '3000']],
+  'trial-against-rules': [
+    ['t1', 'EUR', 'approve', 'decline', '1', 1, '123.4500', '0', '0', '0.0000'],
+    ['t1', 'EUR', 'decline', 'decline', '1', 1, '123.4500', '1', '1', '123.4500'],
+    ['t1', 'EUR', 'review', 'approve', '1', 1, '123.4500', '1', '0', '0.0000'],
+  ],
   'where-events-went': [['shard-0', '2026-03-01 11:05:00', '12', '9', '1', '1', '1', '0']],
 };
 

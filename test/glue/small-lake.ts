@@ -52,6 +52,10 @@ function decision(id: string, time: string, outcome: string, fired: string): Cel
   };
 }
 
+function trial(outcome: string, shadow: string): Cells {
+  return { trial_version: "'t1'", trial_outcome: `'${outcome}'`, rules_shadow: shadow };
+}
+
 function alert(rule: string, event: string): Cells {
   return { ...payment(event, '10:00:00', '10:00:01'), alert_id: `'${rule}-${event}'`, rule_id: `'${rule}'` };
 }
@@ -118,10 +122,10 @@ const ROWS: Readonly<Record<string, readonly Cells[]>> = {
     session('c3', 7_200_000, 9, 8000),
   ],
   decisions: [
-    decision('p1', '10:00:00', 'decline', "['amount', 'velocity']"),
-    decision('p2', '10:30:00', 'review', "['velocity']"),
-    decision('p2', '10:30:00', 'review', "['velocity']"),
-    decision('p3', '11:00:00', 'approve', '[]'),
+    { ...decision('p1', '10:00:00', 'decline', "['amount', 'velocity']"), ...trial('decline', "['foreign']") },
+    { ...decision('p2', '10:30:00', 'review', "['velocity']"), ...trial('approve', "['foreign', 'night']") },
+    { ...decision('p2', '10:30:00', 'review', "['velocity']"), ...trial('approve', "['foreign', 'night']") },
+    { ...decision('p3', '11:00:00', 'approve', '[]'), ...trial('decline', "['night']") },
   ],
   alerts: [
     alert('velocity', 'p1'),

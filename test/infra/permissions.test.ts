@@ -38,6 +38,8 @@ const WILDCARDS: Readonly<Record<string, string>> = {
   's3:DeleteObject lake/*/aside/*': 'what was set aside leaves with its hour',
   's3:GetObject lake/*/aside/*': 'an erasure looks into what was set aside',
   's3:GetObject lake/_erasure/*': 'receipts are named by time and pseudonym',
+  's3:GetObject lake/_rules/*': 'rule sets are named by their digest',
+  's3:PutObject lake/_rules/*': 'rule sets are named by their digest',
   's3:PutObject lake/_erasure/*': 'receipts are named by time and pseudonym',
   's3:AbortMultipartUpload lake/*/landing/*': 'as Firehose asks for, on what it wrote itself',
   's3:PutObject delivery-errors/*': 'Firehose names the files',
@@ -146,7 +148,7 @@ describe.each(sizes)('in the size %s', (size) => {
     ['deliver-alerts', ['dynamodb', 'events', 'kms', 'logs', 'sns', 'sqs', 'xray']],
     ['register-partitions', ['glue', 'kms', 'logs', 'sqs', 'xray']],
     ['compact', ['glue', 'kms', 'logs', 's3', 'sqs', 'xray']],
-    ['backfill', ['athena', 'dynamodb', 'glue', 'kms', 'logs', 's3', 'sns', 'states', 'xray']],
+    ['backfill', ['athena', 'glue', 'kms', 'logs', 's3', 'sns', 'states', 'xray']],
     ['forget', ['dynamodb', 'glue', 'kinesis', 'kms', 'logs', 's3', 'xray']],
   ])('%s reaches these services and no others', (service, services) => {
     const actions = roleOf(service).statements.flatMap(({ Action }) => list(Action));

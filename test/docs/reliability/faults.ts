@@ -9,11 +9,27 @@ import { LAKE } from './faults-lake.ts';
 import { LOADS } from './faults-loads.ts';
 import { MACHINE } from './faults-machine.ts';
 import { MAPPING_FAULTS } from './faults-mapping.ts';
+import { RULES } from './faults-rules.ts';
 import { STATE } from './faults-state.ts';
 import { STREAMS } from './faults-streams.ts';
 import { TIME } from './faults-time.ts';
 
 /** The catalogue, by number. */
 export const FAULTS: readonly CataloguedFault[] = [
-  ...[CRASHES, MAPPING_FAULTS, STATE, DECODING, STREAMS, TIME, ALERT_FAULTS, LAKE, MACHINE, GENERATIONS, BACKFILL, ERASURE, LOADS].flat(),
+  ...[
+    CRASHES,
+    MAPPING_FAULTS,
+    STATE,
+    DECODING,
+    STREAMS,
+    TIME,
+    ALERT_FAULTS,
+    LAKE,
+    MACHINE,
+    GENERATIONS,
+    BACKFILL,
+    ERASURE,
+    LOADS,
+    RULES,
+  ].flat(),
 ].sort((a, b) => a.number - b.number);
