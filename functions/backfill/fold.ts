@@ -1,15 +1,12 @@
-import { join } from 'node:path';
-import type { SliceUpdate } from '../../core/fold.ts';
 import type { Row, TableRows } from '../../core/ports.ts';
 import { SliceFold } from '../../core/replay/fold.ts';
 import { byOrigin, STREAM_ORIGIN } from '../../core/replay/origin.ts';
 import type { ArchivedRecord } from '../../core/replay/record.ts';
 import { isFinal } from '../../core/time/watermark.ts';
 import type { WindowResult } from '../../core/windows/results.ts';
-import { RowFile } from '../../lake/row-file.ts';
 import { includedBy } from './corrections.ts';
 import { BackfillError } from './errors.ts';
-import { PARTIALS } from './partials.ts';
+import { PartialFiles } from './partials.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
 import { Contexts, neededOf, readSlice, sliceNames } from './slices.ts';
@@ -27,7 +24,7 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
   await withEngine(ports, `fold-${work.id}-${at}`, async (engine, scratch) => {
     const wanted = ports.tables.filter(({ name }) => plan.tables.includes(name) && !JUDGED.includes(name));
     const rows = new RowFiles(wanted, scratch);
-    const partials = new RowFile(PARTIALS, join(scratch, 'partials.ndjson'));
+    const partials = new PartialFiles(plan);
     await work.withFiles(names, async (paths) => {
       const late: ArchivedRecord[] = [];
       const contexts = await Contexts.read(work, engine);
@@ -36,20 +33,18 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
         late.push(...records.filter(({ lane }) => lane === 'late'));
         for (const [origin, some] of byOrigin(records, ({ shardId }) => shardId)) {
           const { verdicts, updates } = fold.add(some);
-          partials.add(partialRows(updates, origin));
+          partials.add(updates, origin);
           for (const { table, rows: made } of recordRows(ports, some, verdicts)) rows.add(table, made.filter(inScope(ports, plan, table)));
         }
       }
       // Late events are in no tile, and windows are of all origins.
-      partials.add(partialRows(fold.late(late), STREAM_ORIGIN));
+      partials.add(fold.late(late), STREAM_ORIGIN);
     });
     for (const result of fold.sessionResults()) {
       if (isWanted(ports, plan, result)) rows.add(result.aggregate, [ports.rows.windowRow(result)]);
     }
     await rows.store(engine, work, (table) => `rows/${table}/fold-${padded(at)}.parquet`);
-    const path = join(scratch, 'partials.parquet');
-    await partials.finish(engine, path, ['name', 'start_ms', 'group_key']);
-    await work.store(`partials/${padded(at)}.parquet`, path);
+    await partials.store(work, at);
   });
   await writeFaults(work, `fold-${padded(at)}`, fold.faults);
 }
@@ -76,18 +71,6 @@ export function inScope(ports: BackfillPorts, { scope }: BackfillPlan, name: str
     const time = Number(row[column]);
     return time >= scope.fromMs && time < scope.toMs;
   };
-}
-
-function partialRows(updates: readonly SliceUpdate[], origin: string): Row[] {
-  return updates.flatMap(({ name, startMs, slice }) =>
-    Object.entries(slice.groups).map(([group, accumulator]) => ({
-      name,
-      origin,
-      start_ms: startMs,
-      group_key: group,
-      accumulator: JSON.stringify(accumulator),
-    })),
-  );
 }
 
 /** A session of the scope that is final. Throws BackfillError for one that goes on behind what was read. */

@@ -8,11 +8,11 @@ import { quoteText } from '../../lake/sql-text.ts';
 import { WHAT_IF_TABLE } from '../../lake/tables.ts';
 import { BackfillError } from './errors.ts';
 import { inScope } from './fold.ts';
-import { PARTIAL_COLUMNS } from './partials.ts';
 import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
 import { Contexts, filesSql, readSlice, sliceNames } from './slices.ts';
 import { RowFiles, withEngine, writeFaults } from './step-tools.ts';
+import { TILE_COLUMNS } from './tile-rows.ts';
 import { padded, type Work } from './work.ts';
 
 /** Keys that are looked up in one query. */
@@ -108,7 +108,7 @@ async function readTiles(
   const names = plan.tileFeatures.rings.length === 0 ? [] : await work.names('tiles/');
   if (names.length === 0) return tiles;
   await work.withFiles(names, async (paths) => {
-    const source = filesSql(paths, PARTIAL_COLUMNS);
+    const source = filesSql(paths, TILE_COLUMNS);
     for (const ring of plan.tileFeatures.rings) {
       const keys = new Set(units.flatMap(({ event }) => (event.values[ring.by] === undefined ? [] : [String(event.values[ring.by])])));
       for (const some of chunks([...keys], KEYS_MAX)) {

@@ -1,21 +1,18 @@
 import { join } from 'node:path';
-import type { Accumulator } from '../../core/aggregates/types.ts';
 import type { Family } from '../../core/plan.ts';
 import type { Row } from '../../core/ports.ts';
-import { originOf } from '../../core/replay/origin.ts';
 import { isFinal } from '../../core/time/watermark.ts';
 import { windowStartsOfSlice } from '../../core/windows/assign.ts';
 import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
 import { resultsOf } from '../../core/windows/results.ts';
 import { mergeSlices, newSlice, type SliceState } from '../../core/windows/slice.ts';
-import type { SortEngine } from '../../lake/compaction/engine.ts';
 import { RowFile } from '../../lake/row-file.ts';
-import { quoteText } from '../../lake/sql-text.ts';
-import { PARTIAL_COLUMNS, PARTIALS } from './partials.ts';
+import { type Partial, readPartials } from './partials.ts';
 import type { BackfillPlan, Span } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
-import { filesSql, neededOf } from './slices.ts';
+import { neededOf } from './slices.ts';
 import { RowFiles, withEngine } from './step-tools.ts';
+import { TILES } from './tile-rows.ts';
 import { padded, type Work } from './work.ts';
 
 /** Merges what all slices of keys add to the windows and tiles that begin in one stretch of time. */
@@ -28,14 +25,14 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
       ports.tables.filter(({ name }) => plan.tables.includes(name)),
       scratch,
     );
-    const tiles = new RowFile(PARTIALS, join(scratch, 'tiles.ndjson'));
-    await work.withFiles(await work.names('partials/'), async (paths) => {
-      for (const family of neededOf(ports.plan, plan).families) {
-        // Tiles are what features read, which know their own origin only.
-        const origins = family.aggregate === undefined ? new Set(plan.shards.map(originOf)) : [undefined];
-        for (const origin of origins) await mergeFamily(ports, plan, { family, origin, span, source: { engine, paths }, rows, tiles });
-      }
-    });
+    const tiles = new RowFile(TILES, join(scratch, 'tiles.ndjson'));
+    const partials = await readPartials(work, stretchesOf(ports, plan, at));
+    for (const family of neededOf(ports.plan, plan).families) {
+      const own = (partials.get(family.name) ?? []).map((line) => JSON.parse(line) as Partial).sort((a, b) => a.startMs - b.startMs);
+      // Tiles are what features read, which know their own origin only.
+      const origins = family.aggregate === undefined ? [...new Set(own.map(({ origin }) => origin))] : [undefined];
+      for (const origin of origins) mergeFamily(ports, plan, { family, origin, span, partials: own, rows, tiles });
+    }
     await rows.store(engine, work, (table) => `rows/${table}/merge-${padded(at)}.parquet`);
     if (tiles.rows === 0) return;
     const path = join(scratch, 'tiles.parquet');
@@ -44,17 +41,25 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
   });
 }
 
+/** Stretches whose partials windows and tiles of one are made of: itself, and those that its last windows reach into. */
+function stretchesOf({ plan }: BackfillPorts, backfill: BackfillPlan, at: number): number[] {
+  const reachMs = Math.max(0, ...neededOf(plan, backfill).families.map((family) => family.reachMs - family.sliceMs));
+  const endMs = (backfill.merges[at]?.toMs ?? 0) + reachMs;
+  return backfill.merges.flatMap(({ fromMs }, i) => (i === at || (i > at && fromMs < endMs) ? [i] : []));
+}
+
 interface FamilyMerge {
   readonly family: Family;
   /** Only what came from there; undefined for everything. */
   readonly origin: string | undefined;
   readonly span: Span;
-  readonly source: { readonly engine: SortEngine; readonly paths: readonly string[] };
+  /** By start. */
+  readonly partials: readonly Partial[];
   readonly rows: RowFiles;
   readonly tiles: RowFile;
 }
 
-async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, merge: FamilyMerge): Promise<void> {
+function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, merge: FamilyMerge): void {
   const { family, origin = '', span, rows, tiles } = merge;
   const windows = new OpenWindows(family);
   const emit = (startMs: number, merged: SliceState): void => {
@@ -71,7 +76,7 @@ async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, merge: Fami
       resultsOf(family, startMs, merged).map((result) => ports.rows.windowRow(result)),
     );
   };
-  for await (const { startMs, slice } of readSlices(merge)) {
+  for (const { startMs, slice } of slicesOf(merge)) {
     for (const done of windows.before(startMs)) emit(done, windows.take(done));
     windows.add(startMs, slice);
   }
@@ -79,28 +84,20 @@ async function mergeFamily(ports: BackfillPorts, plan: BackfillPlan, merge: Fami
 }
 
 /** Slices of one family by start, each whole. */
-async function* readSlices({
-  source: { engine, paths },
-  family,
-  origin,
-  span: { fromMs, toMs },
-}: FamilyMerge): AsyncGenerator<{ readonly startMs: number; readonly slice: SliceState }> {
-  const from = origin === undefined ? '' : ` AND origin = ${quoteText(origin)}`;
-  const where = `name = ${quoteText(family.name)} AND start_ms >= ${fromMs} AND start_ms < ${toMs + family.reachMs - family.sliceMs}${from}`;
-  const sql = `SELECT start_ms, group_key, accumulator FROM ${filesSql(paths, PARTIAL_COLUMNS)} WHERE ${where} ORDER BY start_ms`;
+function* slicesOf({ partials, family, origin, span }: FamilyMerge): Generator<{ readonly startMs: number; readonly slice: SliceState }> {
+  const endMs = span.toMs + family.reachMs - family.sliceMs;
   let at: number | undefined;
   let slice = newSlice();
-  for await (const part of engine.parts(sql)) {
-    for (const [start, group, text] of part) {
-      const startMs = Number(start);
-      if (at !== undefined && at !== startMs) {
-        yield { startMs: at, slice };
-        slice = newSlice();
-      }
-      at = startMs;
-      const before = slice.groups[String(group)];
-      const accumulator = JSON.parse(String(text)) as Accumulator;
-      slice.groups[String(group)] = before === undefined ? accumulator : family.fn.merge(before, accumulator);
+  for (const { startMs, groups, origin: from } of partials) {
+    if (startMs < span.fromMs || startMs >= endMs || (origin !== undefined && origin !== from)) continue;
+    if (at !== undefined && at !== startMs) {
+      yield { startMs: at, slice };
+      slice = newSlice();
+    }
+    at = startMs;
+    for (const [group, accumulator] of Object.entries(groups)) {
+      const before = slice.groups[group];
+      slice.groups[group] = before === undefined ? accumulator : family.fn.merge(before, accumulator);
     }
   }
   if (at !== undefined) yield { startMs: at, slice };

@@ -55,6 +55,7 @@ export interface BackfillPlan {
   readonly events: number;
   readonly slices: number;
   readonly shards: readonly string[];
+  /** Stretches of what is read, of one length but for the last, whose windows and tiles are merged in one go. */
   readonly merges: readonly Span[];
   readonly parts: readonly ComparedPart[];
   /** Late events that aggregates include, those of this backfill among them. */

@@ -73,7 +73,7 @@ export async function makePlan(ports: BackfillPorts, id: string, request: Backfi
     events,
     slices: Math.min(SLICES_MAX, Math.max(1, Math.ceil(events / SLICE_EVENTS))),
     shards: Object.keys(fence.through),
-    merges: cut(read, Math.ceil(events / MERGE_EVENTS)),
+    merges: stretches(read, Math.ceil(events / MERGE_EVENTS)),
     parts: tables.flatMap((table): ComparedPart[] => cut(scope, Math.ceil(events / PART_EVENTS)).map((span) => ({ table, ...span }))),
     corrections: [...corrections, ...own],
     hasDecisions,
@@ -148,6 +148,13 @@ function cut({ fromMs, toMs }: Span, wanted: number): Span[] {
   const parts = Math.max(1, Math.min(wanted, hours));
   const edges = Array.from({ length: parts + 1 }, (_, i) => fromMs + Math.round((hours * i) / parts) * HOUR_MS);
   return edges.slice(1).map((edge, i) => ({ fromMs: edges[i] ?? fromMs, toMs: edge }));
+}
+
+/** The same into parts of one length, but for the last: so that each instant tells its part. */
+function stretches({ fromMs, toMs }: Span, wanted: number): Span[] {
+  const lengthMs = Math.max(1, Math.ceil((toMs - fromMs) / HOUR_MS / Math.max(1, wanted))) * HOUR_MS;
+  const count = Math.max(1, Math.ceil((toMs - fromMs) / lengthMs));
+  return Array.from({ length: count }, (_, i) => ({ fromMs: fromMs + i * lengthMs, toMs: Math.min(toMs, fromMs + (i + 1) * lengthMs) }));
 }
 
 /** The archive must hold every record that the ledger counted, up to the fence; what has left it by age is before every arrival looked at. */

@@ -11,6 +11,7 @@ import {
   parseGenerationKey,
   parseLandedKey,
   parseManifestKey,
+  partitionOf,
   partitionStartMs,
   RECEIPT_NAME,
 } from '../names.ts';
@@ -67,12 +68,12 @@ export async function readTable(objects: ObjectStore, table: string, options: Re
     return known;
   };
   const isWanted = (name: PartitionName): boolean => hours === undefined || isWithin(name, hours);
-  const stored = (await objects.list(manifestPrefix(table))).filter(({ key }) => isWanted(parseManifestKey(key) ?? NO_HOUR));
+  const stored = (await listHours(objects, manifestPrefix(table), hours)).filter(({ key }) => isWanted(parseManifestKey(key) ?? NO_HOUR));
   const chosen = options.changedSinceMs === undefined ? stored : await changedManifests(objects, table, stored, options);
   const manifests = await readManifests(objects, chosen);
   const passedOver = new Set(stored.filter((one) => !chosen.includes(one)).map(({ key }) => key));
   for (const { partition } of manifests.values()) partOf(partition);
-  for (const object of await objects.list(landingPrefix(table))) {
+  for (const object of await listHours(objects, landingPrefix(table), hours)) {
     const name = parseLandedKey(object.key);
     if (name !== undefined && isWanted(name) && !passedOver.has(manifestKey(table, name))) partOf(name).landing.push(object);
   }
@@ -107,6 +108,20 @@ async function readAgain(objects: ObjectStore, state: PartitionState): Promise<P
   if (manifest === undefined || !isBehind(again)) return again;
   const error = outdated(manifestKey(state.table, state.partition), manifest.value.next, newestOf(again.objects));
   return { ...again, manifest: undefined, damage: { error, version: manifest.version } };
+}
+
+/** Days of a span that are listed one by one: more of them cost more requests than the whole table has pages. */
+const DAYS_LISTED_MAX = 62;
+const DAY_MS = 86_400_000;
+
+/** Objects below a folder whose folders are named by day; of long spans all, of short ones those of its days. */
+async function listHours(objects: ObjectStore, prefix: string, hours: HourSpan | undefined): Promise<StoredObject[]> {
+  const fromMs = Math.floor((hours?.fromMs ?? Number.NEGATIVE_INFINITY) / DAY_MS) * DAY_MS;
+  const days = Math.ceil(((hours?.toMs ?? Number.POSITIVE_INFINITY) - fromMs) / DAY_MS);
+  if (!(days <= DAYS_LISTED_MAX)) return objects.list(prefix);
+  const lists: StoredObject[] = [];
+  for (let day = 0; day < days; day += 1) lists.push(...(await objects.list(`${prefix}dt=${partitionOf(fromMs + day * DAY_MS).dt}/`)));
+  return lists;
 }
 
 /** What no span of hours holds. */
