@@ -1,4 +1,6 @@
 import type { BackfillPlan, BackfillReport, Summary } from '../../local/backfill/backfills.ts';
+import { type BackfillCost, backfillCost } from '../cost/backfill.ts';
+import { loadPrices } from '../cost/prices.ts';
 import { columnsText, countText, thingsText } from '../output.ts';
 
 const HOUR_MS = 3_600_000;
@@ -18,8 +20,18 @@ export function planText(plan: BackfillPlan): string {
       'steps',
       `${shards.length} shards to check, ${slices} slices of keys, ${merges.length} stretches of time, ${parts.length} comparisons`,
     ],
-    ['expected', `${estimate.cpuSeconds.toFixed(0)} s of CPU; on AWS about ${estimate.dollars.toFixed(2)} dollars of Lambda`],
+    ['expected', `${estimate.cpuSeconds.toFixed(0)} s of CPU, by ${speedText(estimate.backfills)}`],
+    ['on AWS', costText(backfillCost(plan, loadPrices()))],
   ]);
+}
+
+function speedText(backfills: number): string {
+  return backfills === 0 ? 'a benchmark: no backfill of this size has run here' : `${thingsText(backfills, 'earlier backfill')} here`;
+}
+
+function costText({ services, usd, usdPerMillion }: BackfillCost): string {
+  const parts = services.map((one) => `${one.service} ${one.usd.toFixed(2)}`).join(', ');
+  return `about ${usd.toFixed(2)} dollars (${parts}), ${usdPerMillion.toFixed(2)} a million events`;
 }
 
 /** Differences in words. */

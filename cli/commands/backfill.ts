@@ -8,6 +8,8 @@ import { loadFields, loadFiles, loadText } from '../backfill/load.ts';
 import { showAll, showOne } from '../backfill/show.ts';
 import { planText, summaryText } from '../backfill/text.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
+import { backfillCost } from '../cost/backfill.ts';
+import { loadPrices } from '../cost/prices.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { writeErr, writeOut } from '../output.ts';
 import { askYesNo } from '../prompt.ts';
@@ -116,7 +118,7 @@ async function act(flags: BackfillFlags, backfills: Backfills): Promise<number> 
   if (flags.show !== undefined) return showOne(backfills, flags.show, flags.json);
   if (flags['dry-run']) {
     const plan = await backfills.plan(requestOf(flags));
-    writeOut(flags.json ? `${JSON.stringify(plan)}\n` : planText(plan));
+    writeOut(flags.json ? `${JSON.stringify({ ...plan, cost: backfillCost(plan, loadPrices()) })}\n` : planText(plan));
     return 0;
   }
   if (flags.abandon !== undefined) {

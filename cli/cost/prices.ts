@@ -11,7 +11,7 @@ export const PRICE_NAMES = [
   ...(['firehoseGb', 'firehoseConversionGb', 'firehosePartitionGb', 'firehosePartitionObject', 'firehoseJqHour'] as const),
   ...(['s3PutRequest', 's3GetRequest', 's3StorageGbMonth', 'glueObjectMonth', 'glueRequest', 'athenaTb'] as const),
   ...(['kmsKeyMonth', 'kmsRequest', 'cloudwatchMetricMonth', 'cloudwatchAlarmMonth', 'cloudwatchDashboardMonth'] as const),
-  ...(['cloudwatchLogsGb', 'xrayTrace', 'eventbridgeEvent', 'snsPublish'] as const),
+  ...(['cloudwatchLogsGb', 'xrayTrace', 'eventbridgeEvent', 'snsPublish', 'stepsTransition'] as const),
 ] as const;
 
 /** One of `PRICE_NAMES`. */

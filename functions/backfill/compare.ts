@@ -22,7 +22,8 @@ import { BackfillError } from './errors.ts';
 import { timestampSql, upTo } from './fence.ts';
 import type { BackfillPlan, ComparedPart } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
-import { withEngine } from './step-tools.ts';
+import { rowsFolder, withEngine } from './step-tools.ts';
+import { stretchOf } from './stretches.ts';
 import { padded, type Work } from './work.ts';
 
 /** What comparing one part of a table has found. */
@@ -66,7 +67,7 @@ export interface CompareOptions {
 export async function compareTable(ports: BackfillPorts, work: Work, options: CompareOptions): Promise<ComparedReport> {
   const { plan, part, table, isStaging } = options;
   const contested = await contestedKeys(work);
-  const names = await work.names(`rows/${table.name}/`);
+  const names = await work.names(rowsFolder(table.name, stretchOf(plan.bands, part.fromMs)));
   return withEngine(ports, `compare-${work.id}-${table.name}-${part.fromMs}`, (engine, scratch) =>
     withPublished(ports, table, part, (published, bases) =>
       work.withFiles(names, async (made) => {

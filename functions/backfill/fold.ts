@@ -22,8 +22,8 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
   const names = await sliceNames(work, at);
   const fold = new SliceFold(neededOf(ports.plan, plan), includedBy(plan.corrections));
   await withEngine(ports, `fold-${work.id}-${at}`, async (engine, scratch) => {
-    const wanted = ports.tables.filter(({ name }) => plan.tables.includes(name) && !JUDGED.includes(name));
-    const rows = new RowFiles(wanted, scratch);
+    const folded = ports.tables.filter(({ name }) => !JUDGED.includes(name));
+    const rows = new RowFiles(plan, folded, scratch);
     const partials = new PartialFiles(plan);
     await work.withFiles(names, async (paths) => {
       const late: ArchivedRecord[] = [];
@@ -43,7 +43,7 @@ export async function foldSlice(ports: BackfillPorts, work: Work, at: number): P
     for (const result of fold.sessionResults()) {
       if (isWanted(ports, plan, result)) rows.add(result.aggregate, [ports.rows.windowRow(result)]);
     }
-    await rows.store(engine, work, (table) => `rows/${table}/fold-${padded(at)}.parquet`);
+    await rows.store(engine, work, `fold-${padded(at)}.parquet`);
     await partials.store(work, at);
   });
   await writeFaults(work, `fold-${padded(at)}`, fold.faults);

@@ -24,10 +24,7 @@ export async function judgeSlice(ports: BackfillPorts, work: Work, at: number): 
   await withEngine(ports, `judge-${work.id}-${at}`, async (engine, scratch) => {
     const units = await readUnits(ports, work, { engine, at });
     const tiles = await readTiles(ports, work, engine, units);
-    const rows = new RowFiles(
-      ports.tables.filter(({ name }) => plan.tables.includes(name)),
-      scratch,
-    );
+    const rows = new RowFiles(plan, ports.tables, scratch);
     const contested: string[] = [];
     for (const [origin, own] of byOrigin(units, ({ record }) => record.shardId)) {
       const unclear = contestedKeys(own);
@@ -40,7 +37,7 @@ export async function judgeSlice(ports: BackfillPorts, work: Work, at: number): 
         await writeFaults(work, `judge-${padded(at)}-${origin}-${rulesVersion ?? 'recorded'}`, judge.faults);
       }
     }
-    await rows.store(engine, work, (table) => `rows/${table}/judge-${padded(at)}.parquet`);
+    await rows.store(engine, work, `judge-${padded(at)}.parquet`);
     await work.write(`contested/${padded(at)}.json`, contested);
   });
 }

@@ -21,10 +21,7 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
   const span = plan.merges[at];
   if (span === undefined) throw new Error(`merge ${at} is not in the plan of backfill ${work.id}`);
   await withEngine(ports, `merge-${work.id}-${at}`, async (engine, scratch) => {
-    const rows = new RowFiles(
-      ports.tables.filter(({ name }) => plan.tables.includes(name)),
-      scratch,
-    );
+    const rows = new RowFiles(plan, ports.tables, scratch);
     const tiles = new RowFile(TILES, join(scratch, 'tiles.ndjson'));
     const partials = await readPartials(work, stretchesOf(ports, plan, at));
     for (const family of neededOf(ports.plan, plan).families) {
@@ -33,7 +30,7 @@ export async function mergeWindows(ports: BackfillPorts, work: Work, at: number)
       const origins = family.aggregate === undefined ? [...new Set(own.map(({ origin }) => origin))] : [undefined];
       for (const origin of origins) mergeFamily(ports, plan, { family, origin, span, partials: own, rows, tiles });
     }
-    await rows.store(engine, work, (table) => `rows/${table}/merge-${padded(at)}.parquet`);
+    await rows.store(engine, work, `merge-${padded(at)}.parquet`);
     if (tiles.rows === 0) return;
     const path = join(scratch, 'tiles.parquet');
     await tiles.finish(engine, path, ['name', 'group_key', 'start_ms']);

@@ -3,6 +3,7 @@ import type { Accumulator } from '../../core/aggregates/types.ts';
 import type { SliceUpdate } from '../../core/fold.ts';
 import { BackfillError } from './errors.ts';
 import type { BackfillPlan } from './plan-record.ts';
+import { stretchOf } from './stretches.ts';
 import { padded, type Work } from './work.ts';
 
 /** What one slice of keys adds to one slice of time of a window family, by group. */
@@ -14,13 +15,6 @@ export interface Partial {
 }
 
 const folderOf = (stretch: number): string => `partials/${padded(stretch)}/`;
-
-/** Stretch that a slice of time belongs to; slices begin before what is read where they are longer than an hour. */
-function stretchOf({ read, merges }: BackfillPlan, startMs: number): number {
-  const [first] = merges;
-  const lengthMs = first === undefined ? 1 : first.toMs - first.fromMs;
-  return Math.max(0, Math.min(merges.length - 1, Math.floor((startMs - read.fromMs) / lengthMs)));
-}
 
 /**
  * Partials of one slice of keys on their way into the work: an object for each stretch of time, so that a merge reads only its own. Lines of
@@ -36,7 +30,8 @@ export class PartialFiles {
 
   add(updates: readonly SliceUpdate[], origin: string): void {
     for (const { name, startMs, slice } of updates) {
-      const stretch = stretchOf(this.plan, startMs);
+      // Slices begin before what is read where they are longer than an hour.
+      const stretch = stretchOf(this.plan.merges, startMs);
       const line = `${name}\t${JSON.stringify({ origin, startMs, groups: slice.groups } satisfies Partial)}\n`;
       const known = this.lines.get(stretch);
       if (known === undefined) this.lines.set(stretch, [line]);

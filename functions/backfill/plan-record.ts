@@ -57,17 +57,20 @@ export interface BackfillPlan {
   readonly shards: readonly string[];
   /** Stretches of what is read, of one length but for the last, whose windows and tiles are merged in one go. */
   readonly merges: readonly Span[];
+  /** Stretches of the scope, of one length but for the last, by which recomputed rows lie apart. */
+  readonly bands: readonly Span[];
   readonly parts: readonly ComparedPart[];
   /** Late events that aggregates include, those of this backfill among them. */
   readonly corrections: readonly Correction[];
   readonly hasDecisions: boolean;
-  /** Parts of the work that take longest, and what they would cost. */
+  /** What it will take. */
   readonly estimate: Estimate;
 }
 
 /** What a backfill will take. */
 export interface Estimate {
+  /** CPU of all steps. */
   readonly cpuSeconds: number;
-  /** Of one function at a time on AWS. */
-  readonly dollars: number;
+  /** Earlier backfills of this place whose speed it rests on; 0: none, but a benchmark. */
+  readonly backfills: number;
 }

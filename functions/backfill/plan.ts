@@ -9,26 +9,15 @@ import { readFence, timestampSql, upTo } from './fence.ts';
 import type { BackfillPlan, ComparedPart, Correction, Fence, Span } from './plan-record.ts';
 import type { ArchiveSelection, BackfillPorts } from './ports.ts';
 import { checkId, rangeOf, tablesOfRequest } from './request.ts';
+import { assertFits, STEP_SIZES, slicesOf } from './sizes.ts';
+import { speedOf } from './speed.ts';
+import { stretches } from './stretches.ts';
 import { itemsName, PLAN, type Work } from './work.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** Records of a slice: what one process folds and judges in seconds, within a gigabyte. */
-const SLICE_EVENTS = 50_000;
-/** Slices at most: the hash that cuts them has four hexadecimal digits. */
-const SLICES_MAX = 4_096;
-/** Accumulators of a merge: a few for each record. */
-const MERGE_EVENTS = 60_000;
-/** Rows that are compared in one go. */
-const PART_EVENTS = 250_000;
 /** Longest session that is recomputed: reading on without an end would read everything. */
 export const SESSION_MS_MAX = DAY_MS;
-/** CPU of all steps, microseconds for each record: 207 over the whole handbook on a busy machine (docs/decisions/0014). */
-const CPU_US_PER_EVENT = 200;
-/** Price of a GB-second of Lambda (x86, us-east-1 list), and the memory of the function, GB; a vCPU comes with 1,769 MB. */
-const DOLLARS_PER_GB_SECOND = 0.0000166667;
-const FUNCTION_GB = 2;
-
 /** Plans a backfill once: a repeat of the step gives what the first one decided. */
 export async function planBackfill(ports: BackfillPorts, work: Work, request: BackfillRequest): Promise<PlanOutcome> {
   checkId(work.id);
@@ -60,6 +49,12 @@ export async function makePlan(ports: BackfillPorts, id: string, request: Backfi
   const arrival = arrivalOf(ports.plan, read, fence);
   const events = await ports.archive.count(recordsSql({ read, scope, fence }), arrival);
   await checkArchive(ports, fence, { arrival, loads });
+  const sizes = { ...STEP_SIZES, ...ports.sizes };
+  const speed = await speedOf(ports.work.objects);
+  const slices = slicesOf(events, sizes, speed);
+  assertFits(slices, sizes, { events, range, read });
+  const bands = stretches(scope, Math.ceil(events / sizes.bandEvents));
+  const spans = bands.flatMap((band) => cut(band, Math.ceil(events / bands.length / sizes.partEvents)));
   return {
     id,
     mode: request.mode,
@@ -71,13 +66,14 @@ export async function makePlan(ports: BackfillPorts, id: string, request: Backfi
     tables,
     fence,
     events,
-    slices: Math.min(SLICES_MAX, Math.max(1, Math.ceil(events / SLICE_EVENTS))),
+    slices,
     shards: Object.keys(fence.through),
-    merges: stretches(read, Math.ceil(events / MERGE_EVENTS)),
-    parts: tables.flatMap((table): ComparedPart[] => cut(scope, Math.ceil(events / PART_EVENTS)).map((span) => ({ table, ...span }))),
+    merges: stretches(read, Math.ceil(events / sizes.mergeEvents)),
+    bands,
+    parts: tables.flatMap((table): ComparedPart[] => spans.map((span) => ({ table, ...span }))),
     corrections: [...corrections, ...own],
     hasDecisions,
-    estimate: estimateOf(events),
+    estimate: { cpuSeconds: (events * speed.cpuUs) / 1e6, backfills: speed.backfills },
   };
 }
 
@@ -150,13 +146,6 @@ function cut({ fromMs, toMs }: Span, wanted: number): Span[] {
   return edges.slice(1).map((edge, i) => ({ fromMs: edges[i] ?? fromMs, toMs: edge }));
 }
 
-/** The same into parts of one length, but for the last: so that each instant tells its part. */
-function stretches({ fromMs, toMs }: Span, wanted: number): Span[] {
-  const lengthMs = Math.max(1, Math.ceil((toMs - fromMs) / HOUR_MS / Math.max(1, wanted))) * HOUR_MS;
-  const count = Math.max(1, Math.ceil((toMs - fromMs) / lengthMs));
-  return Array.from({ length: count }, (_, i) => ({ fromMs: fromMs + i * lengthMs, toMs: Math.min(toMs, fromMs + (i + 1) * lengthMs) }));
-}
-
 /** The archive must hold every record that the ledger counted, up to the fence; what has left it by age is before every arrival looked at. */
 async function checkArchive(
   { archive, sql }: BackfillPorts,
@@ -183,11 +172,6 @@ async function checkArchive(
         `shard ${shard}: the ledger of ${new Date(recordedMs).toISOString()} counts ${place.seen} records, the archive holds ${found}. Put the lost files back (headrace lake --table archive shows hours), or choose a range after them.`,
       );
   }
-}
-
-function estimateOf(events: number): BackfillPlan['estimate'] {
-  const cpuSeconds = (events * CPU_US_PER_EVENT) / 1e6;
-  return { cpuSeconds, dollars: cpuSeconds * FUNCTION_GB * DOLLARS_PER_GB_SECOND };
 }
 
 async function writeItems(work: Work, { slices, shards, merges, parts }: BackfillPlan): Promise<void> {

@@ -6,6 +6,7 @@ import type { RowBuilder } from '../../lake/rows.ts';
 import type { TableSchema } from '../../lake/schema.ts';
 import type { Answer } from './approval.ts';
 import type { Span } from './plan-record.ts';
+import type { StepSizes } from './sizes.ts';
 
 /** Which records of the archive a backfill is about. */
 export interface ArchiveSelection {
@@ -51,6 +52,8 @@ export interface BackfillPorts {
   readonly rulesOf: (version: string) => Promise<RuleSet | undefined>;
   /** Time after which whatever was delivered has landed, ms. */
   readonly landingMs: number;
+  /** How much one call takes on, where it is not what is usual. */
+  readonly sizes?: Partial<StepSizes>;
   /** Memory of the engine of a step, MiB. */
   readonly engineMb: number;
   /** Tells people that a backfill waits for their word. */

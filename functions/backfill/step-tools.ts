@@ -4,8 +4,11 @@ import type { ReplayFault } from '../../core/replay/record.ts';
 import { SortEngine } from '../../lake/compaction/engine.ts';
 import { RowFile } from '../../lake/row-file.ts';
 import type { TableSchema } from '../../lake/schema.ts';
+import { quoteName } from '../../lake/sql-text.ts';
+import type { BackfillPlan } from './plan-record.ts';
 import type { BackfillPorts } from './ports.ts';
-import type { Work } from './work.ts';
+import { stretchSql } from './stretches.ts';
+import { padded, type Work } from './work.ts';
 
 /** Faults that are written out of one item: enough to see what is wrong. */
 const FAULTS_SHOWN = 20;
@@ -26,14 +29,19 @@ export async function withEngine<T>(
   }
 }
 
+/** Folder of recomputed rows of a table whose time lies in a band. */
+export const rowsFolder = (table: string, band: number): string => `rows/${table}/${padded(band)}/`;
+
 /** Files of the rows of several tables, each made when its first row comes. */
 export class RowFiles {
   private readonly files = new Map<string, { readonly table: TableSchema; readonly file: RowFile }>();
   private readonly tables: ReadonlyMap<string, TableSchema>;
+  private readonly bands: BackfillPlan['bands'];
   private readonly scratch: string;
 
-  constructor(tables: readonly TableSchema[], scratch: string) {
-    this.tables = new Map(tables.map((table) => [table.name, table]));
+  constructor({ tables: wanted, bands }: Pick<BackfillPlan, 'tables' | 'bands'>, tables: readonly TableSchema[], scratch: string) {
+    this.tables = new Map(tables.filter(({ name }) => wanted.includes(name)).map((table) => [table.name, table]));
+    this.bands = bands;
     this.scratch = scratch;
   }
 
@@ -46,13 +54,19 @@ export class RowFiles {
     known.file.add(rows);
   }
 
-  /** Writes them into the work, sorted by the time that partitions go by. */
-  async store(engine: SortEngine, work: Work, nameOf: (table: string) => string): Promise<void> {
-    for (const [name, { table, file }] of this.files) {
-      const path = join(this.scratch, `${name}.parquet`);
-      await file.finish(engine, path, [table.partitionColumn, ...table.idColumns]);
-      await work.store(nameOf(name), path);
-    }
+  /** Writes them into the work, a file called `name` for each table and band, sorted by the time that partitions go by. */
+  async store(engine: SortEngine, work: Work, name: string): Promise<void> {
+    for (const [at, { table, file }] of this.files)
+      for (const [band, path] of await this.finish(engine, table, file)) await work.store(rowsFolder(at, band) + name, path);
+  }
+
+  private async finish(engine: SortEngine, table: TableSchema, file: RowFile): Promise<ReadonlyMap<number, string>> {
+    const path = join(this.scratch, `${table.name}.parquet`);
+    const order = [table.partitionColumn, ...table.idColumns];
+    if (this.bands.length > 1)
+      return file.finishBy(engine, path, { order, part: stretchSql(this.bands, `epoch_ms(${quoteName(table.partitionColumn)})`) });
+    await file.finish(engine, path, order);
+    return new Map([[0, path]]);
   }
 }
 

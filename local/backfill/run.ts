@@ -1,5 +1,6 @@
 import { RetriableError } from '../../core/errors.ts';
 import { type Answer, type Approval, firstAnswer, outcomeOf } from '../../functions/backfill/approval.ts';
+import { withCpu } from '../../functions/backfill/cpu.ts';
 import type { ApprovalOutcome, BackfillEvent, BackfillRequest } from '../../functions/backfill/events.ts';
 import { createBackfill } from '../../functions/backfill/handler.ts';
 import type { RunOptions } from '../../functions/backfill/known.ts';
@@ -36,13 +37,19 @@ export async function runBackfill(options: RunBackfillOptions): Promise<Backfill
   const onAbort = (): void => stop.abort();
   signal?.addEventListener('abort', onAbort);
   const run = createBackfill(ports);
-  const answers = new WrittenAnswers(new Work(ports.work, id), options, () => stop.abort());
+  const work = new Work(ports.work, id);
+  let calls = 0;
+  const counted = (event: BackfillEvent): Promise<unknown> => {
+    calls += 1;
+    return event.step === 'report' ? run(event) : withCpu(work, `${process.pid}-${calls}`, () => run(event));
+  };
+  const answers = new WrittenAnswers(work, options, () => stop.abort());
   try {
     const result = await runWorkflow({
       definition: localDefinition(),
       input: { request: JSON.parse(JSON.stringify(request)), concurrency: 1 },
       executionName: id,
-      invoke: (event: BackfillEvent) => run(event),
+      invoke: counted,
       objects: ports.work.objects,
       answers,
       retryDelayMs: RETRY_DELAY_MS,

@@ -59,10 +59,10 @@ describe('the bill', () => {
     );
   });
 
-  test('uses every price of the table, for the stack or for the comparison', () => {
+  test('uses every price of the table, for the stack, the comparison or backfills', () => {
     const { lines } = costOf({ ratePerS: 100, bytes: 300, size: SIZES.small, shape: shapeOf(plan, 1_000) }, table);
     const onDemand = PRICE_NAMES.filter((name) => name.startsWith('kinesisOnDemand'));
-    expect([...new Set([...lines.map(({ price }) => price), ...onDemand])].sort()).toEqual([...PRICE_NAMES].sort());
+    expect([...new Set([...lines.map(({ price }) => price), ...onDemand, 'stepsTransition'])].sort()).toEqual([...PRICE_NAMES].sort());
   });
 });
 
