@@ -40,9 +40,9 @@ export const pipeline = definePipeline({
         country: text({ optional: true, maxLength: 64 }),
         mcc: text({ optional: true, maxLength: 16 }),
         channel: text({ optional: true, maxLength: 64 }),
-        device_id: text({ optional: true, personal: true, maxLength: 128 }),
-        lat: fixed({ optional: true, personal: true, scale: 6 }),
-        lon: fixed({ optional: true, personal: true, scale: 6 }),
+        device_id: text({ optional: true, personal: 'pseudonym', maxLength: 128 }),
+        lat: fixed({ optional: true, personal: 'drop', scale: 6 }),
+        lon: fixed({ optional: true, personal: 'drop', scale: 6 }),
       },
     },
     label: {
