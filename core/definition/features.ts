@@ -41,7 +41,7 @@ interface FeatureBase {
  */
 export interface KeyFeature extends FeatureBase {
   readonly kind: 'key';
-  /** Fields that must also be equal to the judged event's, for example the currency. */
+  /** Fields that must also be equal to the judged event's, for example the currency. Of more than 256 values the latest are remembered. */
   readonly per: readonly string[];
 }
 
