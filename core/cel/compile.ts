@@ -26,14 +26,14 @@ export interface CompiledCel {
 /** Compiles an expression ahead. Throws CelError at the first thing that is wrong. */
 export function compileCel(text: string, variables: ReadonlyMap<string, CelVariable>, wanted?: CelType): CompiledCel {
   const node = parse(text);
-  const typed = folded(new Checker(text).check(node, new Scope(variables)), valueOf);
+  const typed = folded(new Checker(text).check(node, new Scope(variables)), constantOf);
   if (wanted !== undefined && typed.type !== wanted) {
     throw new CelError(text, node, { what: `an expression that gives ${typeName(typed.type)}`, allowed: typeName(wanted) });
   }
   return { type: typed.type, typed, reads: readsOf(typed), evaluate: functionOf(typed) };
 }
 
-function valueOf(part: Typed): CelValue | undefined {
+function constantOf(part: Typed): CelValue | undefined {
   const value = functionOf(part)([]);
   return isFault(value) ? undefined : value;
 }

@@ -12,8 +12,6 @@ export function folded(typed: Typed, evaluate: Evaluate): Typed {
     case 'and':
     case 'or':
       return { ...typed, op: { ...op, left: fold(op.left), right: fold(op.right) } };
-    case 'choice':
-      return { ...typed, op: { ...op, condition: fold(op.condition), then: fold(op.then), otherwise: fold(op.otherwise) } };
     case 'call': {
       const part: Typed = { ...typed, op: { ...op, args: op.args.map(fold) } };
       const isText = op.args.every((arg) => arg.op.kind === 'constant') && (typed.type === 'duration' || typed.type === 'timestamp');
