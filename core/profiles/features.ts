@@ -20,6 +20,8 @@ export interface KeyRing extends RingSource {
 /** The features over the partition key of one pipeline. */
 export interface KeyFeatures {
   readonly rings: readonly KeyRing[];
+  /** Values by feature name of a key that was never seen, in the order of `read`. */
+  readonly ofNothing: Readonly<Record<string, number | null>>;
   /**
    * Values by feature name as of `asOfMs`: over the events added so far in `[floor_tile(asOfMs) - windowMs, floor_tile(asOfMs) + tileMs)`
    * whose `per` fields equal those of `event`. The event itself counts only once it was added.
@@ -61,6 +63,7 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   const fedBy = new Set(rings.map(({ over }) => over));
   return {
     rings,
+    ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (states, event, asOfMs) => {
       const values: Record<string, number | null> = {};
       for (const reader of readers) values[reader.name] = readOne(reader, states, event, asOfMs);

@@ -36,6 +36,8 @@ export type KeyTiles = readonly (readonly [startMs: number, tile: Tile])[];
 /** The features over other keys than the partition key. */
 export interface TileFeatures {
   readonly rings: readonly TileRing[];
+  /** Values by feature name where there are no tiles, in the order of `read`. */
+  readonly ofNothing: Readonly<Record<string, number | null>>;
   /**
    * Values by feature name as of `asOfMs`: over the tiles inside `[b - windowMs, b)`, b = min(floor_tile(asOfMs - delayMs),
    * floor_tile(frontierMs)). Before anything was closed (`frontierMs` null), and for an event without the field `by`, there are no
@@ -81,6 +83,7 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
   });
   return {
     rings: [...byId.values()],
+    ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (event, asOfMs, frontierMs, tilesOf) => {
       const values: Record<string, number | null> = {};
       for (const reader of readers) {

@@ -14,7 +14,11 @@ async function judged(): Promise<MemoryStateStore> {
 
 const changed = (change: Partial<Rule>) => ({
   pipeline,
-  rules: { ...rules, version: 'other', rules: rules.rules.map((rule, i) => (i === 0 ? { ...rule, ...change } : rule)) },
+  rules: {
+    ...rules,
+    version: 'other',
+    rules: rules.rules.map((rule) => (rule.id === 'amount-over-limit' ? { ...rule, ...change } : rule)),
+  },
 });
 
 test('a rule whose text changed under the same version is refused, with both texts', async () => {
