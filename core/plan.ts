@@ -39,6 +39,8 @@ export interface Plan {
   readonly sessions: readonly SessionPlan[];
   readonly keyFeatures: KeyFeatures;
   readonly tileFeatures: TileFeatures;
+  /** Values of all features where nothing was seen, in the order in which they are read. */
+  readonly ofNothing: Readonly<Record<string, number | null>>;
   /** Width of the narrowest tile, ms; null if no feature reads tiles. */
   readonly tileMs: number | null;
 }
@@ -66,6 +68,7 @@ function functionOf(pipeline: Pipeline, aggregate: Aggregate): AggregateFunction
 /** Compiles a checked pipeline: parser, aggregates, feature readers. */
 export function compilePlan(pipeline: Pipeline): Plan {
   const aggregates = Object.values(pipeline.aggregates);
+  const keyFeatures = compileKeyFeatures(pipeline);
   const tileFeatures = compileTileFeatures(pipeline);
   const sessions = aggregates.flatMap((aggregate) =>
     aggregate.window.kind === 'session' ? [{ aggregate, gapMs: aggregate.window.gapMs, fn: functionOf(pipeline, aggregate) }] : [],
@@ -75,8 +78,9 @@ export function compilePlan(pipeline: Pipeline): Plan {
     parse: createParser(pipeline),
     families: [...aggregates.flatMap((one) => aggregateFamily(pipeline, one)), ...tileFeatures.rings.map(tileFamilyOf)],
     sessions,
-    keyFeatures: compileKeyFeatures(pipeline),
+    keyFeatures,
     tileFeatures,
+    ofNothing: { ...keyFeatures.ofNothing, ...tileFeatures.ofNothing },
     tileMs: tileFeatures.rings.reduce<number | null>((least, ring) => Math.min(least ?? ring.tileMs, ring.tileMs), null),
   };
 }

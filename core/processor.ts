@@ -3,7 +3,7 @@ import type { Event, Lane, Parsed, Position, RawEvent, Rejection } from './model
 import type { Plan } from './plan.ts';
 import type { KeyTiles } from './profiles/tiles.ts';
 import type { RuleSet } from './rules/compile.ts';
-import type { Decision } from './rules/decision.ts';
+import type { Decision, FeatureValues } from './rules/decision.ts';
 import { forgetIds, type IdEntry, type IdVerdict, judgeId } from './state/ids.ts';
 import type { ProfileState, RecordedVerdict } from './state/profile.ts';
 import type { Context, Counters, ShardState } from './state/shard.ts';
@@ -125,9 +125,20 @@ function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, { watermarkM
   const lane = known ?? laneOf(ofId, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
   const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
   if (lane === 'accepted') accept(input, raw, event, profile.state);
-  record(input, profile.state, { at: raw.position, lane, ...(judged?.features === undefined ? {} : { features: judged.features }) });
+  const features = judged?.features === undefined ? {} : { features: remarkable(plan, judged.features) };
+  record(input, profile.state, { at: raw.position, lane, ...features });
   profile.state.hi[shardRef] = raw.position;
   return { raw, lane, watermarkMs, event, isFresh, ...judged };
+}
+
+/** The features that say something: most are about what few events have, and a profile keeps those of every event of a batch. */
+function remarkable({ ofNothing }: Plan, features: FeatureValues): FeatureValues {
+  const kept: Record<string, number | null> = {};
+  for (const name in features) {
+    const value = features[name];
+    if (value !== undefined && value !== ofNothing[name]) kept[name] = value;
+  }
+  return kept;
 }
 
 /** Keeps a verdict for retries; those of batches that are finished go. */
@@ -141,15 +152,17 @@ function record({ shardRef, shard }: JudgeInput, profile: ProfileState, verdict:
 
 /** What an earlier attempt made of an event; its rules are run again over the features of then. */
 function recordedVerdict(
-  { rules, shardRef }: JudgeInput,
+  { plan, rules, shardRef }: JudgeInput,
   profile: ProfileState,
   position: Position,
   event: Event,
 ): Pick<Verdict, 'lane' | 'decision' | 'features'> {
   const recorded = profile.verdicts[shardRef]?.find(({ at }) => at === position);
   if (recorded === undefined) throw new RetriableError(`profile of ${event.key} has moved past ${position}; the batch will be tried again`);
-  const { lane, features } = recorded;
-  return features === undefined || rules === undefined ? { lane } : { lane, features, decision: rules.judge(event, features) };
+  const { lane } = recorded;
+  if (recorded.features === undefined || rules === undefined) return { lane };
+  const features = { ...plan.ofNothing, ...recorded.features };
+  return { lane, features, decision: rules.judge(event, features) };
 }
 
 function profileOf(input: JudgeInput, key: string): Profile {

@@ -25,7 +25,7 @@ export interface PipelineShape {
 }
 
 /**
- * Reads the shape off a compiled pipeline; `manyGroups` is the number of groups of an aggregate by identifiers. Tiles of features are left out: labels alone write them, far below a hundredth of all writes.
+ * Reads the shape off a compiled pipeline; `manyGroups` is the number of groups of an aggregate by identifiers. Tiles of features are left out: labels, declined payments and payments with a payee write them, in cards far below a hundredth of all writes.
  */
 export function shapeOf({ pipeline, families, sessions }: Plan, manyGroups: number): PipelineShape {
   const types = Object.entries(pipeline.eventTypes);

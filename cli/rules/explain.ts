@@ -7,6 +7,7 @@ import type { RuleSet } from '../../core/rules/compile.ts';
 import type { FeatureValues } from '../../core/rules/decision.ts';
 import type { Explanation } from '../../core/rules/explain.ts';
 import { floorTo } from '../../core/time/tiles.ts';
+import { fieldColumn } from '../../lake/columns.ts';
 import { quoteText } from '../../lake/sql-text.ts';
 import type { LakeQueries } from '../../local/sql/format.ts';
 
@@ -137,6 +138,10 @@ function historySql(pipeline: Pipeline, spec: KeyFeature, { event, row }: { read
     ...spec.per.map((field) => [field, event.values[field]] as const),
     ...Object.entries(spec.where ?? {}).map(([field, value]) => [field, value] as const),
   ].map(([field, value]) => (value === undefined ? `${field} IS NULL` : `CAST(${field} AS VARCHAR) = ${quoteText(String(value))}`));
+  const present = [...(spec.field === undefined ? [] : [spec.field]), ...(spec.place ?? [])].map((name) => {
+    const field = type?.fields[name];
+    return `${field === undefined ? name : fieldColumn(name, field)} IS NOT NULL`;
+  });
   const conditions = [
     `${type?.key} = ${quoteText(event.key)}`,
     "lane = 'accepted'",
@@ -144,6 +149,7 @@ function historySql(pipeline: Pipeline, spec: KeyFeature, { event, row }: { read
     `event_id <> ${quoteText(event.id)}`,
     place,
     ...equal,
+    ...present,
   ];
   return `SELECT event_id FROM (SELECT event_id, event_time FROM ${type?.table} WHERE ${conditions.join(' AND ')} LIMIT ${HISTORY_MAX}) AS t
     ORDER BY event_time DESC, event_id LIMIT ${EVENTS_MAX}`;

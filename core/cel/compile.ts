@@ -2,6 +2,7 @@ import { Checker } from './check.ts';
 import { emit } from './emit.ts';
 import { CelError } from './errors.ts';
 import { type CelFault, Fault } from './faults.ts';
+import { folded } from './fold.ts';
 import { HELPERS } from './helpers.ts';
 import { parse } from './parse.ts';
 import { Scope } from './scope.ts';
@@ -25,11 +26,16 @@ export interface CompiledCel {
 /** Compiles an expression ahead. Throws CelError at the first thing that is wrong. */
 export function compileCel(text: string, variables: ReadonlyMap<string, CelVariable>, wanted?: CelType): CompiledCel {
   const node = parse(text);
-  const typed = new Checker(text).check(node, new Scope(variables));
+  const typed = folded(new Checker(text).check(node, new Scope(variables)), constantOf);
   if (wanted !== undefined && typed.type !== wanted) {
     throw new CelError(text, node, { what: `an expression that gives ${typeName(typed.type)}`, allowed: typeName(wanted) });
   }
   return { type: typed.type, typed, reads: readsOf(typed), evaluate: functionOf(typed) };
+}
+
+function constantOf(part: Typed): CelValue | undefined {
+  const value = functionOf(part)([]);
+  return isFault(value) ? undefined : value;
 }
 
 /** Whether what an expression came to is a fault. */

@@ -1,4 +1,4 @@
-import { checkFilter, ensure, type Fields, fieldOf, listOf, NUMERIC } from './check-tools.ts';
+import { checkFilter, ensure, FIELD_KINDS, type Fields, fieldOf, listOf, NUMERIC } from './check-tools.ts';
 import type { FeatureMeasure, FeatureSpec } from './features.ts';
 
 /** Fields of the events that a feature is computed over, and of those that are judged. */
@@ -9,6 +9,7 @@ interface BothFields {
 
 /** What each measure takes as `field`; none where it is absent. */
 const FIELD_OF: Readonly<Partial<Record<FeatureMeasure, readonly string[]>>> = {
+  count: FIELD_KINDS,
   sum: NUMERIC,
   mean: NUMERIC,
   stddev: NUMERIC,
@@ -30,7 +31,8 @@ export function checkFeatureMeasure(path: string, feature: FeatureSpec, fields: 
   checkPlace(path, feature, fields);
   const kinds = FIELD_OF[measure];
   if (kinds === undefined) ensure(feature.field === undefined, `${path}.field`, feature.field, `no field: ${measure} takes none`);
-  else checkField(path, feature, { fields: fields.over, kinds });
+  else if (measure !== 'count') checkField(path, feature, { fields: fields.over, kinds });
+  else if (feature.field !== undefined) fieldOf(`${path}.field`, fields.over, feature.field, kinds);
 }
 
 function checkField(

@@ -23,7 +23,7 @@ interface FeatureBase {
   readonly over: string;
   readonly where?: FieldFilter;
   readonly measure: FeatureMeasure;
-  /** Field of `sum`, `mean`, `stddev`, `min`, `max` (numbers) and `distinct`; the others take none. */
+  /** Field of `sum`, `mean`, `stddev`, `min`, `max` (numbers) and `distinct`; `count` with a field counts the events that have it. */
   readonly field?: string;
   /** Of `share`: the values that events must have to count as that share. */
   readonly of?: FieldFilter;
@@ -41,7 +41,7 @@ interface FeatureBase {
  */
 export interface KeyFeature extends FeatureBase {
   readonly kind: 'key';
-  /** Fields that must also be equal to the judged event's, for example the currency. */
+  /** Fields that must also be equal to the judged event's, for example the currency. Of more than 256 values the latest are remembered. */
   readonly per: readonly string[];
 }
 

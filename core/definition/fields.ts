@@ -1,8 +1,14 @@
 /** How one event field looks on the wire and inside. */
 export type FieldSpec = FieldKind & {
-  /** True when the field tells of the person behind the key: erasure takes it out of their events. */
-  readonly personal?: true;
+  /** Present when the field tells of the person behind the key, and what erasure does with it in their events. */
+  readonly personal?: Personal;
 };
+
+/**
+ * What erasure does with a field: `drop` takes it out; `pseudonym` puts another text in its place, the same one for the same value of the
+ * same key, so that what is counted by it within that key stays.
+ */
+export type Personal = 'drop' | 'pseudonym';
 
 type FieldKind =
   | { readonly kind: 'string'; readonly optional: boolean; readonly maxLength: number }
@@ -16,12 +22,12 @@ type FieldKind =
 interface Optional {
   /** True when an event may leave the field out (or send null). */
   readonly optional?: boolean;
-  /** True when the field tells of the person behind the key, so that `headrace forget` takes it out; only for optional fields that nothing is counted by. */
-  readonly personal?: boolean;
+  /** Set when the field tells of the person behind the key: what `headrace forget` does with it. `drop` is for optional fields that nothing depends on. */
+  readonly personal?: Personal;
 }
 
-function marks({ optional = false, personal = false }: Optional): { readonly optional: boolean; readonly personal?: true } {
-  return personal ? { optional, personal } : { optional };
+function marks({ optional = false, personal }: Optional): { readonly optional: boolean; readonly personal?: Personal } {
+  return personal === undefined ? { optional } : { optional, personal };
 }
 
 /** Longest text field, UTF-16 units, unless a field says otherwise: long enough for any identifier, short enough for state items. */

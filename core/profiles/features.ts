@@ -5,8 +5,8 @@ import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, hasSum, type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
-import { addToRing, expireRing, type RingStates, type Stride, totalOf } from './rings.ts';
-import { type Measure, measureOf } from './totals.ts';
+import { addToRing, expireRing, type Ring, type RingStates, type Stride, totalOf } from './rings.ts';
+import { type Measure, measureOf, valueOfNothing } from './totals.ts';
 
 /** A ring of tiles in each profile; features with the same source and `per` share one. */
 export interface KeyRing extends RingSource {
@@ -20,6 +20,8 @@ export interface KeyRing extends RingSource {
 /** The features over the partition key of one pipeline. */
 export interface KeyFeatures {
   readonly rings: readonly KeyRing[];
+  /** Values by feature name of a key that was never seen, in the order of `read`. */
+  readonly ofNothing: Readonly<Record<string, number | null>>;
   /**
    * Values by feature name as of `asOfMs`: over the events added so far in `[floor_tile(asOfMs) - windowMs, floor_tile(asOfMs) + tileMs)`
    * whose `per` fields equal those of `event`. The event itself counts only once it was added.
@@ -38,6 +40,8 @@ interface Reader {
   readonly ring: KeyRing;
   readonly windowMs: number;
   readonly measure: Measure;
+  /** Its value where nothing was counted: most features of most events, where they are about what only some events have. */
+  readonly ofNothing: number | null;
 }
 
 /** Compiles the key features of a pipeline. */
@@ -51,12 +55,15 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   }
   const readers = specs.flatMap(({ name, spec }): Reader[] => {
     const ring = byId.get(ringOf(pipeline, spec).ringId);
-    return ring === undefined ? [] : [{ name, ring, windowMs: spec.windowMs, measure: measureOf(pipeline, spec) }];
+    if (ring === undefined) return [];
+    const measure = measureOf(pipeline, spec);
+    return [{ name, ring, windowMs: spec.windowMs, measure, ofNothing: valueOfNothing(measure, ring.component) }];
   });
   const rings = [...byId.values()];
   const fedBy = new Set(rings.map(({ over }) => over));
   return {
     rings,
+    ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (states, event, asOfMs) => {
       const values: Record<string, number | null> = {};
       for (const reader of readers) values[reader.name] = readOne(reader, states, event, asOfMs);
@@ -98,21 +105,36 @@ function strideOf(ring: KeyRing): Stride {
   return hasSum(ring) ? 3 : 2;
 }
 
-function readOne({ ring, windowMs, measure }: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
-  const to = Math.floor(asOfMs / ring.tileMs);
+function readOne({ ring, windowMs, measure, ofNothing }: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
   const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
+  if (tiles === undefined) return ofNothing;
+  const to = Math.floor(asOfMs / ring.tileMs);
   const total = totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], ring.component);
   return measure(total, event, asOfMs);
 }
+
+/** Values of `per` fields that a ring remembers: what a customer paid from ten thousand devices must not burst the profile. */
+const PER_VALUES_MAX = 256;
 
 function addOne(ring: KeyRing, states: RingStates, event: Event): void {
   states[ring.ringId] ??= {};
   const byPer = states[ring.ringId] ?? {};
   const perKey = perKeyOf(ring.per, event);
-  const tiles = byPer[perKey] ?? [];
+  const known = byPer[perKey];
+  const tiles = known ?? [];
   const added = { amount: amountOf(ring, event), input: event, component: ring.component };
   addToRing(tiles, strideOf(ring), Math.floor(event.timeMs / ring.tileMs), added);
+  if (known !== undefined) return;
   byPer[perKey] = tiles;
+  forgetOldest(byPer, strideOf(ring));
+}
+
+/** Of too many rings the one whose latest tile is the oldest goes, of several such the first by name: what stays depends on the events of the window only. */
+function forgetOldest(byPer: Record<string, Ring>, stride: Stride): void {
+  const names = Object.keys(byPer);
+  if (names.length <= PER_VALUES_MAX) return;
+  const latest = (name: string): number => Number(byPer[name]?.at(-stride));
+  delete byPer[names.reduce((a, b) => (latest(b) < latest(a) || (latest(b) === latest(a) && b < a) ? b : a))];
 }
 
 function expireOne(ring: KeyRing, states: RingStates, oldestMs: number): void {
@@ -121,6 +143,7 @@ function expireOne(ring: KeyRing, states: RingStates, oldestMs: number): void {
   const from = (floorTo(oldestMs, ring.tileMs) - ring.windowMsMax) / ring.tileMs;
   for (const perKey in byPer) {
     const tiles = byPer[perKey] ?? [];
+    if (Number(tiles[0]) >= from) continue;
     expireRing(tiles, strideOf(ring), from);
     // A customer may pay in a hundred currencies over the years: empty rings go.
     if (tiles.length === 0) delete byPer[perKey];

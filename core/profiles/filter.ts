@@ -12,6 +12,8 @@ export interface RingSource {
   readonly where: Filter;
   /** Numeric field that is summed; undefined if events are only counted. */
   readonly field: string | undefined;
+  /** Field that events must have to be counted; undefined for none in particular. */
+  readonly has: string | undefined;
   /** Of what else a sum is made: 1 for each event with these values; undefined for none. */
   readonly of: Filter | undefined;
   /** What tiles hold beside count and sum, and of which fields. */
@@ -25,6 +27,7 @@ export function sourceOf(spec: FeatureSpec): RingSource {
     over: spec.over,
     where: whereOf(spec.where ?? {}),
     field: undefined,
+    has: undefined,
     of: undefined,
     holds: undefined,
     tileMs: spec.tileMs,
@@ -32,7 +35,7 @@ export function sourceOf(spec: FeatureSpec): RingSource {
   const fields = spec.field === undefined ? [] : [spec.field];
   switch (spec.measure) {
     case 'count':
-      return base;
+      return { ...base, has: spec.field };
     case 'sum':
     case 'mean':
       return { ...base, field: spec.field };
@@ -56,17 +59,18 @@ function whereOf(filter: FieldFilter): [string, FieldValue][] {
   return Object.entries(filter).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-/** Whether an event feeds a ring: its type, every `where` field equal, and all fields present that are summed or held. */
+/** Whether an event feeds a ring: its type, every `where` field equal, and all fields present that are summed, held or asked for. */
 export function feeds(source: RingSource, event: Event): boolean {
-  if (event.type !== source.over || !has(event, source.where)) return false;
+  if (event.type !== source.over || !matchesAll(event, source.where)) return false;
   if (source.field !== undefined && event.values[source.field] === undefined) return false;
+  if (source.has !== undefined && event.values[source.has] === undefined) return false;
   if (source.holds !== undefined) for (const field of source.holds.fields) if (event.values[field] === undefined) return false;
   return true;
 }
 
 /** Number that an event adds to the ring's sum: 0 where nothing is summed. */
 export function amountOf(source: RingSource, event: Event): number {
-  if (source.of !== undefined) return has(event, source.of) ? 1 : 0;
+  if (source.of !== undefined) return matchesAll(event, source.of) ? 1 : 0;
   return source.field === undefined ? 0 : Number(event.values[source.field]);
 }
 
@@ -78,15 +82,16 @@ export function hasSum({ field, of }: RingSource): boolean {
 /** Name of a ring, without `#`: equal for equal rings and different for any others, so that it can be part of a state key. */
 export function ringIdOf(source: RingSource, by: readonly string[]): string {
   const plain = `${source.over}/${by.join(',')}/${source.field ?? ''}/${source.tileMs}/${filterText(source.where)}`;
+  const has = source.has === undefined ? '' : `/has:${source.has}`;
   const of = source.of === undefined ? '' : `/of:${filterText(source.of)}`;
-  return `${plain}${of}${source.holds === undefined ? '' : `/${source.holds.what}:${source.holds.fields.join(',')}`}`;
+  return `${plain}${has}${of}${source.holds === undefined ? '' : `/${source.holds.what}:${source.holds.fields.join(',')}`}`;
 }
 
 function filterText(filter: Filter): string {
   return filter.map(([field, value]) => `${field}=${encodeURIComponent(JSON.stringify(value))}`).join('&');
 }
 
-function has(event: Event, filter: Filter): boolean {
+function matchesAll(event: Event, filter: Filter): boolean {
   for (const [field, value] of filter) if (event.values[field] !== value) return false;
   return true;
 }

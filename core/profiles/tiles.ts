@@ -7,7 +7,7 @@ import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
 import type { Total } from './rings.ts';
-import { type Measure, measureOf } from './totals.ts';
+import { type Measure, measureOf, valueOfNothing } from './totals.ts';
 
 /** A ring of tiles per value of the field `by`; features with the same source and `by` share one. */
 export interface TileRing extends RingSource {
@@ -36,6 +36,8 @@ export type KeyTiles = readonly (readonly [startMs: number, tile: Tile])[];
 /** The features over other keys than the partition key. */
 export interface TileFeatures {
   readonly rings: readonly TileRing[];
+  /** Values by feature name where there are no tiles, in the order of `read`. */
+  readonly ofNothing: Readonly<Record<string, number | null>>;
   /**
    * Values by feature name as of `asOfMs`: over the tiles inside `[b - windowMs, b)`, b = min(floor_tile(asOfMs - delayMs),
    * floor_tile(frontierMs)). Before anything was closed (`frontierMs` null), and for an event without the field `by`, there are no
@@ -55,6 +57,8 @@ interface Reader {
   readonly windowMs: number;
   readonly delayMs: number;
   readonly measure: Measure;
+  /** Its value where there are no tiles. */
+  readonly ofNothing: number | null;
 }
 
 /** Compiles the tile features of a pipeline. */
@@ -72,16 +76,21 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
   }
   const readers = specs.flatMap(({ name, spec }): Reader[] => {
     const ring = byId.get(ringOf(spec).ringId);
-    return ring === undefined ? [] : [{ name, ring, windowMs: spec.windowMs, delayMs: spec.delayMs, measure: measureOf(pipeline, spec) }];
+    if (ring === undefined) return [];
+    const measure = measureOf(pipeline, spec);
+    const { windowMs, delayMs } = spec;
+    return [{ name, ring, windowMs, delayMs, measure, ofNothing: valueOfNothing(measure, ring.component) }];
   });
   return {
     rings: [...byId.values()],
+    ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (event, asOfMs, frontierMs, tilesOf) => {
       const values: Record<string, number | null> = {};
       for (const reader of readers) {
         const by = frontierMs === null ? undefined : event.values[reader.ring.by];
         const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
-        values[reader.name] = readOne(reader, tiles ?? [], { event, asOfMs, frontierMs: frontierMs ?? 0 });
+        const asked = { event, asOfMs, frontierMs: frontierMs ?? 0 };
+        values[reader.name] = tiles === undefined ? reader.ofNothing : readOne(reader, tiles, asked);
       }
       return values;
     },

@@ -1,3 +1,4 @@
+import type { Component } from '../aggregates/component.ts';
 import { type DistinctState, distinctCountOf } from '../aggregates/distinct.ts';
 import type { ExactInteger } from '../aggregates/exact.ts';
 import { meanOf, stddevOf } from '../aggregates/sums.ts';
@@ -45,6 +46,12 @@ export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
     case 'speed_kmh':
       return travelOf(pipeline, spec);
   }
+}
+
+/** Value of a measure over no events, whatever is judged. */
+export function valueOfNothing(measure: Measure, component: Component | undefined): number | null {
+  const nothing: Event = { type: '', id: '', timeMs: 0, key: '', values: {} };
+  return measure(component === undefined ? { count: 0, sum: 0 } : { count: 0, sum: 0, state: component.empty() }, nothing, 0);
 }
 
 /** How far the event is from the place before, or how fast one would have had to be. */

@@ -33,6 +33,10 @@ export interface Variables {
 /** Digits shown behind the point of a feature's last exact digit: a mean of cents shows hundredths of a cent. */
 const EXTRA_DIGITS = 2;
 
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
 /** Fields that every event has, whatever its type. */
 const ALWAYS: ReadonlySet<string> = new Set(['event_id', 'event_time']);
 
@@ -96,8 +100,18 @@ function featureVariable(name: string, spec: FeatureSpec, field: FieldSpec | und
     type: featureType(spec, field),
     unit: featureUnit(spec, field),
     divisor: 1,
-    toText: (value) => String(Number(Number(value).toFixed(scale + EXTRA_DIGITS))),
+    toText:
+      spec.measure === 'since_last'
+        ? (value) => spanText(Number(value))
+        : (value) => String(Number(Number(value).toFixed(scale + EXTRA_DIGITS))),
   };
+}
+
+/** A time between two events as people say it, down to what has passed whole: `45 days`. */
+function spanText(ms: number): string {
+  const units = [['days', DAY_MS] as const, ['hours', HOUR_MS] as const, ['minutes', MINUTE_MS] as const];
+  const [unit, unitMs] = units.find(([, one]) => ms >= 2 * one) ?? ['seconds', 1_000];
+  return `${Math.floor(ms / unitMs)} ${unit}`;
 }
 
 function featureType({ measure }: FeatureSpec, field: FieldSpec | undefined): CelType {

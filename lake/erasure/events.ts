@@ -3,7 +3,7 @@ import { KIND } from '../../core/decode/tokens.ts';
 import { personalFieldsOf } from '../../core/definition/personal.ts';
 import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { createParser } from '../../core/events/parser.ts';
-import type { Event, Parsed, RawEvent } from '../../core/model.ts';
+import type { Event, FieldValue, Parsed, RawEvent } from '../../core/model.ts';
 import type { Subject } from './subject.ts';
 
 /** A record as a table keeps it. */
@@ -37,7 +37,7 @@ const TYPE = 'type';
 
 /**
  * Makes the mask of original bytes. An event keeps its declared fields, byte for byte, but for the key, which becomes the pseudonym, and
- * personal fields, which go; members that the definition does not know go too, since nobody can say what is in them.
+ * personal fields, which go or become pseudonyms; members that the definition does not know go too, since nobody can say what is in them.
  */
 export function createRecordMask(pipeline: Pipeline, subject: Subject): RecordMask {
   const parse = createParser(pipeline);
@@ -75,13 +75,22 @@ function isOwn({ types, value }: Subject, event: Event): boolean {
   return types.has(event.type) && event.key === value;
 }
 
-function isSame(pipeline: Pipeline, { field, pseudonym }: Subject, before: Event, after: Parsed): boolean {
+function isSame(pipeline: Pipeline, { field, pseudonym, pseudonymOf }: Subject, before: Event, after: Parsed): boolean {
   if (!('event' in after)) return false;
-  const type = pipeline.eventTypes[before.type];
-  const gone = new Set(type === undefined ? [] : personalFieldsOf(type));
+  const { gone, veiled } = personalOf(pipeline, before.type);
   const expected = Object.entries(before.values).filter(([name]) => !gone.has(name));
-  const wanted = Object.fromEntries(expected.map(([name, value]) => [name, name === field ? pseudonym : value]));
+  const shown = (name: string, value: FieldValue): FieldValue => (veiled.has(name) ? pseudonymOf(name, String(value)) : value);
+  const wanted = Object.fromEntries(expected.map(([name, value]) => [name, name === field ? pseudonym : shown(name, value)]));
   return after.event.type === before.type && JSON.stringify(after.event.values) === JSON.stringify(wanted);
+}
+
+/** Personal fields of an event type, or of all of them: those that go and those that become pseudonyms. */
+function personalOf({ eventTypes }: Pipeline, typeName: string | undefined): Record<'gone' | 'veiled', ReadonlySet<string>> {
+  const types = Object.entries(eventTypes).flatMap(([name, type]) => (typeName === undefined || name === typeName ? [type] : []));
+  return {
+    gone: new Set(types.flatMap((type) => personalFieldsOf(type, 'drop'))),
+    veiled: new Set(types.flatMap((type) => personalFieldsOf(type, 'pseudonym'))),
+  };
 }
 
 /** A record refused for its card number may read as an event now: only the number in it was wrong. */
@@ -118,27 +127,28 @@ function isWord(text: string, value: string): boolean {
 /** Makes the function that writes an event anew out of its declared members; undefined for bytes that are no JSON object. */
 function rebuilderOf(
   pipeline: Pipeline,
-  { field, value, pseudonym }: Subject,
+  { field, value, pseudonym, pseudonymOf }: Subject,
 ): (bytes: Uint8Array, type: string | undefined) => Buffer | undefined {
   const types = Object.values(pipeline.eventTypes);
   const members = [...new Set([TYPE, ...types.flatMap((type) => Object.keys(type.fields))])];
   const scanner = new JsonScanner(members);
-  const personal = new Set(types.flatMap(personalFieldsOf));
-  const textOf = (member: number, name: string): string => {
+  const textOf = (member: number, name: string, veiled: ReadonlySet<string>): string => {
     const kind = scanner.kindOf(member);
     if (kind === KIND.object) return '{}';
     if (kind === KIND.array) return '[]';
-    if (kind !== KIND.string && kind !== KIND.escaped) return scanner.textOf(member);
     const text = scanner.textOf(member);
+    // Whatever it is that was refused there: a number may tell as much as a text.
+    if (veiled.has(name) && kind !== KIND.null) return JSON.stringify(pseudonymOf(name, text));
+    if (kind !== KIND.string && kind !== KIND.escaped) return text;
     return JSON.stringify(name === field && text.includes(value) ? pseudonym : text);
   };
   return (bytes, typeName) => {
     if (scanner.scan(bytes) !== undefined) return undefined;
     const type = typeName === undefined ? undefined : pipeline.eventTypes[typeName];
-    const gone = type === undefined ? personal : new Set(personalFieldsOf(type));
+    const { gone, veiled } = personalOf(pipeline, typeName);
     const parts = members.flatMap((name, member) => {
       const isKept = name === TYPE || (!gone.has(name) && (type === undefined || Object.hasOwn(type.fields, name)));
-      return isKept && scanner.kindOf(member) !== KIND.absent ? [`${JSON.stringify(name)}:${textOf(member, name)}`] : [];
+      return isKept && scanner.kindOf(member) !== KIND.absent ? [`${JSON.stringify(name)}:${textOf(member, name, veiled)}`] : [];
     });
     return Buffer.from(`{${parts.join(',')}}`);
   };

@@ -13,6 +13,8 @@ export interface ReasonMask {
   values(json: string): string;
   /** Tests that made rules fire, a JSON object by rule. */
   tests(json: string): string;
+  /** An entry of a list that the event met, as `effect list: field value: reason`. */
+  hit(text: string): string;
   /** Group of an alert of a rule. */
   group(ruleId: string, version: number, group: string): string;
 }
@@ -21,9 +23,18 @@ export interface ReasonMask {
 const ABSENT = 'unknown';
 
 /** Makes the mask; `rules` are all that ever judged, in all versions. A rule that is not among them may have written anything. */
-export function createReasonMask(rules: readonly Rule[], type: EventTypeSpec, { field, value, pseudonym }: Subject): ReasonMask {
-  const personal = new Set(personalFieldsOf(type));
-  const shown = (name: string, text: string): string => (name === field ? pseudonym : personal.has(name) ? ABSENT : text);
+export function createReasonMask(
+  rules: readonly Rule[],
+  type: EventTypeSpec,
+  { field, value, pseudonym, pseudonymOf }: Subject,
+): ReasonMask {
+  const [gone, veiled] = [new Set(personalFieldsOf(type, 'drop')), new Set(personalFieldsOf(type, 'pseudonym'))];
+  const personal = new Set([...gone, ...veiled]);
+  const shown = (name: string, text: string): string => {
+    if (name === field) return pseudonym;
+    if (veiled.has(name)) return text === ABSENT ? text : pseudonymOf(name, text);
+    return gone.has(name) ? ABSENT : text;
+  };
   return {
     reason: (ruleId, text) => {
       for (const rule of rules.filter(({ id }) => id === ruleId)) {
@@ -34,8 +45,12 @@ export function createReasonMask(rules: readonly Rule[], type: EventTypeSpec, { 
     },
     values: (json) => {
       const entries = Object.entries(JSON.parse(json) as Record<string, unknown>);
-      const kept = entries.filter(([path]) => !personal.has(path.replace(/^event\./, '')));
-      return JSON.stringify(Object.fromEntries(kept.map(([path, one]) => [path, path === `event.${field}` ? pseudonym : one])));
+      const kept = entries.flatMap(([path, one]): [string, unknown][] => {
+        const name = path.replace(/^event\./, '');
+        if (gone.has(name)) return [];
+        return [[path, name !== path && (name === field || veiled.has(name)) ? shown(name, String(one)) : one]];
+      });
+      return JSON.stringify(Object.fromEntries(kept));
     },
     tests: (json) => {
       const byRule = Object.entries(JSON.parse(json) as Record<string, readonly Test[]>);
@@ -46,11 +61,17 @@ export function createReasonMask(rules: readonly Rule[], type: EventTypeSpec, { 
       };
       return JSON.stringify(Object.fromEntries(byRule.map(([ruleId, tests]) => [ruleId, tests.map(masked)])));
     },
+    hit: (text) => {
+      // The value may have any text in it: what follows it goes too.
+      const [head, name = ''] = /^[a-z]+ [a-z0-9_]+: ([a-z0-9_]+) /.exec(text) ?? [];
+      return head !== undefined && personal.has(name) ? `${head}erased` : text.replaceAll(value, pseudonym);
+    },
     group: (ruleId, version, group) => {
       const rule = rules.find((one) => one.id === ruleId && one.version === version);
       if (rule === undefined) return group === value ? pseudonym : group;
       if (rule.alert.groupBy === field) return pseudonym;
-      return personal.has(rule.alert.groupBy) ? '' : group;
+      if (veiled.has(rule.alert.groupBy)) return group === '' ? group : pseudonymOf(rule.alert.groupBy, group);
+      return gone.has(rule.alert.groupBy) ? '' : group;
     },
   };
 }

@@ -151,13 +151,19 @@ function reasonOf(row: ReadRow, { before, after }: MaskedRecord, { value }: Subj
 
 function eventMask(type: EventTypeSpec, subject: Subject): Mask {
   const gone = Object.fromEntries(
-    personalFieldsOf(type).map((name) => [fieldColumn(name, type.fields[name] ?? { kind: 'time', optional: true }), null]),
+    personalFieldsOf(type, 'drop').map((name) => [fieldColumn(name, type.fields[name] ?? { kind: 'time', optional: true }), null]),
   );
+  const veiled = personalFieldsOf(type, 'pseudonym');
+  const veil = (row: ReadRow): Patch =>
+    Object.fromEntries(veiled.flatMap((name) => (typeof row[name] === 'string' ? [[name, subject.pseudonymOf(name, row[name])]] : [])));
   return {
-    columns: [type.key, 'partition_key', ...Object.keys(gone)],
-    reads: [type.key, 'partition_key'],
+    columns: [type.key, 'partition_key', ...Object.keys(gone), ...veiled],
+    reads: [type.key, 'partition_key', ...veiled],
     where: `(${isEqual(type.key, subject.value)} OR ${isEqual('partition_key', subject.value)})`,
-    patch: (row) => ({ ...(row[type.key] === subject.value ? { [type.key]: subject.pseudonym, ...gone } : {}), ...keyPatch(row, subject) }),
+    patch: (row) => ({
+      ...(row[type.key] === subject.value ? { [type.key]: subject.pseudonym, ...gone, ...veil(row) } : {}),
+      ...keyPatch(row, subject),
+    }),
   };
 }
 
@@ -189,7 +195,7 @@ function judgedMasks(type: EventTypeSpec, subject: Subject, rules: readonly Rule
         reasons,
         rules_failed: listOf(row['rules_failed']).map((text) => text.replaceAll(value, pseudonym)),
         rule_tests: typeof row['rule_tests'] === 'string' ? texts.tests(row['rule_tests']) : null,
-        list_hits: Array.isArray(row['list_hits']) ? listOf(row['list_hits']).map((text) => text.replaceAll(value, pseudonym)) : null,
+        list_hits: Array.isArray(row['list_hits']) ? listOf(row['list_hits']).map(texts.hit) : null,
       };
     },
   };

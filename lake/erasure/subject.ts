@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { PSEUDONYM_LENGTH_MIN } from '../../core/definition/personal.ts';
 import type { EventTypeSpec, Pipeline } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
 
@@ -7,6 +8,8 @@ export interface Subject {
   readonly field: string;
   readonly value: string;
   readonly pseudonym: string;
+  /** What takes the place of a value of a personal field of the subject's events: the same for the same value, and another for each subject. */
+  readonly pseudonymOf: (field: string, value: string) => string;
   /** Names of the event types whose key field it is. */
   readonly types: ReadonlySet<string>;
 }
@@ -15,8 +18,6 @@ export interface Subject {
 const PREFIX = 'erased-';
 /** 128 bits: nobody finds a second key with the same pseudonym. */
 const LETTERS_MAX = 32;
-/** 64 bits: enough that two keys of one installation do not meet. */
-const LETTERS_MIN = 16;
 const PSEUDONYM = /^erased-[a-p]{16,32}$/;
 const SECRET_BYTES_MIN = 32;
 const A = 'a'.charCodeAt(0);
@@ -28,19 +29,25 @@ const A = 'a'.charCodeAt(0);
  */
 export function subjectOf(pipeline: Pipeline, field: string, value: string, secret: Uint8Array): Subject {
   const types = typesKeyedBy(pipeline, field);
-  const lengthMax = Math.min(...types.map(([, type]) => lengthMaxOf(type)));
+  const lengthMax = lengthMaxOf(types, field);
   if (value === '' || !value.isWellFormed() || value.includes('\0'))
     throw usageError(`--${field}`, value, 'a text that a key can be: one character or more, Unicode without NUL');
   if (PSEUDONYM.test(value)) throw usageError(`--${field}`, value, 'a key; this is what the key was replaced by when it was erased');
-  if (lengthMax < PREFIX.length + LETTERS_MIN)
-    throw usageError(`maxLength of ${field}`, lengthMax, `at least ${PREFIX.length + LETTERS_MIN}: a pseudonym must fit`);
+  if (lengthMax < PSEUDONYM_LENGTH_MIN)
+    throw usageError(`maxLength of ${field}`, lengthMax, `at least ${PSEUDONYM_LENGTH_MIN}: a pseudonym must fit`);
   if (secret.length < SECRET_BYTES_MIN) throw new TypeError(`erasure secret: got ${secret.length} bytes; allowed: at least 32`);
-  const hash = createHmac('sha256', secret)
-    .update(JSON.stringify([pipeline.name, field, value]))
-    .digest();
+  const parts = [pipeline.name, field, value];
+  return {
+    ...{ field, value, types: new Set(types.map(([name]) => name)) },
+    pseudonym: pseudonymFor(parts, secret, lengthMax),
+    pseudonymOf: (name, text) => pseudonymFor([...parts, name, text], secret, lengthMaxOf(types, name)),
+  };
+}
+
+function pseudonymFor(parts: readonly string[], secret: Uint8Array, lengthMax: number): string {
+  const hash = createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
   const letters = [...hash].map((byte) => String.fromCharCode(A + (byte >> 4), A + (byte & 15))).join('');
-  const pseudonym = PREFIX + letters.slice(0, Math.min(LETTERS_MAX, lengthMax - PREFIX.length));
-  return { field, value, pseudonym, types: new Set(types.map(([name]) => name)) };
+  return PREFIX + letters.slice(0, Math.min(LETTERS_MAX, lengthMax - PREFIX.length));
 }
 
 /** Key fields of a pipeline, as flags of `forget` name them. */
@@ -62,7 +69,8 @@ function typesKeyedBy(pipeline: Pipeline, field: string): [string, EventTypeSpec
   return keyed;
 }
 
-function lengthMaxOf(type: EventTypeSpec): number {
-  const spec = type.fields[type.key];
-  return spec?.kind === 'string' ? spec.maxLength : 0;
+/** Longest text that the field takes in all of the types that have it. */
+function lengthMaxOf(types: readonly (readonly [string, EventTypeSpec])[], field: string): number {
+  const specs = types.flatMap(([, { fields }]) => fields[field] ?? []);
+  return Math.min(...specs.map((spec) => (spec.kind === 'string' ? spec.maxLength : 0)));
 }

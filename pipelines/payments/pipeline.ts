@@ -1,12 +1,12 @@
-import { keyFeature, tileFeature } from '../../core/definition/features.ts';
 import { currency, fixed, flag, money, text, time } from '../../core/definition/fields.ts';
 import { count, distinct, max, mean, min, quantile, sum } from '../../core/definition/measures.ts';
 import { definePipeline } from '../../core/definition/pipeline.ts';
 import { hopping, session, tumbling } from '../../core/definition/windows.ts';
+import { decision } from './decision.ts';
+import { features } from './features.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 const amountMeasures = {
   count: count(),
@@ -40,9 +40,18 @@ export const pipeline = definePipeline({
         country: text({ optional: true, maxLength: 64 }),
         mcc: text({ optional: true, maxLength: 16 }),
         channel: text({ optional: true, maxLength: 64 }),
-        device_id: text({ optional: true, personal: true, maxLength: 128 }),
-        lat: fixed({ optional: true, personal: true, scale: 6 }),
-        lon: fixed({ optional: true, personal: true, scale: 6 }),
+        device_id: text({ optional: true, personal: 'pseudonym', maxLength: 128 }),
+        lat: fixed({ optional: true, personal: 'drop', scale: 6 }),
+        lon: fixed({ optional: true, personal: 'drop', scale: 6 }),
+        // Where the terminal stands (a fact of the acceptor, as terminal_id is); lat and lon are where the payer was.
+        terminal_lat: fixed({ optional: true, scale: 6 }),
+        terminal_lon: fixed({ optional: true, scale: 6 }),
+        // Country of the issuer (ISO 8583, element 20), as `country` is that of the acceptor.
+        card_country: text({ optional: true, maxLength: 64 }),
+        // Whether the issuer said yes (element 39).
+        approved: flag({ optional: true }),
+        // Account that the money goes to (element 103), as a token.
+        payee_id: text({ optional: true, maxLength: 128 }),
       },
     },
     label: {
@@ -56,6 +65,7 @@ export const pipeline = definePipeline({
         terminal_id: text({ maxLength: 128 }),
         fraud: flag(),
         scenario: text({ optional: true, maxLength: 64 }),
+        merchant_id: text({ optional: true, maxLength: 128 }),
       },
     },
   },
@@ -89,43 +99,8 @@ export const pipeline = definePipeline({
       measures: amountMeasures,
     },
   },
-  features: {
-    customer_count_1h: keyFeature({
-      description: 'Earlier payments of the customer in the last hour.',
-      over: 'transaction',
-      measure: 'count',
-      windowMs: HOUR_MS,
-      tileMs: MINUTE_MS,
-    }),
-    customer_count_30d: keyFeature({
-      description: 'Earlier payments of the customer in the same currency in the last 30 days.',
-      over: 'transaction',
-      measure: 'count',
-      windowMs: 30 * DAY_MS,
-      tileMs: DAY_MS,
-      per: ['currency'],
-    }),
-    customer_mean_minor_30d: keyFeature({
-      description: 'Mean amount of those payments, in minor units.',
-      over: 'transaction',
-      measure: 'mean',
-      field: 'amount',
-      windowMs: 30 * DAY_MS,
-      tileMs: DAY_MS,
-      per: ['currency'],
-    }),
-    terminal_frauds_28d: tileFeature({
-      description: 'Fraud labels of the terminal that became known in the last 28 days.',
-      over: 'label',
-      where: { fraud: true },
-      by: 'terminal_id',
-      measure: 'count',
-      windowMs: 28 * DAY_MS,
-      tileMs: HOUR_MS,
-      delayMs: 2 * HOUR_MS,
-    }),
-  },
-  decision: { over: 'transaction', reviewPoints: 4, declinePoints: 10 },
+  features,
+  decision,
   // No keptDays: the archive is what a backfill recomputes everything from, and decisions, labels and the ledger are what an audit asks for;
   // hours are of event time, so payments of past years, fed for a back-test, would leave at once. Cheaper tiers do for what is old. Whoever
   // must forget says so by table, and keeps the archive at least as long as anything that is to be recomputed.

@@ -136,7 +136,8 @@ describe('commands without data', () => {
   });
 
   test('rules check lists the rules', async () => {
-    expect(JSON.parse((await headrace('rules', 'check', '--json')).out)).toMatchObject({ pipeline: 'payments', rules: [{}, {}, {}, {}] });
+    const { pipeline, rules } = JSON.parse((await headrace('rules', 'check', '--json')).out);
+    expect([pipeline, rules.length]).toEqual(['payments', readdirSync('pipelines/payments/rules').length]);
     expect((await headrace('rules', 'check', 'examples/sensor-readings')).out).toContain('The rule is good');
   });
 });

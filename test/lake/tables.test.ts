@@ -34,7 +34,22 @@ describe('tables of a pipeline', () => {
     const table = tableOf(tablesOf(payments), 'transactions');
     expect(table.columns.map(({ name }) => name)).toEqual([
       ...['event_id', 'event_time', 'customer_id', 'terminal_id', 'amount_minor', 'currency', 'merchant_id', 'country', 'mcc', 'channel'],
-      ...['device_id', 'lat', 'lon', 'lane', 'partition_key', 'shard_id', 'sequence', 'sub_sequence', 'arrival_time'],
+      ...[
+        'device_id',
+        'lat',
+        'lon',
+        'terminal_lat',
+        'terminal_lon',
+        'card_country',
+        'approved',
+        'payee_id',
+        'lane',
+        'partition_key',
+        'shard_id',
+        'sequence',
+        'sub_sequence',
+        'arrival_time',
+      ],
     ]);
     expect(table.money).toEqual([{ name: 'amount', minorColumn: 'amount_minor', currencyColumn: 'currency' }]);
     expect(typesOf(table)).toMatchObject({

@@ -35,7 +35,7 @@ describe('features', () => {
     ['a share of nothing', `${REFUNDS}.measure`, 'share', `${REFUNDS}.of: got "nothing"`],
     ['what only a share takes', `${REFUNDS}.of`, { pieces: 1 }, `${REFUNDS}.of: got "pieces"`],
     ['a way without places', `${REFUNDS}.measure`, 'speed_kmh', `${REFUNDS}.`],
-    ['a count of a field', `${REFUNDS}.field`, 'pieces', `${REFUNDS}.field: got "pieces"`],
+    ['a count of a field that nobody has', `${REFUNDS}.field`, 'parts', `${REFUNDS}.field: got "parts"`],
     ['a mean of text', `${MEAN}.field`, 'country', `${MEAN}.field: got "country of kind string"`],
     ['a mean of nothing', `${MEAN}.field`, undefined, `${MEAN}.field: got undefined`],
     ['money over several currencies', `${MEAN}.per`, [], `${MEAN}: got "mean of price"`],

@@ -130,6 +130,24 @@ describe('rings', () => {
     expect(new Set(features.rings.map(({ ringId }) => ringId)).size).toBe(6);
   });
 
+  test('remember the 256 values of a `per` field whose latest tile is the newest, in whatever order they came', () => {
+    const compiled = compileKeyFeatures(
+      pipelineWith({ seen: keyFeature({ ...hourly, measure: 'count', field: 'channel', per: ['channel'] }) }),
+    );
+    const events = Array.from({ length: 300 }, (_, i) => eventAt('payment', NOON + Math.floor(i / 2) * MINUTE_MS, { channel: `c${i}` }));
+    for (const order of [events, events.toReversed()]) {
+      const states: RingStates = {};
+      for (const event of order) compiled.add(states, event);
+      const last = NOON + 149 * MINUTE_MS;
+      const isSeen = (event: Event): boolean => compiled.read(states, event, Math.min(last, event.timeMs))['seen'] === 1;
+      expect(events.map(isSeen)).toEqual(events.map((_, i) => i >= 44));
+    }
+    // One that is known already pushes nobody out.
+    const states: RingStates = {};
+    for (const event of [...events, ...events.slice(-10)]) compiled.add(states, event);
+    expect(Object.keys(Object.values(states)[0] ?? {})).toHaveLength(256);
+  });
+
   test('a count reads the ring of a sum over the same events, unless an event may lack what is summed', () => {
     const specs = {
       mean: keyFeature({ ...hourly, measure: 'mean', field: 'amount', per: ['currency'] }),

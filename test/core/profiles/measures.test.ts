@@ -30,6 +30,8 @@ const SPECS: Readonly<Record<string, FeatureSpec>> = {
   distance: keyFeature({ ...hourly, measure: 'distance_km', place: ['lat', 'lon'] }),
   speed: keyFeature({ ...hourly, measure: 'speed_kmh', place: ['lat', 'lon'] }),
   seen_channel: keyFeature({ ...hourly, measure: 'count', per: ['channel'] }),
+  known_channel: keyFeature({ ...hourly, measure: 'count', field: 'channel', per: ['channel'] }),
+  readings: keyFeature({ ...hourly, measure: 'count', field: 'reading' }),
 };
 
 const event = fc
@@ -75,7 +77,15 @@ describe('features over the key', () => {
 
   test('of no events: counts are 0, all others are null', () => {
     const none = features.read({}, eventAt('payment', 0), 0);
-    expect(none).toEqual({ ...Object.fromEntries(Object.keys(SPECS).map((name) => [name, null])), channels_1h: 0, seen_channel: 0 });
+    const zero = { channels_1h: 0, seen_channel: 0, known_channel: 0, readings: 0 };
+    expect(none).toEqual({ ...Object.fromEntries(Object.keys(SPECS).map((name) => [name, null])), ...zero });
+  });
+
+  test('an event without the field has a count of 0, and is in no count', () => {
+    const states: RingStates = {};
+    features.add(states, eventAt('payment', 0, { channel: undefined }));
+    expect(features.read(states, eventAt('payment', 0, { channel: undefined }), 0)).toMatchObject({ seen_channel: 1, known_channel: 0 });
+    expect(Object.keys(states).filter((ringId) => ringId.includes('/has:'))).toEqual([]);
   });
 
   test('a value that was never seen has a count of 0 of its own', () => {
@@ -90,7 +100,7 @@ describe('features over other keys', () => {
   const daily = { over: 'label', by: 'terminal', windowMs: 24 * HOUR_MS, tileMs: HOUR_MS, delayMs: 2 * HOUR_MS, description: 'x' } as const;
   const TILES: Readonly<Record<string, FeatureSpec>> = {
     fraud_share: tileFeature({ ...daily, measure: 'share', of: { fraud: true } }),
-    customers: tileFeature({ ...daily, over: 'payment', measure: 'distinct', field: 'customer' }),
+    channels: tileFeature({ ...daily, over: 'payment', measure: 'distinct', field: 'channel' }),
     max_eur: tileFeature({ ...daily, over: 'payment', measure: 'max', field: 'amount', where: { currency: 'EUR' } }),
     stddev_eur: tileFeature({ ...daily, over: 'payment', measure: 'stddev', field: 'amount', where: { currency: 'EUR' } }),
   };

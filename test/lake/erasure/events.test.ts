@@ -24,6 +24,19 @@ describe('pseudonyms', () => {
     expect(subjectOf(pipeline, 'customer_id', 'ada', Buffer.alloc(32, 8)).pseudonym).not.toBe(one);
   });
 
+  test('of a personal value are one for each value of each subject, so that no two customers are linked by a device', () => {
+    const one = subject('ada').pseudonymOf('device_id', 'd1');
+    expect(one).toMatch(/^erased-[a-p]{32}$/);
+    expect(subject('ada').pseudonymOf('device_id', 'd1')).toBe(one);
+    const others = [
+      subject('ada').pseudonymOf('device_id', 'd2'),
+      subject('ada').pseudonymOf('other', 'd1'),
+      subject('bob').pseudonymOf('device_id', 'd1'),
+      subject('ada').pseudonym,
+    ];
+    expect(new Set([one, ...others]).size).toBe(5);
+  });
+
   test.each([
     ['terminal_id', 'ada', 'key field: got "terminal_id"; allowed: customer_id'],
     ['customer_id', '', '--customer_id'],
@@ -48,7 +61,7 @@ describe('an event of the subject', () => {
       if (masked === undefined || !('event' in masked.before) || !('event' in masked.after)) throw new Error('not masked');
       const { device_id, lat, lon, ...rest } = masked.before.event.values;
       expect([device_id, lat, lon]).toEqual(['d1', 1_500_000, 2_250_000]);
-      expect(masked.after.event.values).toEqual({ ...rest, customer_id: it.pseudonym });
+      expect(masked.after.event.values).toEqual({ ...rest, customer_id: it.pseudonym, device_id: it.pseudonymOf('device_id', 'd1') });
       expect(text(masked.bytes)).not.toContain(JSON.stringify(key).slice(1, -1));
       // Masked bytes are nobody's: masking again changes nothing.
       expect(mask.event(record(masked.bytes))).toBeUndefined();
@@ -70,7 +83,8 @@ describe('a refused record of the subject', () => {
     const masked = mask.refused(record(eventOf({ customer_id: 'ada-1', amount: '12,5', device_id: 'd1', note: 'ada-1' })));
     expect(masked?.after).toEqual(masked?.before);
     expect(text(masked?.bytes)).toContain('12,5');
-    expect(text(masked?.bytes)).not.toMatch(/ada-1|d1/);
+    expect(text(masked?.bytes)).not.toMatch(/ada-1|"d1"/);
+    expect(text(masked?.bytes)).toContain(subject('ada-1').pseudonymOf('device_id', 'd1'));
   });
 
   test.each([
@@ -79,6 +93,8 @@ describe('a refused record of the subject', () => {
     ['its partition key', 'p1', 'ada-1'],
     ['deep inside', '[{"who":["ada-1"]}]', 'x'],
     ['a fault in a personal field', eventOf({ customer_id: 'ada-1', lat: 'ada-1' }), 'x'],
+    ['a device that is no text', eventOf({ customer_id: 'ada-1', device_id: 4711 }), 'x'],
+    ['a device whose text is too long', eventOf({ customer_id: 'ada-1', device_id: `ada-1${'x'.repeat(200)}` }), 'x'],
   ])('is erased whole where only a part of it could not be: %s', (_what, bytes, key) => {
     const masked = mask.refused(record(bytes, key));
     expect(text(masked?.bytes)).toBe('erased');

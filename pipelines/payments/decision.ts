@@ -1,0 +1,22 @@
+import type { DecisionSpec } from '../../core/definition/pipeline.ts';
+
+/**
+ * How points of rules become an outcome. A typology declines earlier than the sum of all rules does: two rules that see the same kind of
+ * fraud say more than two that see different ones.
+ */
+export const decision: DecisionSpec = {
+  over: 'transaction',
+  reviewPoints: 4,
+  declinePoints: 10,
+  typologies: {
+    card_testing: { description: 'Card numbers are tried out, then used.', reviewPoints: 4, declinePoints: 8 },
+    account_takeover: {
+      description: 'Somebody else pays from the account, or the customer was talked into it.',
+      reviewPoints: 4,
+      declinePoints: 8,
+    },
+    stolen_card: { description: 'A lost, stolen or copied card is used.', reviewPoints: 4, declinePoints: 8 },
+    compromise: { description: 'A terminal or merchant leaks the cards that are used there.', reviewPoints: 4, declinePoints: 8 },
+    money_mule: { description: 'An account collects stolen money.', reviewPoints: 4, declinePoints: 10 },
+  },
+};
