@@ -3,6 +3,7 @@ import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import { Construct } from 'constructs';
 import { WORK_FOLDER } from '../../functions/backfill/workflow/states.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
+import { SNOOZES_KEY } from '../../lake/snoozes.ts';
 import type { Installation } from '../installation.ts';
 import { arnOf, bucketArn } from '../names.ts';
 import { keyAccess, shardAccess, stateAccess } from './permissions.ts';
@@ -49,6 +50,11 @@ function erasureAccess({ names, tables, streamArn }: Installation, storage: Stor
       sid: 'Work',
       actions: ['s3:DeleteObject', 's3:GetObject', 's3:PutObject'],
       resources: [bucketArn(names.lakeBucket, `${WORK_FOLDER}*`)],
+    },
+    {
+      sid: 'Snoozes',
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${SNOOZES_KEY}`)],
     },
     { sid: 'ListLake', actions: ['s3:ListBucket'], resources: [bucketArn(names.lakeBucket)] },
     {
