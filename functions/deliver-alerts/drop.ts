@@ -13,6 +13,7 @@ import {
   isSummaryName,
   parkedMinutesPk,
   parkedPk,
+  QUEUE_PK,
   SUBSCRIBERS,
   summaryKey,
 } from './keys.ts';
@@ -35,7 +36,7 @@ export async function dropAlerts(store: StateStore, ids: readonly string[]): Pro
   for (const entity of entities)
     await change(store, caseKey(entity), (body) => JSON.stringify(withoutAlerts(JSON.parse(body) as CaseState, gone)));
   await dropParked(store, names, gone);
-  await store.remove(keys);
+  await store.remove([...keys, ...[...names].map((sk) => ({ pk: QUEUE_PK, sk }))]);
 }
 
 /** Removes what delivery remembers of an entity. Again does no harm. */

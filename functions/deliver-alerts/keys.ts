@@ -15,6 +15,9 @@ export const ALERT_PK_PREFIX = 'alert#';
 /** Key of one alert. */
 export const alertKey = (name: string): ItemKey => ({ pk: `${ALERT_PK_PREFIX}${name}`, sk: 'alert' });
 
+/** Partition key of alerts that one machine has not handed over yet, by name: its table has no stream. */
+export const QUEUE_PK = 'alert-queue';
+
 /** Key of what delivery remembers of one entity. */
 export const caseKey = (entity: string): ItemKey => ({ pk: `case#${alertName(entity)}`, sk: 'case' });
 
