@@ -19,3 +19,12 @@ export function timeOf(flag: string, text: string): number {
   if (Number.isNaN(ms)) throw usageError(flag, text, 'a day or a time in UTC, such as 2026-11-28 or 2026-11-28T08:00Z');
   return ms;
 }
+
+const SPAN = /^([1-9]\d{0,3})([hd])$/;
+const UNITS_MS = { h: 3_600_000, d: 86_400_000 };
+
+/** Reads an end: a moment, or a time from now such as 8h or 3d. Throws UsageError. */
+export function endOf(flag: string, text: string, nowMs: number): number {
+  const [, count, unit] = SPAN.exec(text) ?? [];
+  return count === undefined ? timeOf(flag, text) : nowMs + Number(count) * UNITS_MS[unit as keyof typeof UNITS_MS];
+}

@@ -3,7 +3,7 @@ import type { Snooze } from '../../core/alerts/snooze.ts';
 import { usageError } from '../../core/errors.ts';
 import { addSnooze, endSnooze, readSnoozes } from '../../lake/snoozes.ts';
 import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
-import { entityOf, timeOf } from '../alerts/entity.ts';
+import { endOf, entityOf, timeOf } from '../alerts/entity.ts';
 import { type AlertList, listAlerts } from '../alerts/list.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Arguments, type Flags, readFlags } from '../flags.ts';
@@ -14,7 +14,7 @@ import { withSource } from '../source/source.ts';
 const FLAGS = {
   since: { kind: 'text', value: 'TIME', help: 'list: alerts of events from then on' },
   limit: { kind: 'whole', value: 'N', min: 1, max: 1_000_000, fallback: 50, help: 'list: alerts to show, the newest first' },
-  until: { kind: 'text', value: 'TIME', help: 'snooze: its end, at most 90 days ahead' },
+  until: { kind: 'text', value: 'TIME', help: 'snooze: its end, a time or 8h or 3d from now, at most 90 days' },
   why: { kind: 'text', value: 'TEXT', help: 'snooze: the reason' },
   by: { kind: 'text', value: 'NAME', help: 'who says so (default: your user name)' },
   data: DATA_FLAG,
@@ -42,7 +42,7 @@ export const command: Command = {
     ],
     examples: [
       ['alerts', 'the newest alerts, and what became of them'],
-      ['alerts snooze ada --until 2026-11-30 --why "known good, case 17"', 'hold back alerts of one customer'],
+      ['alerts snooze ada --until 3d --why "known good, case 17"', 'hold back alerts of one customer'],
       ['alerts snooze terminal_id=t7 --until 2026-11-28T08:00Z --why "being replaced" --stack headrace-dev', 'of a terminal, on a stack'],
       ['alerts snoozed', 'what is snoozed, by whom, why and until when'],
       ['alerts wake ada', 'end a snooze now'],
@@ -77,7 +77,8 @@ async function snooze(subject: string | undefined, flags: Given, { pipeline }: L
   const entity = entityOf(subject, pipeline);
   if (until === undefined) throw usageError('--until', 'nothing', 'the end of the snooze: a snooze without end is never looked at again');
   if (why === undefined) throw usageError('--why', 'nothing', 'the reason, for whoever wonders');
-  const one: Snooze = { ...entity, fromMs: Date.now(), untilMs: timeOf('--until', until), by: by ?? userInfo().username, why };
+  const nowMs = Date.now();
+  const one: Snooze = { ...entity, fromMs: nowMs, untilMs: endOf('--until', until, nowMs), by: by ?? userInfo().username, why };
   await withLake(flags, pipeline.name, ({ objects }) => addSnooze(objects, one));
   const text = `Alerts of ${nameOf(one)} are held back until ${timeText(one.untilMs)}; what is much worse than before is told all the same.\n`;
   writeOut(flags.json ? `${JSON.stringify(asJson(one))}\n` : text);
