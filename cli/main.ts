@@ -14,6 +14,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   ledger: () => import('./commands/ledger.ts'),
   forget: () => import('./commands/forget.ts'),
   quarantine: () => import('./commands/quarantine.ts'),
+  alerts: () => import('./commands/alerts.ts'),
   rules: () => import('./commands/rules.ts'),
   schema: () => import('./commands/schema.ts'),
   cost: () => import('./commands/cost.ts'),

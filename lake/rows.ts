@@ -9,6 +9,7 @@ import type { Decision } from '../core/rules/decision.ts';
 import type { Context, Counters } from '../core/state/shard.ts';
 import { groupValuesOf } from '../core/windows/groups.ts';
 import type { WindowResult } from '../core/windows/results.ts';
+import { alertStakeOf } from './tables.ts';
 
 /** One judged batch of one shard, as far as rows need it. */
 export interface RowBatch {
@@ -229,6 +230,7 @@ function addDecision(
     tile_frontier: batch.context.tileFrontierMs,
     ...place,
   });
+  const atStake = decision.fired.length === 0 ? {} : stakeColumns(pipeline, event);
   for (const fired of decision.fired) {
     add('alerts', {
       alert_id: alertIdOf(fired.ruleId, event.key, event.id),
@@ -242,8 +244,17 @@ function addDecision(
       alert_group: fired.alertGroup,
       rule_set_version: decision.ruleSet,
       ...place,
+      score: decision.score,
+      ...atStake,
     });
   }
+}
+
+function stakeColumns(pipeline: Pipeline, { values }: Event): Row {
+  const stake = alertStakeOf(pipeline);
+  return stake === undefined
+    ? {}
+    : { [stake.minorColumn]: values[stake.name] ?? null, [stake.currencyColumn]: values[stake.currencyColumn] ?? null };
 }
 
 /** Why it was decided so; null where there is nothing to say, as most events have nothing. */

@@ -15,7 +15,12 @@ export function tablesOf(pipeline: Pipeline): TableSchema[] {
     ...Object.values(pipeline.eventTypes).map(eventTableOf),
     ...(decision === undefined
       ? []
-      : [decisionTableOf(pipeline, decision), alertTableOf(pipeline, decision), whatIfTableOf(pipeline, decision)]),
+      : [
+          decisionTableOf(pipeline, decision),
+          alertTableOf(pipeline, decision),
+          alertDeliveryTableOf(pipeline, decision),
+          whatIfTableOf(pipeline, decision),
+        ]),
     lateTable(),
     quarantineTable(),
     ledgerTable(),
@@ -108,6 +113,7 @@ export function whatIfTableOf(pipeline: Pipeline, decision: DecisionSpec): Table
 
 /** Table of alerts: one row for each firing of an active rule. */
 export function alertTableOf(pipeline: Pipeline, decision: DecisionSpec): TableSchema {
+  const stake = alertStakeOf(pipeline);
   return {
     name: 'alerts',
     description: 'Every firing of an active rule.',
@@ -125,12 +131,54 @@ export function alertTableOf(pipeline: Pipeline, decision: DecisionSpec): TableS
       required('rule_set_version', 'string', 'Version of the rule set in force.'),
       ...place(),
       arrival(),
+      nullable('score', 'integer', 'Points of the event, all rules together. None in rows of before there was this column.'),
+      ...(stake === undefined
+        ? []
+        : [
+            nullable(stake.minorColumn, 'bigint', `Field ${stake.name} of the event in minor units of its currency.`),
+            nullable(stake.currencyColumn, 'string', 'Currency of the amount.'),
+          ]),
     ],
     partitionColumn: 'event_time',
     idColumns: ['alert_id'],
     clusterColumns: [keyOf(pipeline, decision)],
+    money: stake === undefined ? [] : [stake],
+  };
+}
+
+/** Table that says what became of alerts. */
+export const ALERT_DELIVERY_TABLE = 'alert_deliveries';
+
+/** Table of deliveries: one row for each alert that reached its delivery. */
+export function alertDeliveryTableOf(pipeline: Pipeline, decision: DecisionSpec): TableSchema {
+  const key = keyOf(pipeline, decision);
+  return {
+    name: ALERT_DELIVERY_TABLE,
+    description: 'What became of each alert: told, folded, snoozed or over_budget.',
+    columns: [
+      required('alert_id', 'string', 'The alert, as in alerts.'),
+      ...identityColumns(),
+      required(key, 'string', 'Partition key of the event.'),
+      required('rule_id', 'string', 'Rule that fired.'),
+      required('delivery', 'string', 'told by itself, folded into a summary, snoozed, or over_budget.'),
+      nullable('case_id', 'string', 'Case that the alert belongs to; none if it is over the budget.'),
+      nullable('expected_loss_minor', 'bigint', 'What the budget ranked it by, in minor units of its currency; none without a budget.'),
+      required('decided_at', 'timestamp', 'Processing time of the decision, UTC.'),
+    ],
+    partitionColumn: 'event_time',
+    idColumns: ['alert_id'],
+    clusterColumns: [key],
     money: [],
   };
+}
+
+/** The money field that alerts carry, by its columns; undefined if the pipeline names none. */
+export function alertStakeOf({ alerts, decision, eventTypes }: Pipeline): MoneyColumn | undefined {
+  const name = alerts?.amount;
+  const spec = name === undefined ? undefined : eventTypes[decision?.over ?? '']?.fields[name];
+  return name === undefined || spec?.kind !== 'money'
+    ? undefined
+    : { name, minorColumn: fieldColumn(name, spec), currencyColumn: spec.currencyField };
 }
 
 /** Table of one aggregate: one row for each group, window and revision. */

@@ -137,6 +137,7 @@ export function welcome(
   Kinesis endpoint  ${running.endpoint} (any AWS SDK, CLI or KPL; made-up credentials will do)
   Stream            ${running.streamName}
   Data folder       ${running.dataDir} (events reach the lake within ${flushSeconds} s)
+  Alerts            ${running.dataDir}/alerts.ndjson (what is told; headrace alerts lists all)
 ${isDemo ? `\n${load}\n` : ''}
 Try in another terminal, in this folder:
 

@@ -27,7 +27,7 @@ export interface TableUse {
 /** Bytes that a payload adds to a row that keeps it as base64. */
 const BASE64 = 4 / 3;
 /** Bytes of rows without payload, as JSON; measured on the shipped pipeline. */
-const ROW_BYTES = { archive: 245, event: 216, decision: 548, alert: 527, odd: 305, window: 300, ledger: 250 };
+const ROW_BYTES = { archive: 245, event: 216, decision: 548, alert: 590, delivery: 330, odd: 305, window: 300, ledger: 250 };
 /** Delivery records hold this many bytes at most (Firehose: 1,000 KiB). */
 const RECORD_BYTES_MAX = 1_000 * 1024;
 
@@ -57,7 +57,13 @@ function tablesOf(shape: PipelineShape, { ratePerS, shards, unitsPerS, closesPer
   return [
     batch('archive', 1, ROW_BYTES.archive + BASE64 * bytes, bytes),
     ...shape.eventTables.map(({ table, share }) => batch(table, share, ROW_BYTES.event + bytes)),
-    ...(shape.isJudged ? [batch('decisions', 1, ROW_BYTES.decision), batch('alerts', ALERT_SHARE, ROW_BYTES.alert)] : []),
+    ...(shape.isJudged
+      ? [
+          batch('decisions', 1, ROW_BYTES.decision),
+          batch('alerts', ALERT_SHARE, ROW_BYTES.alert),
+          batch('alert_deliveries', ALERT_SHARE, ROW_BYTES.delivery),
+        ]
+      : []),
     batch('late_events', ODD_SHARE, ROW_BYTES.odd + BASE64 * bytes, bytes),
     batch('quarantine', ODD_SHARE, ROW_BYTES.odd + BASE64 * bytes, bytes),
     { table: 'ledger', rowsPerS: shards * closesPerS, rowBytes: ROW_BYTES.ledger, payload: 0, callsPerS: closesPerS },

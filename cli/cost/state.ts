@@ -36,7 +36,11 @@ export interface StateUse {
 }
 
 const MINUTE_S = 60;
-const ALERT_ITEM_BYTES = 700;
+/** An alert item, and the item of a case with a few alerts in it. */
+const ALERT_ITEM_BYTES = 900;
+const CASE_ITEM_BYTES = 1_300;
+/** What one alert reads at most: its item twice, its case, the circuits of two subscribers twice. */
+const ALERT_READS = 7;
 /** Tiles that decisions read and no cache has. */
 const TILE_READS = 0.1;
 
@@ -75,7 +79,9 @@ export function stateUse(shape: PipelineShape, flow: Flow): StateUse {
   const kinds: Kind[] = [
     kind('shard items', shardItems, SHARD_ITEM_BYTES, shardItems),
     kind('profiles', ratePerS, PROFILE_BYTES, 1),
-    kind('alerts', ratePerS * alertShare, ALERT_ITEM_BYTES, 1),
+    // Each is put, and marked when it is done.
+    kind('alerts', 2 * ratePerS * alertShare, ALERT_ITEM_BYTES, 1),
+    kind('cases', ratePerS * alertShare, CASE_ITEM_BYTES, 1),
     ...windows,
   ];
   const keyReads = ratePerS * (1 + TILE_READS + SESSION_SHARE * shape.sessions.length);
@@ -84,7 +90,7 @@ export function stateUse(shape: PipelineShape, flow: Flow): StateUse {
     // What is written of windows is removed when they are closed, at the same price.
     writeUnitsPerS: sum([...kinds, ...windows].map(({ units }) => units)),
     kinds,
-    readUnitsPerS: 2 * unitsPerS + keyReads + sum(windows.map((one) => one.readUnits)),
+    readUnitsPerS: 2 * unitsPerS + keyReads + ALERT_READS * ratePerS * alertShare + sum(windows.map((one) => one.readUnits)),
     storedBytes: CUSTOMERS * PROFILE_BYTES + sum(windows.map((one) => one.storedBytes)),
     hottest: kinds
       .map(({ name, hot }) => ({ name, writeUnitsPerS: hot }))

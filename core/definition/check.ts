@@ -1,4 +1,5 @@
 import { usageError } from '../errors.ts';
+import { checkAlerts } from './alerts.ts';
 import { checkFilter, ensure, FIELD_KINDS, type Fields, fieldOf, isText, listOf, NUMERIC } from './check-tools.ts';
 import { checkFeatureMeasure } from './feature-measures.ts';
 import type { FeatureSpec } from './features.ts';
@@ -16,7 +17,7 @@ const PIPELINE_NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** Names become SQL columns, tables and folders. */
 const NAME = /^[a-z][a-z0-9_]{0,63}$/;
 /** Tables every lake has. */
-const OWN_TABLES = ['archive', 'quarantine', 'ledger', 'decisions', 'alerts', 'late_events'];
+const OWN_TABLES = ['archive', 'quarantine', 'ledger', 'decisions', 'alerts', 'alert_deliveries', 'late_events'];
 /** Partition columns, and columns that the lake adds to tables of events and aggregates. */
 const OWN_COLUMNS = [
   ...['dt', 'hour', 'gen', 'type', 'lane', 'shard_id', 'sequence', 'sub_sequence', 'arrival_time', 'partition_key'],
@@ -27,7 +28,7 @@ const DECISION_COLUMNS = [
   ...['event_id', 'event_time', 'outcome', 'score', 'rules_fired', 'rules_failed', 'rules_shadow', 'reasons', 'features'],
   ...['rule_tests', 'typology_scores', 'list_hits', 'trial_version', 'trial_outcome', 'trial_score', 'trial_fired'],
   ...['rule_set_version', 'definition_version', 'tile_frontier', 'alert_id', 'rule_id', 'rule_version', 'points', 'reason'],
-  ...['rule_values', 'alert_group'],
+  ...['rule_values', 'alert_group', 'delivery', 'case_id', 'decided_at', 'expected_loss_minor'],
 ];
 
 const GROUPABLE = ['string', 'currency', 'boolean', 'integer', 'fixed'];
@@ -60,6 +61,7 @@ export function checkPipeline(pipeline: Pipeline): void {
   checkTables(pipeline);
   checkTime(pipeline);
   checkDecision(pipeline);
+  checkAlerts(pipeline);
   for (const [name, feature] of Object.entries(pipeline.features)) checkFeature(pipeline, `features.${name}`, name, feature);
   checkPersonal(pipeline);
 }

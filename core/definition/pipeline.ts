@@ -1,3 +1,4 @@
+import type { AlertSpec } from './alerts.ts';
 import { checkPipeline } from './check.ts';
 import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
@@ -69,6 +70,7 @@ export interface PipelineSpec {
   readonly aggregates: Readonly<Record<string, AggregateSpec>>;
   readonly features?: Readonly<Record<string, FeatureSpec>>;
   readonly decision?: DecisionSpec;
+  readonly alerts?: AlertSpec;
   readonly time?: Partial<TimeSpec>;
   readonly lake?: Partial<LakeSpec>;
 }
@@ -81,6 +83,7 @@ export interface Pipeline {
   readonly aggregates: Readonly<Record<string, Aggregate>>;
   readonly features: Readonly<Record<string, FeatureSpec>>;
   readonly decision: DecisionSpec | undefined;
+  readonly alerts: AlertSpec | undefined;
   readonly time: TimeSpec;
   readonly lake: LakeSpec;
 }
@@ -127,6 +130,7 @@ export function definePipeline(spec: PipelineSpec): Pipeline {
     aggregates: Object.fromEntries(Object.entries(spec.aggregates).map(([name, one]) => [name, aggregateOf(name, one)])),
     features: spec.features ?? {},
     decision: spec.decision,
+    alerts: spec.alerts,
     time: { ...DEFAULT_TIME, ...spec.time },
     lake: { ...DEFAULT_LAKE, ...spec.lake },
   };

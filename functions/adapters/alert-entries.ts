@@ -8,6 +8,8 @@ export interface AlertEntry {
   readonly text: string;
   readonly ruleId: string;
   readonly outcome: string;
+  /** `alert`, or `summary` for a list of alerts. */
+  readonly kind: string;
   /** Event time, epoch ms. */
   readonly timeMs: number;
   /** Size as the services count it, at most. */
@@ -21,7 +23,7 @@ const CALL_BYTES_MAX = 262_144;
 /** Names and values beside the text: detail type, source, attributes, time. */
 const ENTRY_FIXED_BYTES = 1_024;
 
-/** Alerts as entries, cut into calls. An alert that no call can hold goes without its reason and values: the table `alerts` has them. */
+/** Alerts as entries, cut into calls. An alert that no call can hold goes without its reason, values and list: the table `alerts` has them. */
 export function alertCalls(alerts: readonly Alert[]): AlertEntry[][] {
   const calls: AlertEntry[][] = [];
   let call: AlertEntry[] = [];
@@ -75,6 +77,7 @@ function entryOf({ id, row }: Alert): AlertEntry {
     text,
     ruleId: String(row['rule_id'] ?? ''),
     outcome: String(row['outcome'] ?? ''),
+    kind: String(row['kind'] ?? 'alert'),
     timeMs: Number(row['event_time'] ?? 0),
     bytes: Buffer.byteLength(text) + ENTRY_FIXED_BYTES,
   };
@@ -84,5 +87,6 @@ function shortOf(row: Row): Row {
   const short: Record<string, Row[string]> = { ...row, is_cut: true };
   delete short['reason'];
   delete short['rule_values'];
+  delete short['alerts'];
   return short;
 }

@@ -14,6 +14,8 @@ export interface EventBridgeSubscriberOptions {
 export const ALERT_SOURCE = 'headrace';
 /** Detail type of alerts on the bus. */
 export const ALERT_DETAIL_TYPE = 'alert';
+/** Detail type of lists of alerts that were not told by themselves. */
+export const SUMMARY_DETAIL_TYPE = 'alert-summary';
 
 /** Alerts to an EventBridge bus, one event each. Only what the bus refused is sent again. Throws ServiceError. */
 export class EventBridgeSubscriber implements AlertSubscriber {
@@ -33,10 +35,10 @@ export class EventBridgeSubscriber implements AlertSubscriber {
   private async put(entries: readonly AlertEntry[]): Promise<EntryFault[]> {
     const { client, bus } = this.options;
     const command = new PutEventsCommand({
-      Entries: entries.map(({ text, timeMs }) => ({
+      Entries: entries.map(({ text, timeMs, kind }) => ({
         EventBusName: bus,
         Source: ALERT_SOURCE,
-        DetailType: ALERT_DETAIL_TYPE,
+        DetailType: kind === 'summary' ? SUMMARY_DETAIL_TYPE : ALERT_DETAIL_TYPE,
         Detail: text,
         Time: new Date(timeMs),
       })),

@@ -10,7 +10,7 @@ export interface SnsSubscriberOptions {
   readonly retry: RetryOptions;
 }
 
-/** Alerts to an SNS topic, one message each: the row as JSON, rule and outcome as attributes to filter by. Throws ServiceError. */
+/** Alerts to an SNS topic, one message each: the row as JSON, rule, outcome and kind as attributes to filter by. Throws ServiceError. */
 export class SnsSubscriber implements AlertSubscriber {
   readonly name = 'topic';
   private readonly options: SnsSubscriberOptions;
@@ -29,14 +29,18 @@ export class SnsSubscriber implements AlertSubscriber {
     const { client, topicArn } = this.options;
     const command = new PublishBatchCommand({
       TopicArn: topicArn,
-      PublishBatchRequestEntries: entries.map(({ text, ruleId, outcome }, i) => ({
+      PublishBatchRequestEntries: entries.map(({ text, ruleId, outcome, kind }, i) => ({
         Id: String(i),
         Message: text,
-        MessageAttributes: { rule_id: { DataType: 'String', StringValue: ruleId }, outcome: { DataType: 'String', StringValue: outcome } },
+        MessageAttributes: { rule_id: attribute(ruleId), outcome: attribute(outcome), kind: attribute(kind) },
       })),
     });
     const answer = await client.send(command);
     const failed = new Map((answer.Failed ?? []).map(({ Id: id, Code: code = '', Message: message = '' }) => [id, { code, message }]));
     return entries.map((_, i) => failed.get(String(i)));
   }
+}
+
+function attribute(value: string): { readonly DataType: 'String'; readonly StringValue: string } {
+  return { DataType: 'String', StringValue: value };
 }

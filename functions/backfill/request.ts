@@ -1,7 +1,7 @@
 import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
 import type { TableSchema } from '../../lake/schema.ts';
-import { WHAT_IF_TABLE } from '../../lake/tables.ts';
+import { ALERT_DELIVERY_TABLE, WHAT_IF_TABLE } from '../../lake/tables.ts';
 import { BackfillError } from './errors.ts';
 import type { BackfillMode, BackfillRequest } from './events.ts';
 import type { Fence, Span } from './plan-record.ts';
@@ -72,5 +72,5 @@ export function tablesOfRequest(request: BackfillRequest, pipeline: Pipeline, ta
 
 const DECIDED = ['decisions', 'alerts'];
 
-/** The archive is what is replayed, snapshots of the ledger are taken by the clock, and what-if tables are asked for by a version. */
-const NEVER_RECOMPUTED = ['archive', 'ledger', WHAT_IF_TABLE];
+/** The archive is what is replayed, the ledger and the deliveries of alerts go by the clock, and what-if tables are asked for by a version. */
+const NEVER_RECOMPUTED = ['archive', 'ledger', ALERT_DELIVERY_TABLE, WHAT_IF_TABLE];

@@ -1,9 +1,15 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { FirehoseClient } from '@aws-sdk/client-firehose';
 import { SNSClient } from '@aws-sdk/client-sns';
+import { cachedSnoozes } from '../../lake/snoozes.ts';
+import { tablesOf } from '../../lake/tables.ts';
 import { clientOptions } from '../adapters/client-options.ts';
 import { DynamoStateStore } from '../adapters/dynamo-state-store.ts';
 import { EventBridgeSubscriber } from '../adapters/event-bridge-subscriber.ts';
+import { FirehoseDelivery } from '../adapters/firehose-delivery.ts';
+import { lakeObjects } from '../adapters/lake-objects.ts';
+import { oversizeLanding } from '../adapters/oversize-landing.ts';
 import type { RetryOptions } from '../adapters/retry.ts';
 import { SnsSubscriber } from '../adapters/sns-subscriber.ts';
 import type { KinesisBatchResponse } from '../kinesis-event.ts';
@@ -12,6 +18,8 @@ import { deadlineOf, type LambdaContext } from '../observability/context.ts';
 import { openLog } from '../observability/log.ts';
 import { type Meter, openMeter } from '../observability/meter.ts';
 import { traced } from '../observability/trace.ts';
+import { pipelineNamed } from '../pipeline.ts';
+import { ruleAlerts } from './arrival.ts';
 import { deliverAlertsConfig } from './config.ts';
 import type { DeliveryReport } from './delivery.ts';
 import type { TableStreamEvent, TickEvent } from './event.ts';
@@ -29,8 +37,24 @@ const open = lazy(async () => {
   const retry: RetryOptions = { random: Math.random };
   const subscriberRetry: RetryOptions = { random: Math.random, attemptsMax: SUBSCRIBER_ATTEMPTS_MAX };
   const options = clientOptions(CALL_TIMEOUT_MS);
+  const { pipeline, rules } = pipelineNamed(config.pipeline);
+  const store = new DynamoStateStore({ client: new DynamoDBClient(options), table: config.stateTable, clock: Date.now, retry });
+  const objects = lakeObjects(config.lakeBucket, retry);
   const handle = createDeliverAlerts({
-    store: new DynamoStateStore({ client: new DynamoDBClient(options), table: config.stateTable, clock: Date.now, retry }),
+    store,
+    pipeline,
+    ruleAlertOf: ruleAlerts(rules, objects),
+    snoozes: cachedSnoozes(objects, Date.now, (error) =>
+      log.error('the list of snoozes cannot be read; the last one that was read holds', error, {}),
+    ),
+    delivery: new FirehoseDelivery({
+      client: new FirehoseClient(options),
+      prefix: config.deliveryPrefix,
+      tables: tablesOf(pipeline),
+      retry,
+      // A row of this table is far below what Firehose takes.
+      oversize: oversizeLanding(async () => objects),
+    }),
     subscribers: [
       new EventBridgeSubscriber({ client: new EventBridgeClient(options), bus: config.bus, retry: subscriberRetry }),
       new SnsSubscriber({ client: new SNSClient(options), topicArn: config.topicArn, retry: subscriberRetry }),
@@ -38,8 +62,13 @@ const open = lazy(async () => {
     clock: Date.now,
     random: Math.random,
     observe: (report) => observe(meter, report),
+    onFates: ({ told, folded, snoozed, over_budget: overBudget }) => {
+      meter.add('alertsTold', told);
+      meter.add('alertsFolded', folded);
+      meter.add('alertsSnoozed', snoozed);
+      meter.add('alertsOverBudget', overBudget);
+    },
     onBroken: (change) => log.warn('an alert item holds no alert; it stays in the state table', { change }),
-    onStoreError: (error) => log.error('the state table failed; the rest of the batch is handed out again', error, {}),
   });
   return { handle, meter };
 });

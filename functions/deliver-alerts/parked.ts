@@ -1,5 +1,5 @@
-import type { Alert, Clock, StateStore } from '../../core/ports.ts';
-import { alertKey, alertName, KEPT_MS, parkedMinutesPk, parkedPk } from './keys.ts';
+import type { Alert, Clock, ItemKey, StateStore } from '../../core/ports.ts';
+import { alertKey, alertName, isSummaryName, KEPT_MS, minuteName, parkedMinutesPk, parkedPk, summaryKey } from './keys.ts';
 import { alertRowOf } from './outbox.ts';
 
 /** A parked alert: `alert` is undefined once its item has expired. */
@@ -10,8 +10,6 @@ export interface Parked {
 }
 
 const MINUTE_MS = 60_000;
-/** Digits of a minute since 1970 in keys, so that they sort as numbers do. */
-const MINUTE_DIGITS = 10;
 /** An empty minute is forgotten only when no call that began in it can still write: calls end after one minute. */
 const MINUTE_OPEN_MS = 5 * MINUTE_MS;
 
@@ -35,12 +33,20 @@ export class ParkedAlerts {
   async park(alerts: readonly Alert[]): Promise<void> {
     if (alerts.length === 0) return;
     const nowMs = this.clock();
-    const minute = String(Math.floor(nowMs / MINUTE_MS)).padStart(MINUTE_DIGITS, '0');
+    const minute = minuteName(nowMs);
     const pointer = { expectedVersion: 0, body: 'null', expiresAtMs: nowMs + KEPT_MS };
     await this.store.put([
       { ...pointer, pk: parkedMinutesPk(this.subscriber), sk: minute },
+      // What waits is what the pointers point at: alerts are items already, summaries are not.
+      ...alerts.flatMap(({ id, row }) =>
+        isSummaryName(id) ? [{ ...pointer, ...summaryKey(this.subscriber, id), body: JSON.stringify(row) }] : [],
+      ),
       ...alerts.map(({ id }) => ({ ...pointer, pk: parkedPk(this.subscriber, minute), sk: alertName(id) })),
     ]);
+  }
+
+  private keyOf(name: string): ItemKey {
+    return isSummaryName(name) ? summaryKey(this.subscriber, name) : alertKey(name);
   }
 
   /** Minutes that may hold parked alerts, the oldest first. */
@@ -58,7 +64,7 @@ export class ParkedAlerts {
 
   /** Loads the alerts behind pointers of one minute. */
   async load(minute: string, names: readonly string[]): Promise<Parked[]> {
-    const items = await this.store.get(names.map(alertKey));
+    const items = await this.store.get(names.map((name) => this.keyOf(name)));
     return names.map((name, i) => {
       const row = alertRowOf(items[i]?.body ?? '');
       return { minute, name, alert: row === undefined ? undefined : { id: String(row['alert_id']), row } };
@@ -67,6 +73,7 @@ export class ParkedAlerts {
 
   /** Forgets what was delivered. */
   async release(parked: readonly Parked[]): Promise<void> {
-    await this.store.remove(parked.map(({ minute, name }) => ({ pk: parkedPk(this.subscriber, minute), sk: name })));
+    const summaries = parked.filter(({ name }) => isSummaryName(name)).map(({ name }) => this.keyOf(name));
+    await this.store.remove([...parked.map(({ minute, name }) => ({ pk: parkedPk(this.subscriber, minute), sk: name })), ...summaries]);
   }
 }

@@ -9,8 +9,10 @@ import { sketchHours } from '../../lake/erasure/sketches.ts';
 import type { Subject } from '../../lake/erasure/subject.ts';
 import { alertIdsOf, erasePartition, type Found, type Survey, surveyTables } from '../../lake/erasure/table.ts';
 import { allSets } from '../../lake/rules/sets.ts';
+import { maskSnoozes } from '../../lake/snoozes.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { releaseClaim } from '../backfill/claim-list.ts';
+import { dropAlerts, dropEntity } from '../deliver-alerts/drop.ts';
 import { claimForErasure, clearBackfills, type ErasureClaim } from './backfills.ts';
 import { maskState, PendingBatchError } from './state.ts';
 
@@ -33,8 +35,6 @@ export interface LivePorts {
   readonly landingMs: number;
   /** Whether all that had arrived by a moment (epoch ms) has been processed. */
   readonly isProcessed: (byMs: number) => Promise<boolean>;
-  /** Removes alerts that wait for their subscribers, by their ids. */
-  readonly dropAlerts: (ids: readonly string[]) => Promise<void>;
   readonly pause: (ms: number) => Promise<void>;
   /** Fires when this call should begin nothing more. */
   readonly signal: AbortSignal;
@@ -113,6 +113,8 @@ export async function forget(ports: ForgetPorts, request: ForgetRequest): Promis
   const book = await ReceiptBook.open(ports.objects, begun ?? newReceipt(request, ports.clock()));
   const stateItems = await maskStateOf(ports, request, false);
   if (stateItems > 0) await book.write({ stateItems: book.last.stateItems + stateItems, ...foundNow(ports) });
+  await dropEntity(ports.store, subject);
+  await maskSnoozes(ports.objects, subject);
   if (!(await eraseTables(ports, request, book))) return { kind: 'unfinished', receipt: book.last, againMs: ports.clock() };
   const againMs = await waitsUntil(ports, book);
   if (againMs !== undefined) return { kind: 'unfinished', receipt: book.last, againMs };
@@ -149,7 +151,7 @@ async function eraseFound(
     await book.write({ partitions, sketches: sketchHours(plan.pipeline, subject, partitions) });
   };
   // While the rows still say which they are.
-  if (ports.live !== undefined && one.mask.table.name === 'alerts') await ports.live.dropAlerts(await alertIdsOf(ports, one));
+  if (one.mask.table.name === 'alerts') await dropAlerts(ports.store, await alertIdsOf(ports, one));
   const removed = await erasePartition(ports, one, { origin: `erasure/${book.last.id}`, onPlanned });
   await book.write({ filesRemoved: book.last.filesRemoved + removed, ...foundNow(ports) });
 }

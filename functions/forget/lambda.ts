@@ -9,7 +9,6 @@ import { streamEpoch } from '../adapters/kinesis-epoch.ts';
 import { KinesisShards } from '../adapters/kinesis-shards.ts';
 import { deployedLake } from '../adapters/lake-ports.ts';
 import { WORK_FOLDER } from '../backfill/workflow/states.ts';
-import { dropAlerts } from '../deliver-alerts/drop.ts';
 import { lazy } from '../lazy.ts';
 import { deadlineOf, type LambdaContext } from '../observability/context.ts';
 import { openLog } from '../observability/log.ts';
@@ -58,7 +57,6 @@ const open = lazy(async () => {
     live: {
       landingMs: config.landingMs,
       isProcessed: async (byMs) => isProcessed({ store, shards, streamEpoch: await epoch() }, byMs),
-      dropAlerts: (ids) => dropAlerts(store, ids),
       pause: (ms) => sleep(ms),
     },
     request: { plan: compilePlan(pipeline), rules: rules.rules, remains: REMAINS },

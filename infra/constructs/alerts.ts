@@ -6,10 +6,14 @@ import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
+import { RULES_FOLDER } from '../../lake/rules/log.ts';
+import { SNOOZES_KEY } from '../../lake/snoozes.ts';
+import { ALERT_DELIVERY_TABLE } from '../../lake/tables.ts';
 import type { Installation } from '../installation.ts';
-import { arnOf, functionName, type Names } from '../names.ts';
+import { arnOf, bucketArn, functionName, type Names } from '../names.ts';
 import { failureQueue } from './failure-queue.ts';
-import { keyAccess, stateAccess } from './permissions.ts';
+import { deliveryAccess, keyAccess, stateAccess } from './permissions.ts';
 import { ScheduledFunction } from './scheduled-function.ts';
 import type { Storage } from './storage.ts';
 
@@ -73,13 +77,13 @@ export class AlertDelivery extends Construct {
 
   constructor(scope: Construct, id: string, installation: Installation, storage: Storage & { readonly busArn: string }) {
     super(scope, id);
-    const { names, size, operationsKey, alertTopicArn } = installation;
+    const { names, size, operationsKey, alertTopicArn, tables } = installation;
     this.failuresName = `${functionName(names, 'deliver-alerts')}-stream-failures`;
     const failures = failureQueue(this, 'StreamFailures', { name: this.failuresName, key: operationsKey });
     this.scheduled = new ScheduledFunction(this, 'Scheduled', {
       installation,
       service: 'deliver-alerts',
-      description: 'Sends alerts to bus and topic; rests while a subscriber is down.',
+      description: 'Decides what of the alerts is told, and tells bus and topic; rests while one is down.',
       memoryMb: size.helperMb,
       timeoutS: TIMEOUT_S,
       every: Duration.minutes(1),
@@ -93,10 +97,18 @@ export class AlertDelivery extends Construct {
         // Listing streams knows no resources: see acknowledgements.ts. The mapping is refused without it.
         { sid: 'TableStreams', actions: ['dynamodb:ListStreams'], resources: ['*'] },
         stateAccess(storage.tableArn),
+        ...deliveryAccess(
+          names,
+          tables.filter(({ name }) => name === ALERT_DELIVERY_TABLE),
+        ).filter(({ sid }) => sid === 'Delivery'),
+        { sid: 'Snoozes', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${SNOOZES_KEY}`)] },
+        { sid: 'Rules', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${RULES_FOLDER}*`)] },
+        // Without it an object that is not there is a refusal.
+        { sid: 'SnoozesBucket', actions: ['s3:ListBucket'], resources: [bucketArn(names.lakeBucket)] },
         { sid: 'Bus', actions: ['events:PutEvents'], resources: [storage.busArn] },
         { sid: 'Topic', actions: ['sns:Publish'], resources: [alertTopicArn] },
         { sid: 'StreamFailures', actions: ['sqs:SendMessage'], resources: [failures.queueArn] },
-        keyAccess(storage.stateKey),
+        keyAccess(storage.stateKey, storage.lakeKey),
       ],
     });
     this.mapping = new CfnEventSourceMapping(this, 'Mapping', {

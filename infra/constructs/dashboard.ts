@@ -86,9 +86,9 @@ function decisions({ metrics }: OverviewProps): IWidget[] {
   return [
     graph('Decisions', 8, [metrics.own('approved'), metrics.own('reviewed'), metrics.own('declined')]),
     graph(
-      'Alerts: fired, delivered',
+      'Alerts: fired, and what became of them',
       8,
-      [metrics.own('alertsFired'), metrics.own('alertsDelivered')],
+      (['alertsFired', 'alertsTold', 'alertsFolded', 'alertsSnoozed', 'alertsOverBudget'] as const).map((key) => metrics.own(key)),
       [metrics.own('alertsWaiting', 'Maximum')],
     ),
     graph(

@@ -4,6 +4,7 @@ import { Construct } from 'constructs';
 import { WORK_FOLDER } from '../../functions/backfill/workflow/states.ts';
 import { LAKE_FOLDER } from '../../lake/delivery-format.ts';
 import { RULES_FOLDER } from '../../lake/rules/log.ts';
+import { SNOOZES_KEY } from '../../lake/snoozes.ts';
 import type { Installation } from '../installation.ts';
 import { arnOf, bucketArn } from '../names.ts';
 import { keyAccess, shardAccess, stateAccess } from './permissions.ts';
@@ -52,6 +53,11 @@ function erasureAccess({ names, tables, streamArn }: Installation, storage: Stor
       resources: [bucketArn(names.lakeBucket, `${WORK_FOLDER}*`)],
     },
     { sid: 'Rules', actions: ['s3:GetObject'], resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${RULES_FOLDER}*`)] },
+    {
+      sid: 'Snoozes',
+      actions: ['s3:GetObject', 's3:PutObject'],
+      resources: [bucketArn(names.lakeBucket, `${LAKE_FOLDER}${SNOOZES_KEY}`)],
+    },
     { sid: 'ListLake', actions: ['s3:ListBucket'], resources: [bucketArn(names.lakeBucket)] },
     {
       sid: 'Catalogue',

@@ -6,7 +6,7 @@ import { fieldColumn } from '../columns.ts';
 import { landedTable } from '../delivery-format.ts';
 import type { TableSchema } from '../schema.ts';
 import { quoteName, quoteText } from '../sql-text.ts';
-import { tablesOf, WHAT_IF_TABLE } from '../tables.ts';
+import { ALERT_DELIVERY_TABLE, tablesOf, WHAT_IF_TABLE } from '../tables.ts';
 import { createRecordMask, type KeptRecord, type MaskedRecord, type RecordMask } from './events.ts';
 import { createReasonMask } from './reasons.ts';
 import type { Subject } from './subject.ts';
@@ -202,6 +202,18 @@ function judgedMasks(type: EventTypeSpec, subject: Subject, rules: readonly Rule
   return [
     { name: 'decisions', ...decisions },
     { name: WHAT_IF_TABLE, ...decisions },
+    {
+      name: ALERT_DELIVERY_TABLE,
+      // The name of a case is made from that of its entity.
+      columns: ['alert_id', type.key, 'case_id'],
+      reads: ['alert_id', 'event_id', 'rule_id'],
+      where,
+      patch: (row) => ({
+        alert_id: alertIdOf(String(row['rule_id']), pseudonym, String(row['event_id'])),
+        [type.key]: pseudonym,
+        case_id: null,
+      }),
+    },
     {
       name: 'alerts',
       columns: ['alert_id', type.key, 'reason', 'rule_values', 'alert_group'],

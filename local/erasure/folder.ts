@@ -15,6 +15,7 @@ import { GenerationWriter } from '../../lake/compaction/writer.ts';
 import { subjectOf } from '../../lake/erasure/subject.ts';
 import { SCRATCH_FOLDER } from '../../lake/object-key.ts';
 import { tablesOf } from '../../lake/tables.ts';
+import { ALERTS_FILE } from '../alerts/deliverer.ts';
 import { BufferedDelivery } from '../delivery/buffer.ts';
 import { FolderObjectStore } from '../objects/folder.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
@@ -78,8 +79,10 @@ async function inFolder<T>(options: ForgetInFolder, use: (ports: ForgetPorts, re
     };
     const ports = { objects, files: objects, writer, engine, store, work: new FolderObjectStore(folder.backfill), clock, settle };
     const streamEnd = new Date(clock() + RETENTION_HOURS * HOUR_MS).toISOString();
+    const told = join(folder.root, ALERTS_FILE);
     const remains = [
       `the stream keeps what was put until its retention ends, ${streamEnd} at the latest; the files in ${folder.stream} as long as the folder is there`,
+      ...(existsSync(told) ? [`${told} keeps what was told of alerts until somebody removes it`] : []),
       'input files, backups and copies of the data folder are not part of it',
     ];
     const request = { plan: compilePlan(pipeline), subject, rules: loaded.rules.rules, streamEpoch: meta.streamEpoch, by, remains };

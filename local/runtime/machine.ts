@@ -6,6 +6,7 @@ import { kinesisSource, type StreamSource } from '../../functions/adapters/kines
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
 import type { BatchStats } from '../../functions/process-stream/handler.ts';
 import { tablesOf } from '../../lake/tables.ts';
+import { AlertDeliverer } from '../alerts/deliverer.ts';
 import { BufferedDelivery } from '../delivery/buffer.ts';
 import { type Endpoint, startEndpoint } from '../endpoint/endpoint.ts';
 import { Checkpoints } from '../mapping/checkpoints.ts';
@@ -29,6 +30,8 @@ export interface MachineOptions {
   readonly observe: (stats: BatchStats) => void;
   /** Hears of failures that are tried again, so that a person can see them. */
   readonly onRetry: (message: string) => void;
+  /** Whether alerts are told, as they are where events are live. */
+  readonly isAlerting?: boolean;
   /** Told once when the stream's endpoint has died, without which nothing goes on. */
   readonly onFatal?: (error: Error) => void;
 }
@@ -45,6 +48,8 @@ export interface Machine {
   readonly delivery: BufferedDelivery;
   readonly checkpoints: Checkpoints;
   readonly handlers: Handlers;
+  /** Tells alerts, where they are told. */
+  readonly alerts: AlertDeliverer | undefined;
   /** The processor, with its failures reported before they are tried again. */
   readonly handler: KinesisHandler;
   setMeta(meta: FolderMeta): void;
@@ -100,6 +105,10 @@ async function open(
   closers.push(() => delivery.close());
   const meta = { ...known, pipeline: name, stream: name, streamEpoch: String(stream.creationEpoch) };
   writeMeta(folder, meta);
+  const alerts =
+    options.isAlerting === true
+      ? new AlertDeliverer({ loaded, dataDir: folder.root, store, delivery, objects, clock, onFailure: options.onRetry })
+      : undefined;
   const handlers = await wireHandlers(loaded, {
     store,
     delivery,
@@ -108,6 +117,7 @@ async function open(
     streamEpoch: meta.streamEpoch,
     clock,
     observe: options.observe,
+    ...(alerts === undefined ? {} : { alerts }),
   });
   const handler: KinesisHandler = async (event) => {
     try {
@@ -118,7 +128,7 @@ async function open(
     }
   };
   const checkpoints = await Checkpoints.load(store, stream);
-  const machine = { folder, endpoint, client, source, stream, store, delivery, checkpoints, handlers, handler, close };
+  const machine = { folder, endpoint, client, source, stream, store, delivery, checkpoints, handlers, alerts, handler, close };
   return { ...machine, meta, setMeta: (next) => writeMeta(folder, next) };
 }
 

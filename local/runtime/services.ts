@@ -1,5 +1,5 @@
 import { compilePlan, type Plan } from '../../core/plan.ts';
-import type { ObjectStore, StateStore, StreamShards } from '../../core/ports.ts';
+import type { AlertOutbox, ObjectStore, StateStore, StreamShards } from '../../core/ports.ts';
 import { type CloseReport, type CloseRound, createCloseWindows } from '../../functions/close-windows/handler.ts';
 import { ledgerRows } from '../../functions/ledger.ts';
 import { type BatchStats, createProcessStream, type ProcessStream } from '../../functions/process-stream/handler.ts';
@@ -18,6 +18,8 @@ export interface MachinePorts {
   readonly streamEpoch: string;
   readonly clock: () => number;
   readonly observe?: (stats: BatchStats) => void;
+  /** Takes alerts; absent where nobody is told. */
+  readonly alerts?: AlertOutbox;
 }
 
 /** The handlers of one machine. */
@@ -41,6 +43,7 @@ export async function wireHandlers(loaded: LoadedPipeline, ports: MachinePorts):
     rules,
     parentsOf: async (shardId) => (await ports.shards.list()).find((shard) => shard.shardId === shardId)?.parents,
     ...(ports.observe === undefined ? {} : { observe: ports.observe }),
+    ...(ports.alerts === undefined ? {} : { alerts: ports.alerts }),
   });
   const flush = async (): Promise<void> => {
     await ports.delivery.deliver(await ledgerRows(base));

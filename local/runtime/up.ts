@@ -41,6 +41,10 @@ export interface RunningPipeline {
 /** Time between two rounds of the closer, ms: windows are emitted within about a second of becoming final. */
 const CLOSE_MS = 1_000;
 
+/** Time between two looks for new alerts, ms, and between two looks for what waits or is over, as on AWS. */
+const TELL_MS = 1_000;
+const LOOK_MS = 60_000;
+
 /** How long a batch may gather, ms: far below what anyone notices, and long enough to fill batches under load. */
 const BATCHING_WINDOW_MS = 50;
 
@@ -56,7 +60,10 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
-  const machine = await openMachine({ ...options, clock: Date.now, observe: meter.observe, onRetry, onFatal: (error) => fail(error) });
+  const machine = await openMachine({
+    ...options,
+    ...{ clock: Date.now, observe: meter.observe, onRetry, onFatal: (error) => fail(error), isAlerting: true },
+  });
   const mapping = startMapping({
     source: machine.source,
     stream: machine.stream,
@@ -72,6 +79,8 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
     windowsClosed = (await machine.handlers.close({ kind: 'live' })).windowsClosed;
   });
   const flusher = new Repeater(options.flushMs, onRetry, () => machine.handlers.flush());
+  const teller = new Repeater(TELL_MS, onRetry, async () => machine.alerts?.pump());
+  const looker = new Repeater(LOOK_MS, onRetry, async () => machine.alerts?.tick());
   const stopCompacting = new AbortController();
   const compactor = new Repeater(options.compactMs ?? COMPACT_MS, onRetry, () =>
     compact(machine, options.loaded, onRetry, stopCompacting.signal),
@@ -92,6 +101,10 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
       stopCompacting.abort();
       await compactor.stop();
       await closer.stop();
+      await looker.stop();
+      // What is not told now is told by the next start.
+      await teller.now().catch((error: unknown) => onRetry(error instanceof Error ? error.message : String(error)));
+      await teller.stop();
       await flusher.stop();
       await finish(machine);
       if (mapped !== undefined) throw mapped;

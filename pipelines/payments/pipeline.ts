@@ -101,6 +101,7 @@ export const pipeline = definePipeline({
   },
   features,
   decision,
+  alerts: { amount: 'amount' },
   // No keptDays: the archive is what a backfill recomputes everything from, and decisions, labels and the ledger are what an audit asks for;
   // hours are of event time, so payments of past years, fed for a back-test, would leave at once. Cheaper tiers do for what is old. Whoever
   // must forget says so by table, and keeps the archive at least as long as anything that is to be recomputed.

@@ -32,6 +32,18 @@ test('the guide to card numbers runs as written, and its two ways to make a toke
   expect(execFileSync(process.execPath, [script], { encoding: 'utf8', env })).toBe(shown);
 }, 240_000);
 
+test('the guide to alerts runs as written: a snooze is shown, alerts are listed with what became of them', () => {
+  const folder = checkout();
+  const steps = stepsOf(readFileSync('docs/guides/alerts.md', 'utf8'), 'See it');
+  expect(steps).toHaveLength(3);
+  const [watch, list, wake] = steps.map(({ command }) => run(command, folder));
+  expect(shapeOf(watch ?? '')).toBe(shapeOf(steps[0]?.shown ?? ''));
+  const head = (text: string | undefined): string[] | undefined => text?.split('\n')[0]?.split(/ {2,}/);
+  expect(head(list)).toEqual(head(steps[1]?.shown));
+  expect(list).toMatch(/\n\d+ alerts?: told \d+(, \w+ \d+)*\.\n$/);
+  expect(wake).toContain('Alerts of customer_id=c-17 are told again');
+}, 240_000);
+
 test('the guide to erasure runs as written and prints what it shows', () => {
   const folder = checkout();
   const steps = stepsOf(readFileSync('docs/guides/erasure.md', 'utf8'), 'See it');

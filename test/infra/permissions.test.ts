@@ -145,7 +145,7 @@ describe.each(sizes)('in the size %s', (size) => {
   test.each([
     ['process-stream', ['dynamodb', 'firehose', 'kinesis', 'kms', 'logs', 's3', 'xray']],
     ['close-windows', ['dynamodb', 'firehose', 'kinesis', 'kms', 'logs', 's3', 'sqs', 'xray']],
-    ['deliver-alerts', ['dynamodb', 'events', 'kms', 'logs', 'sns', 'sqs', 'xray']],
+    ['deliver-alerts', ['dynamodb', 'events', 'firehose', 'kms', 'logs', 's3', 'sns', 'sqs', 'xray']],
     ['register-partitions', ['glue', 'kms', 'logs', 'sqs', 'xray']],
     ['compact', ['glue', 'kms', 'logs', 's3', 'sqs', 'xray']],
     ['backfill', ['athena', 'glue', 'kms', 'logs', 's3', 'sns', 'states', 'xray']],
@@ -153,6 +153,17 @@ describe.each(sizes)('in the size %s', (size) => {
   ])('%s reaches these services and no others', (service, services) => {
     const actions = roleOf(service).statements.flatMap(({ Action }) => list(Action));
     expect([...new Set(actions.map((action) => action.split(':')[0]))].sort()).toEqual(services);
+  });
+
+  test('the delivery of alerts reads the snoozes and nothing else of the lake, and delivers rows of its own table only', () => {
+    const statements = roleOf('deliver-alerts').statements;
+    const resources = (action: string): string[] =>
+      statements.filter(({ Action }) => list(Action).includes(action)).flatMap(({ Resource }) => [...list(Resource)]);
+    expect(resources('s3:GetObject').map((arn) => arn.replace(/^.*:::[^/]*/, ''))).toEqual(['/lake/snoozes.json']);
+    expect(resources('firehose:PutRecordBatch').map((arn) => arn.replace(/^.*deliverystream/, ''))).toEqual([
+      '/headrace-dev-alert-deliveries',
+    ]);
+    expect(resources('s3:PutObject')).toEqual([]);
   });
 
   test('no function deletes, purges, or changes what it did not make, but for those that replace what landed: compaction, backfill, erasure', () => {

@@ -19,7 +19,18 @@ const typesOf = (table: TableSchema): Record<string, ColumnType> => Object.fromE
 describe('tables of a pipeline', () => {
   test('payments has these tables', () => {
     expect(tablesOf(payments).map(({ name }) => name)).toEqual([
-      ...['archive', 'transactions', 'labels', 'decisions', 'alerts', 'what_if_decisions', 'late_events', 'quarantine', 'ledger'],
+      ...[
+        'archive',
+        'transactions',
+        'labels',
+        'decisions',
+        'alerts',
+        'alert_deliveries',
+        'what_if_decisions',
+        'late_events',
+        'quarantine',
+        'ledger',
+      ],
       ...['payments_1m', 'payments_1h', 'terminal_1h', 'customer_session'],
     ]);
   });

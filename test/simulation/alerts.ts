@@ -1,6 +1,7 @@
 import type { Alert, AlertSubscriber, StateWrite } from '../../core/ports.ts';
 import type { TableStreamEvent } from '../../functions/deliver-alerts/event.ts';
 import { ALERT_PK_PREFIX } from '../../functions/deliver-alerts/keys.ts';
+import { listedIds } from '../../functions/deliver-alerts/messages.ts';
 import type { KinesisBatchResponse } from '../../functions/kinesis-event.ts';
 import type { Random } from '../../load-test/random.ts';
 import { insertOf } from '../functions/deliver-alerts/table-records.ts';
@@ -11,8 +12,10 @@ import type { FaultPlan } from './faults.ts';
 /** A subscriber of alerts that is down at times. */
 export class SimSubscriber {
   readonly name: string;
-  /** Ids it took. */
-  readonly taken = new Set<string>();
+  /** Alerts that it was told, by themselves or in a list, and what told it first: an alert's own id, or that of a summary. */
+  readonly taken = new Map<string, string>();
+  /** Alerts that two different messages told. */
+  readonly twice = new Set<string>();
   private downUntilMs = 0;
   private readonly world: { readonly time: VirtualTime; readonly random: Random; readonly faults: FaultPlan };
 
@@ -23,7 +26,12 @@ export class SimSubscriber {
 
   seenBy(actor: Actor): AlertSubscriber {
     const take = (alerts: readonly Alert[]): void => {
-      for (const { id } of alerts) this.taken.add(id);
+      for (const alert of alerts) {
+        for (const id of alert.row['kind'] === 'summary' ? listedIds(alert) : [alert.id]) {
+          if ((this.taken.get(id) ?? alert.id) !== alert.id) this.twice.add(id);
+          this.taken.set(id, alert.id);
+        }
+      }
     };
     return {
       name: this.name,

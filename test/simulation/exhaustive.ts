@@ -27,9 +27,9 @@ export type Plan = readonly (readonly [call: number, fault: IoFault])[];
 
 /**
  * Whose calls fail in turn, and which: all of the processor's, the round of the closer in which the first windows close and are
- * cleared, the first two calls of the delivery of alerts and its first tick.
+ * cleared, the first call of the delivery of alerts and its first tick.
  */
-export const ACTORS = { 'process-stream': [1, 60], 'close-windows': [67, 84], 'deliver-alerts': [1, 14] } as const;
+export const ACTORS = { 'process-stream': [1, 60], 'close-windows': [67, 84], 'deliver-alerts': [1, 20] } as const;
 
 export type ActorName = keyof typeof ACTORS;
 

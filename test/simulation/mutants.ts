@@ -264,6 +264,16 @@ export const MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'an alert decided again when it is repeated',
+    patches: [
+      {
+        file: 'functions/deliver-alerts/cases.ts',
+        find: '!known.has(alert.id) && !marked.has(alert.id)',
+        replace: '!marked.has(alert.id)',
+      },
+    ],
+  },
+  {
     name: 'half of a link read',
     patches: [
       {

@@ -65,7 +65,11 @@ export function expectedTables({ shards, contexts, keys, rulesFromMs }: Truth): 
     const outcome = score >= 10 ? 'decline' : score >= 4 ? 'review' : 'approve';
     const decided = { lane, place, outcome, score, rules_fired: fired.join(), features, version, frontier };
     add('decisions', [event.time, event.card, event.event_id], decided);
-    for (const rule of fired) add('alerts', [event.time, `${rule}/${event.card}/${event.event_id}`], { place, outcome });
+    for (const rule of fired) {
+      const id = [event.time, `${rule}/${event.card}/${event.event_id}`];
+      add('alerts', id, { place, outcome });
+      add('alert_deliveries', id, {});
+    }
   }
   for (const [id, events] of windowsOf(accepted.filter(({ type }) => type === 'payment'))) {
     const amounts = events.map(({ amount_minor }) => amount_minor);

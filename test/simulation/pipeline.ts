@@ -66,6 +66,7 @@ function pipelineOf(version: number): Pipeline {
       }),
     },
     decision: { over: 'payment', reviewPoints: 4, declinePoints: 10 },
+    alerts: { amount: 'amount' },
     time: {
       outOfOrdernessMs: 20 * SECOND_MS,
       allowedLatenessMs: 40 * SECOND_MS,
@@ -76,7 +77,7 @@ function pipelineOf(version: number): Pipeline {
   });
 }
 
-const rule = (id: string, condition: string, points: number): Rule =>
+const rule = (id: string, condition: string, points: number, groupBy = 'card'): Rule =>
   parseRule(
     {
       id,
@@ -88,7 +89,7 @@ const rule = (id: string, condition: string, points: number): Rule =>
       condition,
       points,
       reason: '{features.count_5m} payments',
-      alert: { group_by: 'card', cool_down: '1h' },
+      alert: { group_by: groupBy, cool_down: '1h' },
     },
     id,
   );
@@ -103,7 +104,7 @@ function buildOf(version: number, dear: number): Build {
   const rules = [
     rule('dear', `event.amount_minor > ${dear}`, 10),
     rule('busy', 'features.count_5m >= 2', 4),
-    rule('known-fraud', 'features.frauds_4h > 0', 4),
+    rule('known-fraud', 'features.frauds_4h > 0', 4, 'terminal'),
   ];
   return { pipeline: pipelineOf(version), rules: { rules, lists: [], version: `rules-${version}` } };
 }

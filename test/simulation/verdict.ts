@@ -43,6 +43,7 @@ const COMPARED: readonly (readonly [table: string, id: readonly string[], column
   ['labels', EVENT, ['lane', 'place', 'fraud', 'terminal']],
   ['decisions', EVENT, JUDGED],
   ['alerts', ['event_time', 'alert_id'], ['place', 'outcome']],
+  ['alert_deliveries', ['event_time', 'alert_id'], []],
   ['minute', ['currency', 'window_start', 'window_end'], MEASURES],
   ['sliding', ['currency', 'window_start', 'window_end'], MEASURES],
   ['hourly', ['terminal', 'currency', 'window_start', 'window_end'], MEASURES],
@@ -125,8 +126,9 @@ function compareBytes(world: World, wrong: string[]): void {
 
 function compareAlerts(world: World, expected: Tables, lost: string[], repeated: string[]): void {
   const ids = new Set([...(expected['alerts']?.keys() ?? [])].map((id) => id.slice(id.indexOf('|') + 1)));
-  for (const { name, taken } of world.subscribers) {
+  for (const { name, taken, twice } of world.subscribers) {
     for (const id of ids) if (!taken.has(id)) lost.push(`alert ${id} never reached ${name}`);
-    for (const id of taken) if (!ids.has(id)) repeated.push(`alert ${id} reached ${name} for nothing`);
+    for (const id of taken.keys()) if (!ids.has(id)) repeated.push(`alert ${id} reached ${name} for nothing`);
+    for (const id of twice) repeated.push(`alert ${id} reached ${name} in two messages`);
   }
 }

@@ -4,6 +4,7 @@ import { parseCloser } from '../../core/state/closer.ts';
 import { closerKey, shardsPk } from '../../core/state/keys.ts';
 import { parseShard } from '../../core/state/shard.ts';
 import { createCloseWindows } from '../../functions/close-windows/handler.ts';
+import { ruleAlerts } from '../../functions/deliver-alerts/arrival.ts';
 import { createDeliverAlerts } from '../../functions/deliver-alerts/handler.ts';
 import { StateOutbox } from '../../functions/deliver-alerts/outbox.ts';
 import { lazy } from '../../functions/lazy.ts';
@@ -298,8 +299,14 @@ export class World {
 
   private openAlerts(): ReturnType<ConstructorParameters<typeof SimAlerts>[0]['open']> {
     const actor = this.actor('deliver-alerts');
+    const { pipeline, rules } = COMPILED[this.newestBuild] as CompiledBuild;
+    const store = this.table.seenBy(actor);
     const handle = createDeliverAlerts({
-      store: this.table.seenBy(actor),
+      store,
+      pipeline,
+      ruleAlertOf: ruleAlerts(rules, this.rules.seenBy(actor)),
+      snoozes: async () => [],
+      delivery: this.lake.seenBy(actor),
       subscribers: this.subscribers.map((one) => one.seenBy(actor)),
       clock: this.clock,
       random: () => this.random.unit(),

@@ -239,6 +239,8 @@ describe('--stack on the command line', () => {
     ['ledger', '--stack', 'headrace-dev'],
     ['quarantine', 'list', '--stack', 'headrace-dev'],
     ['lake', '--stack', 'headrace-dev'],
+    ['alerts', '--stack', 'headrace-dev'],
+    ['alerts', 'snoozed', '--stack', 'headrace-dev'],
     ['compact', '--stack', 'headrace-dev'],
     ['query', 'SELECT 1', '--stack', 'headrace-dev', '--as-of', new Date().toISOString()],
   ];

@@ -10,7 +10,7 @@ export const ALERT_FAULTS: readonly CataloguedFault[] = [
     number: 59,
     fault: 'An alert is sent twice.',
     outcome:
-      'Its id is made of rule, key and event, and it is kept once. Subscribers may hear of it again under the same id, never under another.',
+      'Its id is made of rule, key and event, and it is kept once. Subscribers may hear of it again in the same message, never in another: what becomes of it is decided once.',
     shown: {
       tests: [
         cite('core/rules/alert-id.test.ts', 'alert ids > are equal exactly when rule, key and event are'),
@@ -18,9 +18,13 @@ export const ALERT_FAULTS: readonly CataloguedFault[] = [
           'functions/process-stream/outbox.test.ts',
           'a batch that fails at any one call and comes again has every alert put once, and none that the lake lacks',
         ),
+        cite(
+          'functions/deliver-alerts/cases.test.ts',
+          'whatever crashes, repeats and overlaps, %s: each alert meets one fate, none is lost, and the counts balance',
+        ),
       ],
-      simulated: ['crash-after', 'redeliver', 'lose'],
-      mutants: ['alert id from a time', 'rows before profiles decide'],
+      simulated: ['crash-after', 'redeliver', 'lose', 'stall'],
+      mutants: ['alert id from a time', 'rows before profiles decide', 'an alert decided again when it is repeated'],
     },
   },
   {

@@ -117,6 +117,13 @@ async function tablesOfStack(): Promise<Record<string, Rows>> {
   return plainRows([], await queries(files, (column) => column));
 }
 
+/** Id and fate of each alert, as the delivery has recorded them. */
+async function deliveriesOfStack(): Promise<Rows> {
+  const query = `SELECT DISTINCT alert_id, delivery FROM read_parquet('${join(folder, 'stack')}/lake/alert_deliveries/landing/**/*.parquet', hive_partitioning = false)`;
+  const { deliveries = [] } = await plainRows([], { deliveries: query });
+  return deliveries;
+}
+
 /** Each table's rows in the files that the catalogue points at, as Athena finds them. */
 async function tablesOfCatalogue(name: string): Promise<Record<string, Rows>> {
   const lake = join(folder, name);
@@ -184,10 +191,12 @@ describe('a deployed stack', () => {
   );
 
   test(
-    'has told bus and topic of every alert',
+    'has decided about every alert, and told bus and topic of those that are told by themselves',
     async () => {
       const there = await tablesOfStack();
-      const ids = new Set(there['alerts']?.map((row) => row[0]));
+      const deliveries = await deliveriesOfStack();
+      expect(new Set(deliveries.map(([id]) => id))).toEqual(new Set(there['alerts']?.map((row) => row[0])));
+      const ids = new Set(deliveries.filter(([, delivery]) => delivery === 'told').map(([id]) => id));
       const told = { bus: new Set<string>(), topic: new Set<string>() };
       await eventually(
         'alerts on bus and topic',

@@ -40,6 +40,12 @@ test('events carry bus, source, type and the time of the event', async () => {
   expect(taken).toMatchObject([{ EventBusName: 'headrace-test', Source: 'headrace', DetailType: 'alert', Time: 1_765_000_000.5 }]);
 });
 
+test('a list of alerts has a type of its own, so that rules of the bus can tell it from an alert', async () => {
+  const { subscriber, taken } = await openBus();
+  await subscriber.send([alertNo(1, { kind: 'summary' })]);
+  expect(taken).toMatchObject([{ DetailType: 'alert-summary' }]);
+});
+
 test('ten entries go at once at most, and no more than 256 KiB', async () => {
   const { subscriber, sizes } = await openBus();
   await subscriber.send(Array.from({ length: 23 }, (_, i) => alertNo(i)));

@@ -76,7 +76,7 @@ test('messages carry rule and outcome for filters, ten at once', async () => {
   const { subscriber, taken, sizes } = await openTopic();
   await subscriber.send(Array.from({ length: 12 }, (_, i) => alertNo(i)));
   expect(sizes).toEqual([10, 2]);
-  expect(taken[0]?.attributes).toEqual({ rule_id: 'busy-or-dear', outcome: 'review' });
+  expect(taken[0]?.attributes).toEqual({ rule_id: 'busy-or-dear', outcome: 'review', kind: 'alert' });
 });
 
 test('only failed messages are published again', async () => {

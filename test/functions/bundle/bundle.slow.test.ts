@@ -16,7 +16,7 @@ const START_BYTES_MAX = 1_600_000;
 const CLIENTS = {
   'process-stream': ['client-dynamodb', 'client-firehose', 'client-kinesis', '(client-s3)'],
   'close-windows': ['client-dynamodb', 'client-firehose', 'client-kinesis', '(client-s3)'],
-  'deliver-alerts': ['client-dynamodb', 'client-eventbridge', 'client-sns'],
+  'deliver-alerts': ['client-dynamodb', 'client-eventbridge', 'client-firehose', 'client-s3', 'client-sns'],
   'register-partitions': ['client-glue'],
   compact: ['client-glue', 'client-s3'],
   backfill: ['client-athena', 'client-dynamodb', 'client-glue', 'client-s3', 'client-sfn', 'client-sns'],

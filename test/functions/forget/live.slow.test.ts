@@ -9,18 +9,15 @@ const LANDING_MS = 3_600_000;
 
 interface Live {
   readonly one: BackfillWorld;
-  readonly dropped: string[];
   readonly once: (changed?: Partial<LivePorts>) => Promise<ForgetOutcome>;
 }
 
 /** A place that goes on working: its clock is the world's. */
 async function live(seed: number): Promise<Live> {
   const one = await told(seed, CARD, 40, 'base64');
-  const dropped: string[] = [];
   const usual: LivePorts = {
     landingMs: LANDING_MS,
     isProcessed: async () => true,
-    dropAlerts: async (ids) => void dropped.push(...ids),
     pause: async () => {},
     signal: new AbortController().signal,
   };
@@ -32,7 +29,7 @@ async function live(seed: number): Promise<Live> {
       ports.engine.rest();
     }
   };
-  return { one, dropped, once };
+  return { one, once };
 }
 
 test('it is done only when a look finds nothing an hour after the last find, and all records before that are processed', async () => {
