@@ -33,7 +33,8 @@ export const command: Command = {
     summary: SUMMARY,
     flags: FLAGS,
     notes: [
-      'The key becomes a pseudonym, the same each time; fields that the pipeline marks personal go, or become pseudonyms too. Times, amounts and all other rows stay.',
+      'The key becomes a pseudonym, the same each time; fields that the pipeline marks personal go, or become pseudonyms too.',
+      'Times, amounts and all other rows stay.',
       'What was before is removed at once, query --as-of does not show it either. Stop headrace up first. A killed run of this is finished by',
       'the same command. A stack goes on working: the deployed function masks what is there, and is done an hour after it last found something;',
       'this command waits, or is run again. Exit code 1: nobody has the key, or it is not done yet.',

@@ -155,11 +155,11 @@ describe.each(sizes)('in the size %s', (size) => {
     expect([...new Set(actions.map((action) => action.split(':')[0]))].sort()).toEqual(services);
   });
 
-  test('the delivery of alerts reads the snoozes and nothing else of the lake, and delivers rows of its own table only', () => {
+  test('the delivery of alerts reads the rules and snoozes and nothing else of the lake, and delivers rows of its own table only', () => {
     const statements = roleOf('deliver-alerts').statements;
     const resources = (action: string): string[] =>
       statements.filter(({ Action }) => list(Action).includes(action)).flatMap(({ Resource }) => [...list(Resource)]);
-    expect(resources('s3:GetObject').map((arn) => arn.replace(/^.*:::[^/]*/, ''))).toEqual(['/lake/snoozes.json']);
+    expect(resources('s3:GetObject').map((arn) => arn.replace(/^.*:::[^/]*/, ''))).toEqual(['/lake/snoozes.json', '/lake/_rules/*']);
     expect(resources('firehose:PutRecordBatch').map((arn) => arn.replace(/^.*deliverystream/, ''))).toEqual([
       '/headrace-dev-alert-deliveries',
     ]);

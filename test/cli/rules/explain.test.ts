@@ -27,7 +27,7 @@ const explained = (id: string, rules = loaded.rules) =>
 beforeAll(async () => {
   await run(fileOf({ events: 800, repeatEvery: 90 }), data);
   sql = await LakeSql.open({ lakeDir: join(data, 'lake'), tables: tablesOf(loaded.pipeline) });
-  const { rows } = await sql.query('SELECT event_id FROM decisions ORDER BY cardinality(rules_fired) DESC, event_id LIMIT 12');
+  const { rows } = await sql.query('SELECT event_id FROM decisions ORDER BY cardinality(rules_fired) DESC, event_id LIMIT 4');
   ids = rows.map(([id]) => String(id));
   return async () => {
     await sql.close();
@@ -47,7 +47,7 @@ describe('a decision that is explained', () => {
         expect(one.contributing[name], `${name} of ${id}`).toHaveLength(Math.min(20, Number(one.features[name])));
       }
     }
-    expect(fired).toBeGreaterThan(10);
+    expect(fired).toBeGreaterThan(4);
   }, 60_000);
 
   test('does not agree with other rules', async () => {
