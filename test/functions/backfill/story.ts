@@ -1,4 +1,5 @@
 import { RetriableError } from '../../../core/errors.ts';
+import type { KinesisRecord } from '../../../functions/kinesis-event.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { BUILDS } from '../../simulation/pipeline.ts';
 import { recordOf, type WireEvent, World } from '../world.ts';
@@ -23,13 +24,28 @@ export interface StoryOptions {
   readonly records: number;
   /** Whether keys move between the two shards at will. */
   readonly isMisrouted?: boolean;
+  /** More fields of the n-th event. */
+  readonly fieldsOf?: (n: number) => Readonly<Record<string, unknown>>;
+  readonly handover?: Handover;
+}
+
+/** Another world goes on from some record on. */
+export interface Handover {
+  /** Before which record. */
+  readonly at: number;
+  /** Makes the other world; `batch` comes next, and may have been begun already. */
+  readonly to: (world: World, batch: KinesisRecord[]) => Promise<World>;
 }
 
 /**
  * Some hours of payments and labels on two shards, through the real handlers: out of order, late, sent twice, broken, packed, in batches of
  * any size, with windows closing in between. Ends with all windows closed.
  */
-export async function tellStory(world: World, { seed, records, isMisrouted = false }: StoryOptions): Promise<void> {
+export async function tellStory(
+  first: World,
+  { seed, records, isMisrouted = false, fieldsOf = () => ({}), handover }: StoryOptions,
+): Promise<void> {
+  let world = first;
   const random = randomOf(seed);
   const whole = (below: number): number => Math.floor(random() * below);
   world.shards = SHARDS.map((shardId) => ({ shardId, parents: [], open: true }));
@@ -41,8 +57,13 @@ export async function tellStory(world: World, { seed, records, isMisrouted = fal
     if (batch.length > 0) await processed(world, batch);
   };
   for (let n = 0; n < records; n += 1) {
+    if (n === handover?.at) {
+      const batch = waiting[0]?.splice(0, 8) ?? [];
+      world = await handover.to(world, batch);
+      if (batch.length > 0) await processed(world, batch);
+    }
     nowMs += whole(60) * SECOND_MS;
-    const event = sent.length > 0 && random() < 0.08 ? sent[whole(sent.length)] : eventAt(n, nowMs, random);
+    const event = sent.length > 0 && random() < 0.08 ? sent[whole(sent.length)] : { ...eventAt(n, nowMs, random), ...fieldsOf(n) };
     if (event === undefined) continue;
     sent.push(event);
     const key = String(event['card']);

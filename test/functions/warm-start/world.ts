@@ -1,0 +1,121 @@
+import { type FeatureSpec, keyFeature, tileFeature } from '../../../core/definition/features.ts';
+import { fixed } from '../../../core/definition/fields.ts';
+import { definePipeline, type Pipeline } from '../../../core/definition/pipeline.ts';
+import { WARM_KEY } from '../../../core/state/keys.ts';
+import { parseWarm, type WarmRecord } from '../../../core/state/warm.ts';
+import type { WarmPorts } from '../../../functions/warm-start/ports.ts';
+import { startWarm, type WarmReport } from '../../../functions/warm-start/warm.ts';
+import { tablesOf } from '../../../lake/tables.ts';
+import { BUILDS } from '../../simulation/pipeline.ts';
+import { type StoryOptions, tellStory } from '../backfill/story.ts';
+import { BackfillWorld } from '../backfill/world.ts';
+import { World } from '../world.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const [{ pipeline: SIMULATED, rules: RULES }] = BUILDS;
+
+const payment = { over: 'payment', windowMs: HOUR_MS, tileMs: MINUTE_MS, description: 'A test.' } as const;
+const terminal = { by: 'terminal', windowMs: 4 * HOUR_MS, tileMs: HOUR_MS, delayMs: 2 * HOUR_MS, description: 'A test.' } as const;
+
+/** A count that has a ring of its own until a sum over the same events is there. */
+const euros = { where: { currency: 'EUR' } } as const;
+const COUNTED = keyFeature({ ...payment, ...euros, measure: 'count', windowMs: 10 * MINUTE_MS });
+
+/** What the second definition has beside the features of the first: every measure, and one that moves the count to another ring. */
+const MORE: Readonly<Record<string, FeatureSpec>> = {
+  euros_2h: keyFeature({ ...payment, ...euros, measure: 'sum', field: 'amount', windowMs: 2 * HOUR_MS }),
+  mean_1h: keyFeature({ ...payment, measure: 'mean', field: 'amount', per: ['currency', 'terminal'] }),
+  stddev_1h: keyFeature({ ...payment, ...euros, measure: 'stddev', field: 'amount' }),
+  min_1h: keyFeature({ ...payment, measure: 'min', field: 'amount', per: ['currency'] }),
+  max_1h: keyFeature({ ...payment, measure: 'max', field: 'amount', where: { currency: 'JPY' } }),
+  terminals_1h: keyFeature({ ...payment, measure: 'distinct', field: 'terminal' }),
+  euro_share_1h: keyFeature({ ...payment, measure: 'share', of: { currency: 'EUR' } }),
+  since_last_1h: keyFeature({ ...payment, measure: 'since_last' }),
+  distance_1h: keyFeature({ ...payment, measure: 'distance_km', place: ['lat', 'lon'] }),
+  speed_1h: keyFeature({ ...payment, measure: 'speed_kmh', place: ['lat', 'lon'] }),
+  own_frauds_2h: keyFeature({ ...payment, over: 'label', where: { fraud: true }, measure: 'count', windowMs: 2 * HOUR_MS }),
+  fraud_share_4h: tileFeature({ ...terminal, over: 'label', measure: 'share', of: { fraud: true } }),
+  cards_4h: tileFeature({ ...terminal, over: 'payment', measure: 'distinct', field: 'card' }),
+  spent_2h: tileFeature({ ...terminal, ...euros, over: 'payment', measure: 'sum', field: 'amount', windowMs: 2 * HOUR_MS }),
+};
+
+/** The simulator's pipeline, where payments have a place, with these features; all of its own if none are named. */
+export function definitionOf(features: Readonly<Record<string, FeatureSpec>>): Pipeline {
+  const { decision, eventTypes, ...rest } = SIMULATED;
+  if (decision === undefined || eventTypes['payment'] === undefined) throw new Error('the simulated pipeline judges payments');
+  const place = { lat: fixed({ scale: 6, optional: true }), lon: fixed({ scale: 6, optional: true }) };
+  const paid = { ...eventTypes['payment'], fields: { ...eventTypes['payment'].fields, ...place } };
+  return definePipeline({ ...rest, decision, eventTypes: { ...eventTypes, payment: paid }, features });
+}
+
+/** The definition before the handover. */
+export const FIRST = definitionOf({ ...SIMULATED.features, euros_10m: COUNTED });
+/** The one behind it; its window of `frauds_4h` is longer than the ring was kept for. */
+export const SECOND = definitionOf({
+  ...SIMULATED.features,
+  euros_10m: COUNTED,
+  frauds_4h: tileFeature({ ...terminal, over: 'label', where: { fraud: true }, measure: 'count', windowMs: 5 * HOUR_MS }),
+  ...MORE,
+});
+
+/** A world of a definition, which may go on with the state and lake of another one. */
+export function worldOf(pipeline: Pipeline, before?: World): World {
+  const idColumns = new Map(tablesOf(pipeline).map(({ name, columns }) => [name, columns.map((column) => column.name)]));
+  return new World(pipeline, RULES.rules, { idColumns, ...(before === undefined ? {} : { before }) });
+}
+
+/** A story with a place in most payments. */
+export function tell(world: World, options: StoryOptions): Promise<void> {
+  const fieldsOf = (n: number): Record<string, string> =>
+    n % 5 === 0 ? {} : { lat: ((n * 7) % 90).toFixed(3), lon: ((n * 13) % 180).toFixed(3) };
+  return tellStory(world, { fieldsOf, ...options });
+}
+
+/** Ports of a warm start over what a world has left. */
+export async function warmPorts(world: World, unfinished: WarmPorts['unfinished'] = async () => []): Promise<WarmPorts> {
+  const lake = new BackfillWorld(world);
+  const ports = await lake.ports();
+  return {
+    plan: world.plan,
+    store: world.store,
+    streamEpoch: '1',
+    archive: {
+      count: async (...asked) => (await lake.ports()).archive.count(...asked),
+      span: async (...asked) => ports.archive.span(...asked),
+      split: async (...asked) => ports.archive.split(...asked),
+    },
+    work: ports.work,
+    sql: { run: async (text) => (await lake.ports()).sql.run(text) },
+    engineMb: 128,
+    land: () => lake.land(),
+    unfinished,
+  };
+}
+
+/** Starts a world warm. */
+export async function warmed(world: World, acceptCold = false): Promise<WarmReport> {
+  return startWarm(await warmPorts(world), { acceptCold });
+}
+
+/** The record of warm rings. */
+export async function recordOfRings(world: World): Promise<WarmRecord | undefined> {
+  const [item] = await world.store.get([WARM_KEY]);
+  return parseWarm(item?.body);
+}
+
+/** Features and outcomes of what was decided, by event and place. */
+export function decided(world: World): Map<string, string> {
+  const rows = [...(world.lake.tables.get('decisions')?.values() ?? [])];
+  return new Map(
+    rows.map(({ shard_id, sequence, sub_sequence, event_id, features, outcome, lane, tile_frontier }) => [
+      `${shard_id} ${sequence} ${sub_sequence} ${event_id}`,
+      JSON.stringify({ lane, outcome, tile_frontier, features: JSON.parse(String(features)) as unknown }),
+    ]),
+  );
+}
+
+/** Those of `all` that `some` does not have. */
+export function without(all: Map<string, string>, some: ReadonlyMap<string, string>): Map<string, string> {
+  return new Map([...all].filter(([id]) => !some.has(id)));
+}
