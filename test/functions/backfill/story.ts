@@ -33,8 +33,8 @@ export interface StoryOptions {
 export interface Handover {
   /** Before which record. */
   readonly at: number;
-  /** Makes the other world; `batch` comes next, and may have been begun already. */
-  readonly to: (world: World, batch: KinesisRecord[]) => Promise<World>;
+  /** Makes the other world. `batch` comes next, and may have been begun already; `stream` is all that was put so far. */
+  readonly to: (world: World, batch: readonly KinesisRecord[], stream: readonly KinesisRecord[]) => Promise<World>;
 }
 
 /**
@@ -50,6 +50,7 @@ export async function tellStory(
   const whole = (below: number): number => Math.floor(random() * below);
   world.shards = SHARDS.map((shardId) => ({ shardId, parents: [], open: true }));
   const waiting: ReturnType<typeof recordOf>[][] = [[], []];
+  const stream: KinesisRecord[] = [];
   const sent: WireEvent[] = [];
   let nowMs = STORY_MS;
   const drain = async (shard: number): Promise<void> => {
@@ -59,7 +60,7 @@ export async function tellStory(
   for (let n = 0; n < records; n += 1) {
     if (n === handover?.at) {
       const batch = waiting[0]?.splice(0, 8) ?? [];
-      world = await handover.to(world, batch);
+      world = await handover.to(world, batch, stream);
       if (batch.length > 0) await processed(world, batch);
     }
     nowMs += whole(60) * SECOND_MS;
@@ -69,7 +70,9 @@ export async function tellStory(
     const key = String(event['card']);
     const shard = isMisrouted && random() < 0.2 ? whole(2) : Number(key.at(-1)) % 2;
     const body = random() < 0.03 ? ['{"type":"payment"', event] : random() < 0.1 ? [event, { ...event, event_id: `${n}-b` }] : [event];
-    waiting[shard]?.push(recordOf(SHARDS[shard] ?? '', n + 1, body, 'card'));
+    const record = recordOf(SHARDS[shard] ?? '', n + 1, body, 'card');
+    waiting[shard]?.push(record);
+    stream.push(record);
     if (random() < 0.3) await drain(whole(2));
     if (random() < 0.05) {
       while (waiting.some((one) => one.length > 0)) for (const one of [0, 1]) await drain(one);

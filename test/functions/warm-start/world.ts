@@ -1,13 +1,15 @@
+import { expect } from 'vitest';
 import { type FeatureSpec, keyFeature, tileFeature } from '../../../core/definition/features.ts';
 import { fixed } from '../../../core/definition/fields.ts';
 import { definePipeline, type Pipeline } from '../../../core/definition/pipeline.ts';
 import { WARM_KEY } from '../../../core/state/keys.ts';
 import { parseWarm, type WarmRecord } from '../../../core/state/warm.ts';
+import type { KinesisRecord } from '../../../functions/kinesis-event.ts';
 import type { WarmPorts } from '../../../functions/warm-start/ports.ts';
 import { startWarm, type WarmReport } from '../../../functions/warm-start/warm.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { BUILDS } from '../../simulation/pipeline.ts';
-import { type StoryOptions, tellStory } from '../backfill/story.ts';
+import { type Handover, type StoryOptions, tellStory } from '../backfill/story.ts';
 import { BackfillWorld } from '../backfill/world.ts';
 import { World } from '../world.ts';
 
@@ -59,6 +61,12 @@ export const SECOND = definitionOf({
   ...MORE,
 });
 
+/** One with only more about cards: little of the history is read. */
+export const CARDS_ONLY = definitionOf({
+  ...FIRST.features,
+  ...Object.fromEntries(Object.entries(MORE).filter(([, { kind, windowMs }]) => kind === 'key' && windowMs <= HOUR_MS)),
+});
+
 /** A world of a definition, which may go on with the state and lake of another one. */
 export function worldOf(pipeline: Pipeline, before?: World): World {
   const idColumns = new Map(tablesOf(pipeline).map(({ name, columns }) => [name, columns.map((column) => column.name)]));
@@ -72,30 +80,59 @@ export function tell(world: World, options: StoryOptions): Promise<void> {
   return tellStory(world, { fieldsOf, ...options });
 }
 
-/** Ports of a warm start over what a world has left. */
-export async function warmPorts(world: World, unfinished: WarmPorts['unfinished'] = async () => []): Promise<WarmPorts> {
+/** Ports of a warm start over what a world has left, and the stream that it was fed from. */
+export function warmPorts(world: World, stream: readonly KinesisRecord[] = []): WarmPorts {
   const lake = new BackfillWorld(world);
-  const ports = await lake.ports();
   return {
     plan: world.plan,
     store: world.store,
     streamEpoch: '1',
     archive: {
       count: async (...asked) => (await lake.ports()).archive.count(...asked),
-      span: async (...asked) => ports.archive.span(...asked),
-      split: async (...asked) => ports.archive.split(...asked),
+      span: async (...asked) => (await lake.ports()).archive.span(...asked),
+      split: async (...asked) => (await lake.ports()).archive.split(...asked),
     },
-    work: ports.work,
+    work: { objects: lake.work, files: lake.work },
     sql: { run: async (text) => (await lake.ports()).sql.run(text) },
     engineMb: 128,
     land: () => lake.land(),
-    unfinished,
+    unfinished: async (shardId, { from = '', through }) =>
+      stream
+        .filter(({ eventID }) => eventID.startsWith(`${shardId}:`))
+        .map(({ kinesis: { sequenceNumber, partitionKey, data } }) => ({ sequence: sequenceNumber, arrivalMs: 0, partitionKey, data }))
+        .filter(({ sequence }) => sequence >= from && sequence <= through),
   };
 }
 
 /** Starts a world warm. */
-export async function warmed(world: World, acceptCold = false): Promise<WarmReport> {
-  return startWarm(await warmPorts(world), { acceptCold });
+export function warmed(world: World, stream?: readonly KinesisRecord[]): Promise<WarmReport> {
+  return startWarm(warmPorts(world, stream), { acceptCold: false });
+}
+
+/**
+ * What is decided behind a handover, once with the second definition from the start, and once with a change in the middle, which `to` makes
+ * of the world before it.
+ */
+export async function bothWays({
+  second = SECOND,
+  handover,
+  ...story
+}: StoryOptions & { readonly second?: Pipeline; readonly handover: Handover }): Promise<{
+  readonly always: Map<string, string>;
+  readonly changed: Map<string, string>;
+}> {
+  const always = worldOf(second);
+  await tell(always, { ...story, handover: { at: handover.at, to: async (world) => world } });
+  const first = worldOf(FIRST);
+  await warmed(first);
+  let before = new Map<string, string>();
+  const to: Handover['to'] = async (world, batch, stream) => {
+    before = decided(world);
+    return handover.to(world, batch, stream);
+  };
+  await tell(first, { ...story, handover: { at: handover.at, to } });
+  expect(first.lake.conflicts).toEqual([]);
+  return { always: without(decided(always), before), changed: without(decided(first), before) };
 }
 
 /** The record of warm rings. */
@@ -116,6 +153,6 @@ export function decided(world: World): Map<string, string> {
 }
 
 /** Those of `all` that `some` does not have. */
-export function without(all: Map<string, string>, some: ReadonlyMap<string, string>): Map<string, string> {
+function without(all: Map<string, string>, some: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...all].filter(([id]) => !some.has(id)));
 }
