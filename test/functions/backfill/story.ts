@@ -26,7 +26,7 @@ export interface StoryOptions {
   readonly isMisrouted?: boolean;
   /** More fields of the n-th event. */
   readonly fieldsOf?: (n: number) => Readonly<Record<string, unknown>>;
-  readonly handover?: Handover;
+  readonly handovers?: readonly Handover[];
 }
 
 /** Another world goes on from some record on. */
@@ -43,7 +43,7 @@ export interface Handover {
  */
 export async function tellStory(
   first: World,
-  { seed, records, isMisrouted = false, fieldsOf = () => ({}), handover }: StoryOptions,
+  { seed, records, isMisrouted = false, fieldsOf = () => ({}), handovers = [] }: StoryOptions,
 ): Promise<void> {
   let world = first;
   const random = randomOf(seed);
@@ -58,7 +58,8 @@ export async function tellStory(
     if (batch.length > 0) await processed(world, batch);
   };
   for (let n = 0; n < records; n += 1) {
-    if (n === handover?.at) {
+    for (const handover of handovers) {
+      if (n !== handover.at) continue;
       const batch = waiting[0]?.splice(0, 8) ?? [];
       world = await handover.to(world, batch, stream);
       if (batch.length > 0) await processed(world, batch);
@@ -73,6 +74,8 @@ export async function tellStory(
     const record = recordOf(SHARDS[shard] ?? '', n + 1, body, 'card');
     waiting[shard]?.push(record);
     stream.push(record);
+    // So that there is something that comes next.
+    if (handovers.some(({ at }) => n < at && n >= at - 12)) continue;
     if (random() < 0.3) await drain(whole(2));
     if (random() < 0.05) {
       while (waiting.some((one) => one.length > 0)) for (const one of [0, 1]) await drain(one);

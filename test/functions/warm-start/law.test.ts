@@ -64,7 +64,7 @@ describe('tiles', () => {
     };
     const story = { seed: 6, records: 130 };
     let tiles: unknown[] = [];
-    await tell(worldOf(SECOND), { ...story, handover: { at: 100, to: async (world) => seen(await closedAt(world)) } });
+    await tell(worldOf(SECOND), { ...story, handovers: [{ at: 100, to: async (world) => seen(await closedAt(world)) }] });
     async function seen(world: World): Promise<World> {
       const keys = worldOf(SECOND).plan.tileFeatures.rings.flatMap(({ ringId }) => ['t0', 't1', 't2'].map((key) => tilesKey(ringId, key)));
       // Different values are a set: their order says nothing.
@@ -80,7 +80,7 @@ describe('tiles', () => {
       await warmed(next);
       return seen(next);
     };
-    await tell(first, { ...story, handover: { at: 100, to } });
+    await tell(first, { ...story, handovers: [{ at: 100, to }] });
     expect(tiles).toEqual(always);
     expect(always.filter((body) => body !== undefined).length > 0).toBe(behindMs > 40_000);
   });

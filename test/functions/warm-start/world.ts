@@ -81,8 +81,7 @@ export function tell(world: World, options: StoryOptions): Promise<void> {
 }
 
 /** Ports of a warm start over what a world has left, and the stream that it was fed from. */
-export function warmPorts(world: World, stream: readonly KinesisRecord[] = []): WarmPorts {
-  const lake = new BackfillWorld(world);
+export function warmPorts(world: World, stream: readonly KinesisRecord[] = [], lake = new BackfillWorld(world)): WarmPorts {
   return {
     plan: world.plan,
     store: world.store,
@@ -99,7 +98,9 @@ export function warmPorts(world: World, stream: readonly KinesisRecord[] = []): 
     unfinished: async (shardId, { from = '', through }) =>
       stream
         .filter(({ eventID }) => eventID.startsWith(`${shardId}:`))
-        .map(({ kinesis: { sequenceNumber, partitionKey, data } }) => ({ sequence: sequenceNumber, arrivalMs: 0, partitionKey, data }))
+        .map(({ kinesis: { sequenceNumber, partitionKey, data, approximateArrivalTimestamp } }) => {
+          return { sequence: sequenceNumber, arrivalMs: Math.round(approximateArrivalTimestamp * 1000), partitionKey, data };
+        })
         .filter(({ sequence }) => sequence >= from && sequence <= through),
   };
 }
@@ -117,20 +118,23 @@ export async function bothWays({
   second = SECOND,
   handover,
   ...story
-}: StoryOptions & { readonly second?: Pipeline; readonly handover: Handover }): Promise<{
+}: Omit<StoryOptions, 'handovers'> & { readonly second?: Pipeline; readonly handover: Handover }): Promise<{
   readonly always: Map<string, string>;
   readonly changed: Map<string, string>;
 }> {
   const always = worldOf(second);
-  await tell(always, { ...story, handover: { at: handover.at, to: async (world) => world } });
+  await tell(always, { ...story, handovers: [{ at: handover.at, to: async (world) => world }] });
   const first = worldOf(FIRST);
   await warmed(first);
-  let before = new Map<string, string>();
+  let before = new Set<string>();
   const to: Handover['to'] = async (world, batch, stream) => {
-    before = decided(world);
+    // What comes next may have been decided in part already.
+    const next = new Set(batch.map(({ kinesis }) => kinesis.sequenceNumber));
+    before = new Set([...decided(always), ...decided(world)].map(([id]) => id).filter((id) => next.has(id.split(' ')[1] ?? '')));
+    for (const id of decided(world).keys()) before.add(id);
     return handover.to(world, batch, stream);
   };
-  await tell(first, { ...story, handover: { at: handover.at, to } });
+  await tell(first, { ...story, handovers: [{ at: handover.at, to }] });
   expect(first.lake.conflicts).toEqual([]);
   return { always: without(decided(always), before), changed: without(decided(first), before) };
 }
@@ -153,6 +157,6 @@ export function decided(world: World): Map<string, string> {
 }
 
 /** Those of `all` that `some` does not have. */
-function without(all: Map<string, string>, some: ReadonlyMap<string, string>): Map<string, string> {
+function without(all: Map<string, string>, some: ReadonlySet<string>): Map<string, string> {
   return new Map([...all].filter(([id]) => !some.has(id)));
 }
