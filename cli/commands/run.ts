@@ -7,6 +7,7 @@ import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { columnsText, countText, thingsText, writeErr, writeOut } from '../output.ts';
 import { liveLine } from '../progress.ts';
 import { stopSignal } from '../stop.ts';
+import { ACCEPT_COLD_FLAG, sayWarmed } from '../warm.ts';
 
 const FLAGS = {
   input: { kind: 'texts', value: 'FILE', help: 'CSV, NDJSON or Parquet files, or globs; may be given again' },
@@ -18,6 +19,7 @@ const FLAGS = {
   'batch-size': { kind: 'whole', value: 'N', min: 1, max: 10_000, fallback: 1_000, help: 'records for each call of the processor at most' },
   'keep-open': { kind: 'switch', help: 'leave windows open at the end of the input' },
   append: { kind: 'switch', help: 'add to a data folder that holds a finished run' },
+  'accept-cold': ACCEPT_COLD_FLAG,
   json: JSON_FLAG,
 } as const satisfies Flags;
 
@@ -60,6 +62,8 @@ export const command: Command = {
       batchSize: flags['batch-size'],
       keepOpen: flags['keep-open'],
       append: flags.append,
+      acceptCold: flags['accept-cold'],
+      onWarm: (warmed) => sayWarmed(warmed, line.say),
       onProgress: line.show,
       onRetry: (message) => line.say(`Trying again: ${message}`),
       onResult: (ended) => {

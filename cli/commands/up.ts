@@ -8,6 +8,7 @@ import { thingsText, writeErr, writeOut } from '../output.ts';
 import { type LiveLine, liveLine } from '../progress.ts';
 import { sampleEvent } from '../sample.ts';
 import { stopSignal, whenStopped } from '../stop.ts';
+import { ACCEPT_COLD_FLAG, sayWarmed } from '../warm.ts';
 
 const FLAGS = {
   data: DATA_FLAG,
@@ -24,6 +25,7 @@ const FLAGS = {
   'batch-size': { kind: 'whole', value: 'N', min: 1, max: 10_000, fallback: 1_000, help: 'records for each call of the processor at most' },
   'flush-seconds': { kind: 'whole', value: 'N', min: 1, max: 3_600, fallback: 15, help: 'time between two landings in the lake' },
   demo: { kind: 'switch', help: 'send a small generated load of payments' },
+  'accept-cold': ACCEPT_COLD_FLAG,
   json: JSON_FLAG,
 } as const satisfies Flags;
 
@@ -69,6 +71,8 @@ export const command: Command = {
       batchSize: flags['batch-size'],
       flushMs: flags['flush-seconds'] * 1000,
       onRetry,
+      acceptCold: flags['accept-cold'],
+      onWarm: (warmed) => sayWarmed(warmed, line.say),
     });
     writeOut(flags.json ? startJson(running) : welcome(running, loaded, { isDemo: flags.demo, flushSeconds: flags['flush-seconds'] }));
     await untilStopped(running, { stop, line, isDemo: flags.demo, onRetry });

@@ -70,7 +70,7 @@ export interface PipelineSpec {
   readonly aggregates: Readonly<Record<string, AggregateSpec>>;
   readonly features?: Readonly<Record<string, FeatureSpec>>;
   readonly decision?: DecisionSpec;
-  readonly alerts?: AlertSpec;
+  readonly alerts?: AlertSpec | undefined;
   readonly time?: Partial<TimeSpec>;
   readonly lake?: Partial<LakeSpec>;
 }

@@ -15,6 +15,8 @@ export interface KeyRing extends RingSource {
   readonly component: Component | undefined;
   /** Longest window of the features that read it. */
   readonly windowMsMax: number;
+  /** Names of the features that read it. */
+  readonly features: readonly string[];
 }
 
 /** The features over the partition key of one pipeline. */
@@ -31,7 +33,7 @@ export interface KeyFeatures {
   isFedBy(type: string): boolean;
   /** Adds one accepted event to every ring that it feeds; changes `rings`. */
   add(rings: RingStates, event: Event): void;
-  /** Drops the tiles that no read as of `oldestMs` or later can reach; changes `rings`. */
+  /** Drops the tiles that no read as of `oldestMs` or later can reach, and the rings that no feature reads any more; changes `rings`. */
   expire(rings: RingStates, oldestMs: number): void;
 }
 
@@ -48,10 +50,11 @@ interface Reader {
 export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   const byId = new Map<string, KeyRing>();
   const specs = Object.entries(pipeline.features).flatMap(([name, spec]) => (spec.kind === 'key' ? [{ name, spec }] : []));
-  for (const { spec } of specs) {
+  for (const { name, spec } of specs) {
     const ring = ringOf(pipeline, spec);
     const known = byId.get(ring.ringId);
-    byId.set(ring.ringId, { ...ring, windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0) });
+    const features = [...(known?.features ?? []), name];
+    byId.set(ring.ringId, { ...ring, features, windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0) });
   }
   const readers = specs.flatMap(({ name, spec }): Reader[] => {
     const ring = byId.get(ringOf(pipeline, spec).ringId);
@@ -70,16 +73,25 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
       return values;
     },
     isFedBy: (type) => fedBy.has(type),
-    add: (states, event) => {
-      for (const ring of rings) if (feeds(ring, event)) addOne(ring, states, event);
-    },
+    add: (states, event) => addToRings(rings, states, event),
     expire: (states, oldestMs) => {
-      for (const ring of rings) expireOne(ring, states, oldestMs);
+      expireRings(rings, states, oldestMs);
+      for (const ringId in states) if (!byId.has(ringId)) delete states[ringId];
     },
   };
 }
 
-function ringOf(pipeline: Pipeline, spec: KeyFeature): KeyRing {
+/** Adds one accepted event to those of `rings` that it feeds; changes `states`. */
+export function addToRings(rings: readonly KeyRing[], states: RingStates, event: Event): void {
+  for (const ring of rings) if (feeds(ring, event)) addOne(ring, states, event);
+}
+
+/** Drops the tiles of `rings` that no read as of `oldestMs` or later can reach; changes `states`. */
+export function expireRings(rings: readonly KeyRing[], states: RingStates, oldestMs: number): void {
+  for (const ring of rings) expireOne(ring, states, oldestMs);
+}
+
+function ringOf(pipeline: Pipeline, spec: KeyFeature): Omit<KeyRing, 'features'> {
   const per = [...spec.per].sort();
   const counted = { ...sourceOf(spec), per };
   const source = spec.measure === 'count' ? (summedTwin(pipeline, counted) ?? counted) : counted;

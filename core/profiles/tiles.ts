@@ -19,6 +19,8 @@ export interface TileRing extends RingSource {
   readonly windowMsMax: number;
   /** Longest delay of the features that read it. */
   readonly delayMsMax: number;
+  /** Names of the features that read it. */
+  readonly features: readonly string[];
 }
 
 /** What a tile knows of its events: counts and exact sums, so that parts merge to one answer in any order. JSON-safe. */
@@ -65,11 +67,12 @@ interface Reader {
 export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
   const byId = new Map<string, TileRing>();
   const specs = Object.entries(pipeline.features).flatMap(([name, spec]) => (spec.kind === 'tile' ? [{ name, spec }] : []));
-  for (const { spec } of specs) {
+  for (const { name, spec } of specs) {
     const ring = ringOf(spec);
     const known = byId.get(ring.ringId);
     byId.set(ring.ringId, {
       ...ring,
+      features: [...(known?.features ?? []), name],
       windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0),
       delayMsMax: Math.max(ring.delayMsMax, known?.delayMsMax ?? 0),
     });
@@ -97,7 +100,7 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
   };
 }
 
-function ringOf(spec: TileFeature): TileRing {
+function ringOf(spec: TileFeature): Omit<TileRing, 'features'> {
   const source = sourceOf(spec);
   const component = source.holds === undefined ? undefined : componentOf(source.holds.what, source.holds.fields);
   return { ...source, component, by: spec.by, ringId: ringIdOf(source, [spec.by]), windowMsMax: spec.windowMs, delayMsMax: spec.delayMs };

@@ -29,3 +29,6 @@ export const slicePk = ({ name, startMs, streamEpoch, shardId }: SlicePlace, gen
 
 /** Key of the closed tiles of one key of a tile ring. */
 export const tilesKey = (ringId: string, key: string): ItemKey => ({ pk: `tiles#${ringId}#${key}`, sk: 'tiles' });
+
+/** Key of the record of rings that the state is warm for. */
+export const WARM_KEY: ItemKey = { pk: 'warm', sk: 'rings' };

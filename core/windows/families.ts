@@ -7,6 +7,11 @@ export function tileFamilyName(ring: TileRing): string {
   return `tile:${ring.ringId}`;
 }
 
+/** Whether a window family gathers tiles, of a ring that the pipeline has or once had. */
+export function isTileFamily(name: string): boolean {
+  return name.startsWith('tile:');
+}
+
 /** The tile inside an accumulator of a tile family. */
 export function tileOfAccumulator(accumulator: Accumulator): Tile {
   return accumulator[0] as Tile;

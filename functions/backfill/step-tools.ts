@@ -15,7 +15,7 @@ const FAULTS_SHOWN = 20;
 
 /** A scratch folder and an engine for the time of one item. */
 export async function withEngine<T>(
-  { work, engineMb }: BackfillPorts,
+  { work, engineMb }: Pick<BackfillPorts, 'work' | 'engineMb'>,
   name: string,
   use: (engine: SortEngine, scratch: string) => Promise<T>,
 ): Promise<T> {

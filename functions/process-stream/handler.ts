@@ -1,10 +1,11 @@
-import { unpackRecord } from '../../core/decode/unpack.ts';
+import type { StreamRecord } from '../../core/decode/unpack.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { AlertOutbox, Clock, Delivery, StateStore } from '../../core/ports.ts';
 import type { Unit, Verdict } from '../../core/processor.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
 import type { RuleBook } from '../../lake/rules/book.ts';
 import type { KinesisBatchResponse, KinesisRecord, KinesisStreamEvent } from '../kinesis-event.ts';
+import { unitsOf } from '../units.ts';
 import { ShardProcessor } from './shard-processor.ts';
 
 /** What one sub-batch did, for metrics and progress. */
@@ -59,7 +60,7 @@ export function createProcessStream(ports: ProcessStreamPorts): ProcessStream {
     if (first === undefined) return { batchItemFailures: [] };
     const shardId = first.eventID.slice(0, first.eventID.lastIndexOf(':'));
     const processor = processorOf(shardId);
-    const units = event.Records.flatMap((record) => unitsOf(ports.plan, record));
+    const units = event.Records.flatMap((record) => unitsOf(ports.plan, encodedOf(record)));
     for (let at = 0; at < units.length; ) {
       const part = units.slice(at, at + UNITS_MAX);
       if (at > 0 && deadlineMs !== undefined && ports.clock() > deadlineMs) return failureFrom(units[at]);
@@ -69,13 +70,9 @@ export function createProcessStream(ports: ProcessStreamPorts): ProcessStream {
   };
 }
 
-function unitsOf(plan: Plan, record: KinesisRecord): Unit[] {
-  const { sequenceNumber, approximateArrivalTimestamp, partitionKey, data } = record.kinesis;
-  const arrivalMs = Math.round(approximateArrivalTimestamp * 1000);
-  return unpackRecord({ sequence: sequenceNumber, arrivalMs, partitionKey, data }).map(({ raw, rejection }) => ({
-    raw,
-    parsed: rejection === undefined ? plan.parse(raw) : { rejection },
-  }));
+function encodedOf({ kinesis }: KinesisRecord): StreamRecord {
+  const { sequenceNumber, approximateArrivalTimestamp, partitionKey, data } = kinesis;
+  return { sequence: sequenceNumber, arrivalMs: Math.round(approximateArrivalTimestamp * 1000), partitionKey, data };
 }
 
 function failureFrom(unit: Unit | undefined): KinesisBatchResponse {

@@ -11,6 +11,7 @@ import { type Machine, openMachine, spillPath } from './machine.ts';
 import { Meter } from './meter.ts';
 import { OversizeEvents } from './oversize.ts';
 import { type RunReport, reportOf } from './report.ts';
+import { type Warmed, warmMachine } from './warm.ts';
 
 /** What `headrace run` is told. */
 export interface RunOptions {
@@ -28,6 +29,10 @@ export interface RunOptions {
   readonly append: boolean;
   readonly onProgress?: (progress: RunProgress) => void;
   readonly onRetry?: (message: string) => void;
+  /** New features are taken as they are where history is missing. */
+  readonly acceptCold?: boolean;
+  /** Told what was done for features before anything is processed. */
+  readonly onWarm?: (warmed: Warmed) => void;
   /** Told the result before the folder is marked done, so that a crash in between has it told again rather than never. */
   readonly onResult?: (result: RunResult) => void;
   /** Fires on Ctrl-C: the run stops at a point from which a second one goes on. */
@@ -83,6 +88,7 @@ export async function runPipeline(options: RunOptions): Promise<RunResult> {
   });
   try {
     await checkFolder(machine, options, { feedId, files: inputs.files });
+    await warmMachine(machine, options);
     machine.setMeta({ ...machine.meta, run: { input: feedId, isDone: false } });
     const isComplete = await Promise.race([feedThrough(machine, options, { feedId, inputs, importSql, meter }), failed]);
     if (isComplete && !options.keepOpen) await machine.handlers.close({ kind: 'end' });

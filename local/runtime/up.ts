@@ -6,6 +6,7 @@ import type { LoadedPipeline } from '../pipeline.ts';
 import { type Machine, openMachine } from './machine.ts';
 import { Meter } from './meter.ts';
 import type { RunProgress } from './run.ts';
+import { type Warmed, warmMachine } from './warm.ts';
 
 /** What `headrace up` is told. */
 export interface UpOptions {
@@ -21,6 +22,10 @@ export interface UpOptions {
   /** Time between two looks for hours that are over and worth compacting, ms; default five minutes. */
   readonly compactMs?: number;
   readonly onRetry?: (message: string) => void;
+  /** New features are taken as they are where history is missing. */
+  readonly acceptCold?: boolean;
+  /** Told what was done for features before anything is processed. */
+  readonly onWarm?: (warmed: Warmed) => void;
 }
 
 /** The pipeline while it runs. */
@@ -64,6 +69,7 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
     ...options,
     ...{ clock: Date.now, observe: meter.observe, onRetry, onFatal: (error) => fail(error), isAlerting: true },
   });
+  await warmOrClose(machine, options);
   const mapping = startMapping({
     source: machine.source,
     stream: machine.stream,
@@ -110,6 +116,15 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
       if (mapped !== undefined) throw mapped;
     },
   };
+}
+
+async function warmOrClose(machine: Machine, options: UpOptions): Promise<void> {
+  try {
+    await warmMachine(machine, options);
+  } catch (error) {
+    await machine.close();
+    throw error;
+  }
 }
 
 /** Compacts what is settled; an hour that cannot be is reported, and looked at again the next time. */

@@ -76,11 +76,20 @@ test('the guide to rules runs as written and prints what it shows', () => {
   // The guide adds a pipeline beside the shipped one.
   cpSync('pipelines', join(folder, 'pipelines'), { recursive: true });
   for (const name of ['core', 'node_modules', 'package.json']) symlinkSync(resolve(name), join(folder, name));
-  const steps = stepsOf(readFileSync('docs/guides/rules.md', 'utf8'), 'See it');
-  expect(steps).toHaveLength(3);
+  const guide = readFileSync('docs/guides/rules.md', 'utf8');
+  const steps = ['See it', 'New features start warm'].flatMap((section) => stepsOf(guide, section));
+  expect(steps).toHaveLength(5);
   const shape = (text: string): string => shapeOf(text.replace(/rule set [0-9a-f]+/, 'rule set x').replace(/[ \r]+$/gm, ''));
   for (const { command, shown } of steps) {
     const printed = run(command, folder);
     if (shown !== undefined) expect(shape(printed), command).toBe(shape(shown));
   }
+  for (const fault of faultsIn('functions/warm-start/errors.ts')) expect(guide).toContain(`\`${fault}\``);
 }, 240_000);
+
+/** Names of the faults that a file of errors has. */
+function faultsIn(path: string): string[] {
+  const faults = [...readFileSync(path, 'utf8').matchAll(/'([A-Z]+_[A-Z_]+)'/g)].map(([, fault]) => fault ?? '');
+  expect(faults.length).toBeGreaterThan(1);
+  return faults;
+}

@@ -112,6 +112,14 @@ export function recordOf(shardId: string, n: number, events: readonly (WireEvent
   };
 }
 
+/** What a world is made with. */
+export interface WorldOptions {
+  readonly idColumns: ReadonlyMap<string, readonly string[]>;
+  readonly compactLength?: number;
+  /** The world whose state and lake it goes on with, such as that of an older definition. */
+  readonly before?: World;
+}
+
 /** The real handlers over memory ports. */
 export class World {
   readonly store: StateStore;
@@ -130,16 +138,13 @@ export class World {
   /** Length of the links of a slice before they are merged; undefined: as shipped. */
   private readonly compactLength: number | undefined;
 
-  constructor(
-    pipeline: Pipeline,
-    rules: readonly Rule[],
-    { idColumns, compactLength }: { readonly idColumns: ReadonlyMap<string, readonly string[]>; readonly compactLength?: number },
-  ) {
+  constructor(pipeline: Pipeline, rules: readonly Rule[], { idColumns, compactLength, before }: WorldOptions) {
     this.compactLength = compactLength;
     this.plan = compilePlan(pipeline);
     this.ruleList = rules;
-    this.store = new MemoryStateStore(() => this.nowMs);
-    this.lake = new MemoryLake(idColumns);
+    this.store = before?.store ?? new MemoryStateStore(() => this.nowMs);
+    this.lake = before?.lake ?? new MemoryLake(idColumns);
+    this.shards = before?.shards ?? this.shards;
     this.process = this.restart();
   }
 

@@ -252,3 +252,11 @@ test('rings hold no more tiles than their window and the lateness span', () => {
   expect(Object.keys(minutes)).toEqual(['/USD']);
   expect((minutes['/USD'] ?? []).length / 3).toBeLessThanOrEqual(61 + 11 + 1);
 });
+
+test('a ring that no feature reads any more goes with the next expiry, and others stay', () => {
+  const states = { ...statesOf([eventAt('payment', NOON)]), 'gone/ring': { '': [1, 1] } };
+  const kept = Object.keys(states).length - 1;
+  features.expire(states, NOON);
+  expect(Object.keys(states)).not.toContain('gone/ring');
+  expect(Object.keys(states)).toHaveLength(kept);
+});

@@ -13,6 +13,7 @@ import { RULES } from './faults-rules.ts';
 import { STATE } from './faults-state.ts';
 import { STREAMS } from './faults-streams.ts';
 import { TIME } from './faults-time.ts';
+import { WARM } from './faults-warm.ts';
 
 /** The catalogue, by number. */
 export const FAULTS: readonly CataloguedFault[] = [
@@ -31,5 +32,6 @@ export const FAULTS: readonly CataloguedFault[] = [
     ERASURE,
     LOADS,
     RULES,
+    WARM,
   ].flat(),
 ].sort((a, b) => a.number - b.number);

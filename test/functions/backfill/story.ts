@@ -1,4 +1,5 @@
 import { RetriableError } from '../../../core/errors.ts';
+import type { KinesisRecord } from '../../../functions/kinesis-event.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { BUILDS } from '../../simulation/pipeline.ts';
 import { recordOf, type WireEvent, World } from '../world.ts';
@@ -23,17 +24,33 @@ export interface StoryOptions {
   readonly records: number;
   /** Whether keys move between the two shards at will. */
   readonly isMisrouted?: boolean;
+  /** More fields of the n-th event. */
+  readonly fieldsOf?: (n: number) => Readonly<Record<string, unknown>>;
+  readonly handovers?: readonly Handover[];
+}
+
+/** Another world goes on from some record on. */
+export interface Handover {
+  /** Before which record. */
+  readonly at: number;
+  /** Makes the other world. `batch` comes next, and may have been begun already; `stream` is all that was put so far. */
+  readonly to: (world: World, batch: readonly KinesisRecord[], stream: readonly KinesisRecord[]) => Promise<World>;
 }
 
 /**
  * Some hours of payments and labels on two shards, through the real handlers: out of order, late, sent twice, broken, packed, in batches of
  * any size, with windows closing in between. Ends with all windows closed.
  */
-export async function tellStory(world: World, { seed, records, isMisrouted = false }: StoryOptions): Promise<void> {
+export async function tellStory(
+  first: World,
+  { seed, records, isMisrouted = false, fieldsOf = () => ({}), handovers = [] }: StoryOptions,
+): Promise<void> {
+  let world = first;
   const random = randomOf(seed);
   const whole = (below: number): number => Math.floor(random() * below);
   world.shards = SHARDS.map((shardId) => ({ shardId, parents: [], open: true }));
   const waiting: ReturnType<typeof recordOf>[][] = [[], []];
+  const stream: KinesisRecord[] = [];
   const sent: WireEvent[] = [];
   let nowMs = STORY_MS;
   const drain = async (shard: number): Promise<void> => {
@@ -41,14 +58,24 @@ export async function tellStory(world: World, { seed, records, isMisrouted = fal
     if (batch.length > 0) await processed(world, batch);
   };
   for (let n = 0; n < records; n += 1) {
+    for (const handover of handovers) {
+      if (n !== handover.at) continue;
+      const batch = waiting[0]?.splice(0, 8) ?? [];
+      world = await handover.to(world, batch, stream);
+      if (batch.length > 0) await processed(world, batch);
+    }
     nowMs += whole(60) * SECOND_MS;
-    const event = sent.length > 0 && random() < 0.08 ? sent[whole(sent.length)] : eventAt(n, nowMs, random);
+    const event = sent.length > 0 && random() < 0.08 ? sent[whole(sent.length)] : { ...eventAt(n, nowMs, random), ...fieldsOf(n) };
     if (event === undefined) continue;
     sent.push(event);
     const key = String(event['card']);
     const shard = isMisrouted && random() < 0.2 ? whole(2) : Number(key.at(-1)) % 2;
     const body = random() < 0.03 ? ['{"type":"payment"', event] : random() < 0.1 ? [event, { ...event, event_id: `${n}-b` }] : [event];
-    waiting[shard]?.push(recordOf(SHARDS[shard] ?? '', n + 1, body, 'card'));
+    const record = recordOf(SHARDS[shard] ?? '', n + 1, body, 'card');
+    waiting[shard]?.push(record);
+    stream.push(record);
+    // So that there is something that comes next.
+    if (handovers.some(({ at }) => n < at && n >= at - 12)) continue;
     if (random() < 0.3) await drain(whole(2));
     if (random() < 0.05) {
       while (waiting.some((one) => one.length > 0)) for (const one of [0, 1]) await drain(one);
