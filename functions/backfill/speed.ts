@@ -10,8 +10,8 @@ export interface Speed {
   readonly backfills: number;
 }
 
-/** Whole handbook, verified, on a busy machine of two cores (`node bench/backfill.ts --days 136`). */
-const BENCH_CPU_US = 170;
+/** Whole handbook, verified, on a machine of two cores (`node bench/backfill.ts --days 136`). */
+const BENCH_CPU_US = 235;
 /** Records from which on a backfill tells of speed: below, starting and planning is most of it. */
 const EVENTS_MIN = 20_000;
 /** The newest so many count. */
