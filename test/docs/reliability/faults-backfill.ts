@@ -2,7 +2,7 @@ import { type CataloguedFault, cite } from './fault.ts';
 
 const FAULTS = 'functions/backfill/faults.slow.test.ts';
 const STATES = 'local/workflow/states.test.ts';
-const VERIFY = 'functions/backfill/verify.test.ts';
+const VERIFY = 'functions/backfill/verify.slow.test.ts';
 const APPROVAL = 'local/workflow/approval.test.ts';
 
 /** Backfill: whatever befalls it, what is published stays whole. Faults 62 to 64, 66 and 67 are of it, too. */
