@@ -96,6 +96,11 @@ function wildcards({ prefix }: Names): Acknowledgement[] {
       reason: 'Generations and manifests of all tables, and what was set aside, are named by number and hour; the first * is the table.',
     })),
     {
+      rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/_rules/*]`,
+      at: [`${ALERTS}/Function/Role`, `${PROCESSOR}/Function/Role`, `${BACKFILL}/Steps/Role`, `${ERASURE}/Function/Role`],
+      reason: 'Rule sets are named by the digest of what they say, and every one that was in force is kept.',
+    },
+    {
       rule: `AwsSolutions-IAM5[Resource::${bucket('lake')}/lake/_erasure/*]`,
       at: [`${ERASURE}/Function/Role`],
       reason: 'Receipts of erasures are named by time and pseudonym.',

@@ -28,7 +28,7 @@ export interface StateUse {
   readonly writesPerS: number;
   readonly writeUnitsPerS: number;
   /** Write units a second by what is written; removing closed slices is not among them. */
-  readonly kinds: readonly { readonly name: string; readonly units: number }[];
+  readonly kinds: readonly { readonly name: string; readonly writes: number; readonly units: number }[];
   readonly readUnitsPerS: number;
   readonly storedBytes: number;
   /** Write units a second of the busiest partition key, and which it is. */

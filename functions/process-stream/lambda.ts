@@ -1,5 +1,4 @@
 import { openRuleBook } from '../../lake/rules/book.ts';
-import { lakeObjects } from '../adapters/lake-objects.ts';
 import { StateOutbox } from '../deliver-alerts/outbox.ts';
 import type { KinesisBatchResponse, KinesisStreamEvent } from '../kinesis-event.ts';
 import { lazy } from '../lazy.ts';
@@ -23,7 +22,11 @@ const open = lazy(async () => {
   });
   const handle = createProcessStream({
     ...ports,
-    rules: await openRuleBook(loaded, lakeObjects(config.lakeBucket, { random: Math.random }), ports.clock),
+    rules: await openRuleBook(
+      loaded,
+      (await import('../adapters/lake-objects.ts')).lakeObjects(config.lakeBucket, { random: Math.random }),
+      ports.clock,
+    ),
     parentsOf: async (shardId) => (await shards.list()).find((shard) => shard.shardId === shardId)?.parents,
     observe: (stats) => {
       meterBatch(meter, stats);

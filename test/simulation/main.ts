@@ -113,7 +113,11 @@ async function exhaust(): Promise<boolean> {
 
 async function plant({ seeds, seed, isJson }: Options): Promise<boolean> {
   const mutants: { name: string; caught_at_seed: number | null }[] = [];
-  for (const { name } of MUTANTS) {
+  for (const { name, seedsMin = 0 } of MUTANTS) {
+    if (seeds < seedsMin) {
+      if (!isJson) say(`${name}: LEFT OUT, for it shows in one of thousands of schedules; --seeds ${seedsMin} hunts it`);
+      continue;
+    }
     let caught: number | undefined;
     await playSeeds({ first: seed, count: seeds, mutant: name }, (outcome) => {
       if (!outcome.isRight && (caught === undefined || outcome.seed < caught)) caught = outcome.seed;

@@ -83,8 +83,10 @@ test('an hour of generated payments through the handlers writes what the model s
   }
   const flow = { ratePerS: sent / 3600, shards: 1, unitsPerS: 1 / WINDOW_S, closesPerS: 1 / 60 };
   const model = stateUse(shapeOf(plan, GROUPS), flow);
-  expect(model.writesPerS / (counts.writes / 3600)).toBeGreaterThan(0.9);
-  expect(model.writesPerS / (counts.writes / 3600)).toBeLessThan(1.1);
+  // Alerts are delivered by a function that is not at work here.
+  const ofStream = model.kinds.filter(({ name }) => name !== 'alerts' && name !== 'cases').reduce((sum, { writes }) => sum + writes, 0);
+  expect(ofStream / (counts.writes / 3600)).toBeGreaterThan(0.9);
+  expect(ofStream / (counts.writes / 3600)).toBeLessThan(1.1);
   for (const aggregate of ['payments_1m', 'payments_1h', 'terminal_1h']) {
     const said = model.kinds.find(({ name }) => name === aggregate)?.units ?? 0;
     const ratio = said / ((counts.units.get(aggregate) ?? 0) / 3600);

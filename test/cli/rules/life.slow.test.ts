@@ -9,7 +9,7 @@ import { payment } from './payment.ts';
 /** A folder with a copy of the shipped pipeline, and command lines over it. */
 function shop(): { readonly folder: string; readonly run: (...args: string[]) => ReturnType<typeof headrace> } {
   const folder = testFolder();
-  cpSync('pipelines/payments/rules', join(folder, 'rules'), { recursive: true });
+  for (const name of ['rules', 'lists']) cpSync(join('pipelines/payments', name), join(folder, name), { recursive: true });
   const shipped = pathToFileURL(resolve('pipelines/payments/pipeline.ts')).href;
   writeFileSync(join(folder, 'pipeline.ts'), `export { pipeline } from ${JSON.stringify(shipped)};\n`);
   return { folder, run: (...args) => headrace(...args, '--pipeline', folder, '--data', join(folder, 'data')) };

@@ -19,7 +19,7 @@ const CLIENTS = {
   'deliver-alerts': ['client-dynamodb', 'client-eventbridge', 'client-firehose', 'client-s3', 'client-sns'],
   'register-partitions': ['client-glue'],
   compact: ['client-glue', 'client-s3'],
-  backfill: ['client-athena', 'client-dynamodb', 'client-glue', 'client-s3', 'client-sfn', 'client-sns'],
+  backfill: ['client-athena', 'client-glue', 'client-s3', 'client-sfn', 'client-sns'],
   forget: ['client-dynamodb', 'client-glue', 'client-kinesis', 'client-s3'],
 } as const;
 
