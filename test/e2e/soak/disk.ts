@@ -23,7 +23,7 @@ export type DiskReport =
   | { readonly leftOut: string }
   | (Differences & { readonly isSaid: boolean; readonly isBalanced: boolean; readonly eventsSent: number });
 
-const SIZES_MB = [24, 48, 512] as const;
+const SIZES_MB = [24, 96, 512] as const;
 /** Less room than this is none: no segment or page fits. */
 const FULL_BYTES = 256 * 1024;
 const FILL_MS_MAX = 60_000;
