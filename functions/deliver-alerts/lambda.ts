@@ -54,6 +54,7 @@ const open = lazy(async () => {
       retry,
       // A row of this table is far below what Firehose takes.
       oversize: oversizeLanding(async () => objects),
+      ...(config.recordRowsMax === undefined ? {} : { recordRowsMax: config.recordRowsMax }),
     }),
     subscribers: [
       new EventBridgeSubscriber({ client: new EventBridgeClient(options), bus: config.bus, retry: subscriberRetry }),
