@@ -11,6 +11,8 @@ export default defineConfig({
     exclude: kind === undefined ? [...Object.values(LONG), '**/node_modules/**'] : ['**/node_modules/**'],
     // Processes, not threads: tests start endpoints, native database engines and child processes of their own.
     pool: 'forks',
+    // V8 may abort where threads end while it guards code pages with memory keys: nodejs/node issue 64500.
+    execArgv: ['--no-memory-protection-keys'],
     // One process runs many files: loading the code anew for each takes a third of the time. No test may leave anything behind.
     isolate: false,
     maxWorkers: 2,

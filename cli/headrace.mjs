@@ -6,6 +6,8 @@ import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const NODE_MAJOR = 24;
+/** V8 may abort where threads end while it guards code pages with memory keys: nodejs/node issue 64500. Older Nodes refuse the flag. */
+const FLAGS = ['--no-memory-protection-keys'];
 const start = new URL('./start.ts', import.meta.url);
 const node24 = fileURLToPath(new URL('../node_modules/node/bin/node', import.meta.url));
 
@@ -21,7 +23,7 @@ else {
 
 /** Runs the command with another Node, passes signals on, and ends as it ended. */
 function handOver(node) {
-  const child = spawn(node, [fileURLToPath(start), ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [...FLAGS, fileURLToPath(start), ...process.argv.slice(2)], { stdio: 'inherit' });
   // A terminal sends Ctrl-C to the whole process group, so the child has it already; passing it on would count as two.
   const isTerminal = process.stdin.isTTY === true || process.stdout.isTTY === true || process.stderr.isTTY === true;
   process.on('SIGINT', () => isTerminal || child.kill('SIGINT'));

@@ -1,4 +1,4 @@
-import type { BackfillReport, EndedBackfill } from '../../local/backfill/backfills.ts';
+import { countsOf, type EndedBackfill } from '../../local/backfill/backfills.ts';
 import { writeErr, writeOut } from '../output.ts';
 import { reportText } from './text.ts';
 
@@ -27,23 +27,10 @@ export function tellEnd(ended: EndedBackfill, telling: Telling): number {
 }
 
 function lineOf({ id, end, plan, report, summary }: EndedBackfill, { mode: asked, before, more }: Telling): object {
-  const mode = plan?.mode ?? asked;
-  // Nothing is published before there is a report, or it is not yet known how much.
-  const { partitions, rows_before, rows_after, added, changed, removed, published }: Counts = report ?? {
-    partitions: summary?.partitions ?? 0,
-    rows_before: summary?.rowsBefore ?? 0,
-    rows_after: summary?.rowsAfter ?? 0,
-    added: summary?.added ?? 0,
-    changed: summary?.changed ?? 0,
-    removed: summary?.removed ?? 0,
-    published: 0,
-  };
+  // How much is published is known with the report alone.
+  const counts = { ...countsOf(summary), published: report?.published ?? 0 };
   const { user, system } = process.cpuUsage(before);
-  const events = report?.events ?? plan?.events ?? 0;
-  const perEvent = Math.round(((report?.cpu_us ?? user + system) / Math.max(1, events)) * 10) / 10;
+  const perEvent = Math.round(((report?.cpu_us ?? user + system) / Math.max(1, plan?.events ?? 0)) * 10) / 10;
   const standing = report === undefined ? { id, end } : {};
-  const counts = { partitions, rows_before, rows_after, added, changed, removed, published };
-  return { mode, ...counts, cpu_us_per_event: perEvent, ...standing, ...more };
+  return { mode: plan?.mode ?? asked, ...counts, cpu_us_per_event: perEvent, ...standing, ...more };
 }
-
-type Counts = Pick<BackfillReport, 'partitions' | 'rows_before' | 'rows_after' | 'added' | 'changed' | 'removed' | 'published'>;

@@ -33,6 +33,14 @@ export interface BackfillReport {
   readonly failure?: Required<StepFailure>;
 }
 
+/** Sums over all differences, as programs are told of them; zeros before they are known. */
+export function countsOf(
+  summary: Summary | undefined,
+): Pick<BackfillReport, 'partitions' | 'rows_before' | 'rows_after' | 'added' | 'changed' | 'removed'> {
+  const { partitions = 0, rowsBefore = 0, rowsAfter = 0, added = 0, changed = 0, removed = 0 } = summary ?? {};
+  return { partitions, rows_before: rowsBefore, rows_after: rowsAfter, added, changed, removed };
+}
+
 /**
  * Ends a backfill: its corrections are put on the list, its hours are free for others, and what only its steps needed is removed. With a
  * failure it says so, and has no correction; the plan and the summary stay for people to look at.
@@ -50,12 +58,7 @@ export async function report(ports: BackfillPorts, work: Work, failure: StepFail
   const done: BackfillReport = {
     id: work.id,
     mode: plan?.mode ?? '',
-    partitions: summary?.partitions ?? 0,
-    rows_before: summary?.rowsBefore ?? 0,
-    rows_after: summary?.rowsAfter ?? 0,
-    added: summary?.added ?? 0,
-    changed: summary?.changed ?? 0,
-    removed: summary?.removed ?? 0,
+    ...countsOf(summary),
     published,
     contested: summary?.contested ?? 0,
     sketches: summary?.sketches ?? 0,

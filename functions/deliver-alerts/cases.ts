@@ -119,6 +119,7 @@ export class CaseDesk {
     await this.note(changed);
     const written = await this.swap(changed);
     const lost = new Set(changed.filter((_, i) => written[i] !== true).map(({ entity }) => entity));
+    await this.noteAgain(changed.filter(({ entity }) => !lost.has(entity)));
     return changes
       .filter(({ entity }) => !lost.has(entity))
       .map(({ entity, state }) => ({ entity, state, open: ownDecisions(state, waiting.get(entity) ?? [], nowMs) }));
@@ -162,6 +163,16 @@ export class CaseDesk {
       if (dueMs !== null && dueMs !== dueOf(before ?? NEW_CASE)) due.set(entity, dueMs);
     }
     await this.due.note(due);
+  }
+
+  /** A call that was slow may write a case whose moment has passed: what was noted before may have been followed, in vain, and forgotten. */
+  private async noteAgain(changed: readonly { readonly entity: string; readonly state: CaseState }[]): Promise<void> {
+    const nowMs = this.ports.clock();
+    const passed = changed.flatMap(({ entity, state }) => {
+      const dueMs = dueOf(state);
+      return dueMs === null || dueMs > nowMs ? [] : [[entity, dueMs] as const];
+    });
+    await this.due.note(new Map(passed));
   }
 
   private async swap(

@@ -6,6 +6,8 @@ export interface DueCase {
   readonly entity: string;
   /** Where it is noted. */
   readonly key: ItemKey;
+  /** Whether the minute of the note was over when it was found; in one that is not, more may be noted under the same key. */
+  readonly isPast: boolean;
 }
 
 /** Cases looked at in one tick at most. */
@@ -44,16 +46,20 @@ export class DueCases {
     for (const { sk: minute } of await this.store.query(DUE_MINUTES_PK)) {
       if (minute > minuteName(nowMs) || found.length >= LOOK_MAX) break;
       const noted = await this.store.query(duePk(minute));
-      found.push(...noted.map(({ pk, sk, body }) => ({ entity: JSON.parse(body) as string, key: { pk, sk } })));
+      const isPast = minute < minuteName(nowMs);
+      found.push(...noted.map(({ pk, sk, body }) => ({ entity: JSON.parse(body) as string, key: { pk, sk }, isPast })));
       const isOver = nowMs - Number(minute) * MINUTE_MS > MINUTE_OPEN_MS;
       if (noted.length === 0 && isOver) await this.store.remove([{ pk: DUE_MINUTES_PK, sk: minute }]);
     }
     return found.slice(0, LOOK_MAX);
   }
 
-  /** Forgets notes that were followed. A case that is due later has another one. */
-  async forget(done: readonly DueCase[]): Promise<void> {
-    const past = done.filter(({ key }) => key.pk < duePk(minuteName(this.clock())));
+  /** Forgets notes that were followed: not those of cases of which something is still to be over in the very minute, by `dueMsOf`. */
+  async forget(done: readonly DueCase[], dueMsOf: ReadonlyMap<string, number | null>): Promise<void> {
+    const past = done.filter(({ entity, key, isPast }) => {
+      const dueMs = dueMsOf.get(entity) ?? null;
+      return isPast && (dueMs === null || key.pk !== duePk(minuteName(dueMs)));
+    });
     if (past.length > 0) await this.store.remove(past.map(({ key }) => key));
   }
 }

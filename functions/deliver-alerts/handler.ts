@@ -1,4 +1,4 @@
-import type { Fate } from '../../core/alerts/case.ts';
+import { dueOf, type Fate } from '../../core/alerts/case.ts';
 import type { Alert, AlertSubscriber, Delivery } from '../../core/ports.ts';
 import type { KinesisBatchResponse } from '../kinesis-event.ts';
 import { type Arrival, arrivalOf, type RuleAlertOf } from './arrival.ts';
@@ -49,11 +49,12 @@ export function createDeliverAlerts(ports: DeliverAlertsPorts): DeliverAlerts {
         : [];
       const arrivals = isTick ? [] : await arrivalsOf(ports, event);
       const work = new CarryOut(ports, arrivals);
-      await work.open(await desk.decide(arrivals, also));
+      const stored = await desk.decide(arrivals, also);
+      await work.open(stored);
       const messages: Alert[] = work.messages();
       if (messages.length > 0) await all(deliveries.map((one) => one.take(messages, deadlineMs)));
       await work.close(desk);
-      await due.forget(noted);
+      await due.forget(noted, new Map(stored.map(({ entity, state }) => [entity, dueOf(state)])));
       return DONE;
     } finally {
       for (const { report } of deliveries) ports.observe?.(report);

@@ -14,7 +14,7 @@ import {
 } from '../../functions/backfill/known.ts';
 import { makePlan } from '../../functions/backfill/plan.ts';
 import type { BackfillPlan } from '../../functions/backfill/plan-record.ts';
-import type { BackfillReport } from '../../functions/backfill/report.ts';
+import { type BackfillReport, countsOf } from '../../functions/backfill/report.ts';
 import { checkId } from '../../functions/backfill/request.ts';
 import type { Summary } from '../../functions/backfill/summarise.ts';
 import { Work } from '../../functions/backfill/work.ts';
@@ -43,7 +43,7 @@ export type {
   LoadOutcome,
   Summary,
 };
-export { findHistory };
+export { countsOf, findHistory };
 
 /** The backfills of a data folder. */
 export class FolderBackfills implements Backfills {

@@ -53,10 +53,13 @@ export class Faults {
   readonly written = new Set<string>();
   /** What the call at `failAt` waits for instead of failing. */
   wakeUp: Promise<void> | undefined;
+  /** What happens to the world while the call at `failAt` is under way, instead of failing it. */
+  meanwhile: (() => Promise<void>) | undefined;
 
   async around<T>(call: () => Promise<T>): Promise<T> {
     this.calls += 1;
     if (this.calls !== this.failAt) return call();
+    if (this.meanwhile !== undefined) return this.meanwhile().then(call);
     if (this.wakeUp !== undefined) return this.wakeUp.then(call);
     if (this.isAfter) await call();
     throw new RetriableError('planned fault');

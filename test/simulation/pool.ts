@@ -55,12 +55,12 @@ export function isSmallSeed(seed: number): boolean {
  * by answering false.
  */
 export async function playSeeds(
-  range: { readonly first: number; readonly count: number; readonly mutant?: string },
+  range: { readonly first: number; readonly count: number; readonly mutant?: string; readonly isHealthy?: boolean },
   hear: (outcome: Outcome) => boolean,
 ): Promise<void> {
   let goesOn = true;
   const half = async (isSmall: boolean): Promise<void> => {
-    const player = new Player({ mutant: range.mutant, isSmall });
+    const player = new Player({ mutant: range.mutant, isHealthy: range.isHealthy ?? false, isSmall });
     try {
       for (let seed = range.first; seed < range.first + range.count && goesOn; seed += 1) {
         if (isSmallSeed(seed) === isSmall) goesOn = hear(await player.play(seed)) && goesOn;

@@ -21,7 +21,9 @@ interface Ended {
 /** Runs the command in a process of its own: it changes code as it is loaded. */
 function simulate(...args: readonly string[]): Promise<Ended> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['test/simulation/main.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, ['--no-memory-protection-keys', 'test/simulation/main.ts', ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let [output, errors] = ['', ''];
     child.stdout.on('data', (chunk: Buffer) => {
       output += chunk.toString();

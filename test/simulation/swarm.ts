@@ -36,6 +36,8 @@ const IO_RATE_MAX = 0.2;
 const WORLD_RATE_MAX = 0.3;
 /** Share of the faults that a schedule has at all: what is missing lets others come to light. */
 const IS_THERE = 0.75;
+/** Share of the schedules that have one fault at the calls only, and that one often. */
+const IS_ALONE = 0.15;
 
 /** The world of a seed. */
 export function swarmOf(seed: number): Swarm {
@@ -68,5 +70,10 @@ function ratesOf(random: ReturnType<typeof createRandom>): FaultRates {
   const sum = weights.reduce((all, [, weight]) => all + weight, 0) || 1;
   for (const [fault, weight] of weights) rates.set(fault, (total * weight) / sum);
   for (const fault of WORLD_FAULTS) rates.set(fault, random.chance(IS_THERE) ? WORLD_RATE_MAX * random.unit() ** 2 : 0);
+  if (random.chance(IS_ALONE)) {
+    const alone = random.pick(IO_FAULTS);
+    const often = IO_RATE_MAX * random.unit();
+    for (const fault of IO_FAULTS) rates.set(fault, fault === alone ? often : 0);
+  }
   return rates;
 }

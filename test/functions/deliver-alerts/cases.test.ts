@@ -50,6 +50,46 @@ describe('a case', () => {
     expect(world.fates).toMatchObject({ told: 1, folded: 2 });
   });
 
+  test('a summary comes whichever call of a tick takes into the next minute', async () => {
+    let calls = 1;
+    for (let n = 1; n <= calls; n += 1) {
+      const world = new CaseWorld();
+      world.nowMs += 10_000;
+      await world.fire(alertOf('ada', 0), alertOf('ada', 1));
+      world.faults.calls = 0;
+      world.faults.failAt = n;
+      world.faults.meanwhile = async () => {
+        world.nowMs += 90_000;
+      };
+      // It is over within the minute in which the tick begins, and not yet.
+      await world.tick(HOUR_MS - 5_000);
+      calls = world.faults.calls;
+      for (let i = 0; i < 10; i += 1) await world.tick();
+      expect(world.listed(), `call ${n}`).toEqual(['dear/ada/e1']);
+    }
+    expect(calls).toBeGreaterThan(3);
+  });
+
+  test('a summary comes whichever call of a batch takes past the end of the case, and ticks pass meanwhile', async () => {
+    let calls = 1;
+    for (let n = 1; n <= calls; n += 1) {
+      const world = new CaseWorld();
+      const alerts = [alertOf('ada', 0), alertOf('ada', 1)];
+      await world.put(alerts);
+      world.faults.calls = 0;
+      world.faults.failAt = n;
+      world.faults.meanwhile = async () => {
+        for (let i = 0; i < 70; i += 1) await world.tick();
+      };
+      await world.batch(alerts);
+      calls = Math.max(calls, Math.min(n + 1, world.faults.calls));
+      for (let i = 0; i < 70; i += 1) await world.tick();
+      // Ticks take a call that long for dead, so the first may be told twice.
+      expect(new Set([...world.told(), ...world.listed()]), `call ${n}`).toEqual(new Set(['dear/ada/e0', 'dear/ada/e1']));
+    }
+    expect(calls).toBeGreaterThan(3);
+  });
+
   test('a summary waits for a subscriber that is down', async () => {
     const world = new CaseWorld();
     await world.fire(alertOf('ada', 0), alertOf('ada', 1));
