@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StoredObject } from '../../core/ports.ts';
 import { changed, openObjects } from '../compaction/attempt.ts';
@@ -73,6 +74,8 @@ export async function maskPartition(
     await replacePartition(ports, mask.table, state, { inputs, origin });
     return one;
   } finally {
+    // It held the key.
+    rmSync(scratch, { recursive: true, force: true });
     await close();
   }
 }

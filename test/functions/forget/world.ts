@@ -36,12 +36,25 @@ export async function told(seed: number, card: string, records = 60, blobs: Blob
   return one;
 }
 
+let processes = 0;
+
 /** Ports of a process of its own that forgets. */
 export async function forgetPorts(one: BackfillWorld): Promise<ForgetPorts> {
   const { lake } = await one.ports();
+  processes += 1;
+  const process = processes;
+  const scratchOf = (name: string): string => one.lake.scratch(`${name}-${process}`);
   return {
     ...lake,
-    engine: new SortEngine({ scratch: one.lake.scratch('forget'), memoryMb: 128, threads: 1 }),
+    // A process has a disk, or the folder's lock, for itself.
+    files: {
+      scratch: scratchOf,
+      open: (key) => one.lake.open(key),
+      part: (key, from, to) => one.lake.part(key, from, to),
+      release: () => one.lake.release(),
+      store: (key, path) => one.lake.store(key, path),
+    },
+    engine: new SortEngine({ scratch: scratchOf('forget'), memoryMb: 128, threads: 1 }),
     store: one.world.store,
     work: one.work,
     settle: async () => {},
