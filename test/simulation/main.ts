@@ -112,7 +112,7 @@ async function exhaust(): Promise<boolean> {
 }
 
 /** Schedules played in worlds made for one bug, without it. */
-const HEALTHY_SEEDS = 60;
+const HEALTHY_SEEDS = 30;
 
 async function plant({ seeds, seed, isJson }: Options): Promise<boolean> {
   const mutants: { name: string; caught_at_seed: number | null }[] = [];

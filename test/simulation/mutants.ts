@@ -199,6 +199,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'old list of shards believed',
+    // The one shard is split while lists are mostly old ones, and minutes pass between the rounds.
+    worldOf: (swarm) => ({
+      ...swarm,
+      shards: 1,
+      paceMs: 95_000,
+      closeEveryMs: 475_740,
+      events: 90,
+      disorderMs: 0,
+      shares: { ...swarm.shares, late: 0, ahead: 0 },
+      reshards: 2,
+      rates: new Map([
+        ['stale-list', 0.7],
+        ['clock', 0.16],
+        ['cold', 0.25],
+        ['redeliver', 0.2],
+      ]),
+    }),
     patches: [{ file: 'functions/close-windows/shards.ts', find: '  assertCurrent(ports, listed, [...items.values()]);\n', replace: '' }],
   },
   {
@@ -223,6 +240,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'closer is not fenced',
+    // Two closers at once, one of which takes long, make it show every few schedules; else it is one of a thousand.
+    worldOf: (swarm) => ({
+      ...swarm,
+      closeEveryMs: Math.min(swarm.closeEveryMs, 10_000),
+      rates: new Map([
+        ['stall', 0.1],
+        ['closers', 0.3],
+      ]),
+    }),
     patches: [
       {
         file: 'functions/close-windows/close.ts',
