@@ -18,12 +18,12 @@ export function backtestText(summary: BacktestSummary, comparison?: Comparison):
       `Rule set ${rule_set}, ${summary.from} up to ${summary.to} (${countText(days)} days), label delay ${thingsText(label_delay_days, 'day')}: ${thingsText(transactions, 'transaction')}, ${thingsText(frauds, 'fraud')}.`,
     ),
     summary.notes.map((note) => wrapped(note, '  ')).join(''),
-    columnsText(figureRows(summary)),
-    ...(comparison === undefined ? [] : [`${comparison.candidate} beside ${comparison.base}\n${columnsText(comparisonRows(comparison))}`]),
-    ...(comparison === undefined || comparison.changes.length === 0 ? [] : [columnsText(changeRows(comparison))]),
-    columnsText(thresholdRows(summary)),
-    ...(summary.money.total.length === 0 ? [] : [columnsText(moneyRows(summary))]),
-    ...(summary.rules.length === 0 ? [] : [columnsText(ruleRows(summary))]),
+    figuresText(figureRows(summary)),
+    ...(comparison === undefined ? [] : [`${comparison.candidate} beside ${comparison.base}\n${figuresText(comparisonRows(comparison))}`]),
+    ...(comparison === undefined || comparison.changes.length === 0 ? [] : [figuresText(changeRows(comparison))]),
+    figuresText(thresholdRows(summary)),
+    ...(summary.money.total.length === 0 ? [] : [figuresText(moneyRows(summary))]),
+    ...(summary.rules.length === 0 ? [] : [figuresText(ruleRows(summary))]),
   ];
   return parts.filter((part) => part !== '').join('\n');
 }
@@ -106,6 +106,12 @@ function changeRows({ changes }: Comparison): string[][] {
     ['changed outcome', 'fraud', 'legitimate', 'unlabelled'],
     ...changes.map(({ from, to, frauds, legit, unlabelled }) => [`${from} to ${to}`, ...[frauds, legit, unlabelled].map(countText)]),
   ];
+}
+
+/** Rows as columns, all but the first set to the right. */
+function figuresText(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, i) => (i === 0 ? 0 : Math.max(...rows.map((row) => row[i]?.length ?? 0))));
+  return columnsText(rows.map((row) => row.map((cell, i) => cell.padStart(widths[i] ?? 0))));
 }
 
 function shortened(name: string): string {

@@ -85,35 +85,40 @@ function pointDots(
   });
 }
 
-/** Alerts, frauds and frauds caught of each day. */
-export function dailyPlot({ daily }: BacktestSummary): Plot {
+/** Days up to which each has a dot. */
+const DOTS_MAX = 31;
+
+/** Alerts of each day; apart from the frauds, which they may outnumber so far that these could not be seen. */
+export function alertsPlot(summary: BacktestSummary): Plot {
+  return dailyPlot(summary, { id: 'alerts', title: 'Alerts a day', series: [['alerts', 'alerts', 'alerts (reviewed or declined)']] });
+}
+
+/** Frauds of each day, and those among the alerts. */
+export function fraudsPlot(summary: BacktestSummary): Plot {
   const series = [
-    ['alerts', 'alerts'],
-    ['frauds', 'fraud'],
-    ['caught', 'caught'],
+    ['frauds', 'fraud', 'frauds'],
+    ['caught', 'caught', 'frauds among the alerts'],
   ] as const;
-  const most = Math.max(0, ...daily.flatMap(({ alerts, frauds }) => [alerts, frauds]));
+  return dailyPlot(summary, { id: 'frauds', title: 'Frauds a day', series });
+}
+
+type DailySeries = readonly [figure: 'alerts' | 'frauds' | 'caught', series: string, text: string];
+
+function dailyPlot(
+  { daily }: BacktestSummary,
+  { series, ...rest }: Pick<Plot, 'id' | 'title'> & { readonly series: readonly DailySeries[] },
+): Plot {
+  const most = Math.max(0, ...daily.flatMap((row) => series.map(([figure]) => row[figure])));
+  const names = daily.map(({ day }) => day.slice(5));
   return {
-    ...{
-      id: 'daily',
-      title: 'Alerts and frauds a day',
-      x: namedAxis(
-        'day, UTC',
-        daily.map(({ day }) => day.slice(5)),
-        10,
-      ),
-    },
-    y: countAxis('transactions a day', most),
-    description: `Alerts, frauds, and frauds among the alerts on each of ${daily.length} days; at most ${countText(most)} a day.`,
+    ...rest,
+    ...{ x: namedAxis('day, UTC', names, 10), y: countAxis('transactions a day', most) },
+    description: `${series.map(([, , text]) => text).join('; ')}: each of ${daily.length} days, at most ${countText(most)} a day.`,
     marks: series.map(([figure, name]) => ({
-      ...{ kind: 'line', series: name, hasDots: daily.length <= 31 },
+      ...{ kind: 'line', series: name, hasDots: daily.length <= DOTS_MAX },
       points: daily.map((row, i): Point => [i, row[figure]]),
     })),
-    legend: [
-      { series: 'alerts', text: 'alerts (reviewed or declined)' },
-      { series: 'fraud', text: 'frauds' },
-      { series: 'caught', text: 'frauds among the alerts' },
-    ],
+    legend: series.map(([, name, text]) => ({ series: name, text })),
   };
 }
 

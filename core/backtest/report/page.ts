@@ -1,6 +1,6 @@
 import type { Comparison } from '../compare.ts';
 import type { BacktestSummary } from '../summary.ts';
-import { dailyPlot, precisionRecallPlot, rocPlot, scoresPlot, weeklyPlot } from './charts.ts';
+import { alertsPlot, fraudsPlot, precisionRecallPlot, rocPlot, scoresPlot, weeklyPlot } from './charts.ts';
 import { countText, errorText } from './figures.ts';
 import { html, Markup, type Part } from './markup.ts';
 import { type Plot, plotMarkup } from './plot.ts';
@@ -31,7 +31,7 @@ ${comparison === undefined ? '' : html`<h2>Beside ${comparison.base}</h2>${table
 <div class="charts">${rankingFigures(summary)}</div>
 ${tables.tableMarkup(tables.thresholdsTable(summary))}
 <h2>Days and money</h2>
-<div class="charts">${figure(dailyPlot(summary), 'The table holds each day.', tables.dailyTable(summary))}</div>
+<div class="charts">${figure(alertsPlot(summary), 'What was reviewed or declined.')}${figure(fraudsPlot(summary), 'The table holds both charts.', tables.dailyTable(summary))}</div>
 ${tables.tableMarkup(tables.moneyTable(summary))}
 <h2>Rules</h2>
 ${tables.tableMarkup(tables.rulesTable(summary))}

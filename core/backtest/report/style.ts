@@ -11,7 +11,7 @@ h1 { font-size: 1.6rem; margin: 0 0 0.5rem; } h2 { font-size: 1.2rem; margin: 2.
 p { margin: 0.5rem 0; max-width: 46rem; } .soft, figcaption { color: var(--soft); font-size: 0.9rem; }
 .notes { background: var(--note); border-radius: 6px; padding: 0.75rem 1rem 0.75rem 2rem; margin: 1rem 0; } .notes li { margin: 0.2rem 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 2rem; }
-figure { margin: 0; } figure h3 { font-size: 1rem; margin: 0 0 0.5rem; } svg { width: 100%; height: auto; display: block; }
+figure { margin: 0; max-width: 40rem; min-width: 0; } figure h3 { font-size: 1rem; margin: 0 0 0.5rem; } svg { width: 100%; height: auto; display: block; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; } .text, tbody th { text-align: left; } tbody th { color: var(--ink); font-weight: 400; }

@@ -56,7 +56,7 @@ describe('the report page', () => {
   test('each chart has a title, a description, labels of both axes and a caption', () => {
     const figures = page.match(/<figure>[\s\S]*?<\/figure>/g) ?? [];
     expect(figures.map((figure) => /<svg[^>]*aria-labelledby="([\w-]+)-title \1-description"/.exec(figure)?.[1])).toEqual([
-      ...['roc', 'precision-recall', 'scores', 'daily', 'weekly'],
+      ...['roc', 'precision-recall', 'scores', 'alerts', 'frauds', 'weekly'],
     ]);
     for (const figure of figures) {
       expect(figure).toMatch(/<title id="[\w-]+-title">[^<]+<\/title><desc id="[\w-]+-description">[^<]+<\/desc>/);
