@@ -1,6 +1,6 @@
 import { usageError } from '../core/errors.ts';
+import { createRandom, type Random } from '../core/random.ts';
 import { breakTransaction, createPopulation, drawTransaction, type GeneratedTransaction, type Population } from './payments.ts';
-import { createRandom, type Random } from './random.ts';
 import { openSchedule } from './schedule.ts';
 
 /** What a generated event is meant to be; the pipeline must come to the same. */

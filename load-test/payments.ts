@@ -1,5 +1,5 @@
 import { currencyExponent } from '../core/events/currency.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../core/random.ts';
 
 /** A generated transaction before it becomes JSON. */
 export interface GeneratedTransaction {

@@ -1,5 +1,5 @@
 import { usageError } from '../core/errors.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../core/random.ts';
 
 /** Options of an open-model schedule. */
 export interface ScheduleOptions {

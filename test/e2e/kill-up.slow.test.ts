@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createRandom } from '../../load-test/random.ts';
+import { createRandom } from '../../core/random.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { temporaryFolder } from './folder.ts';
 import { freePort } from './port.ts';

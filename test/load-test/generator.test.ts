@@ -2,8 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createParser } from '../../core/events/parser.ts';
 import type { Parsed } from '../../core/model.ts';
+import { createRandom } from '../../core/random.ts';
 import { type GeneratedEvent, type GeneratorOptions, generateEvents } from '../../load-test/generator.ts';
-import { createRandom } from '../../load-test/random.ts';
 import { openSchedule } from '../../load-test/schedule.ts';
 import { pipeline } from '../../pipelines/payments/pipeline.ts';
 

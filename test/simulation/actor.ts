@@ -1,5 +1,5 @@
 import { RetriableError } from '../../core/errors.ts';
-import type { Random } from '../../load-test/random.ts';
+import type { Random } from '../../core/random.ts';
 import type { VirtualTime } from './clock.ts';
 import type { FaultPlan } from './faults.ts';
 

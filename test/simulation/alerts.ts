@@ -1,9 +1,9 @@
 import type { Alert, AlertSubscriber, StateWrite } from '../../core/ports.ts';
+import type { Random } from '../../core/random.ts';
 import type { TableStreamEvent } from '../../functions/deliver-alerts/event.ts';
 import { ALERT_PK_PREFIX } from '../../functions/deliver-alerts/keys.ts';
 import { listedIds } from '../../functions/deliver-alerts/messages.ts';
 import type { KinesisBatchResponse } from '../../functions/kinesis-event.ts';
-import type { Random } from '../../load-test/random.ts';
 import { insertOf } from '../functions/deliver-alerts/table-records.ts';
 import type { Actor } from './actor.ts';
 import type { VirtualTime } from './clock.ts';

@@ -1,4 +1,4 @@
-import type { Random } from '../../load-test/random.ts';
+import type { Random } from '../../core/random.ts';
 
 /** What can go wrong at one I/O call. */
 export const IO_FAULTS = [

@@ -1,5 +1,5 @@
+import type { Random } from '../../core/random.ts';
 import type { KinesisHandler } from '../../functions/kinesis-event.ts';
-import type { Random } from '../../load-test/random.ts';
 import { streamEvent } from '../../local/mapping/event.ts';
 import { outcomeOf } from '../../local/mapping/response.ts';
 import type { Actor } from './actor.ts';

@@ -1,5 +1,5 @@
 import { KplPacker } from '../../core/decode/kpl-pack.ts';
-import type { Random } from '../../load-test/random.ts';
+import type { Random } from '../../core/random.ts';
 import type { FaultPlan } from './faults.ts';
 import { HASH_KEYS, SimStream, type TruthUnit, type WireEvent } from './stream.ts';
 import type { Swarm } from './swarm.ts';

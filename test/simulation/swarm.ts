@@ -1,4 +1,4 @@
-import { createRandom } from '../../load-test/random.ts';
+import { createRandom } from '../../core/random.ts';
 import { type Fault, type FaultRates, IO_FAULTS, WORLD_FAULTS } from './faults.ts';
 
 /** One world: sizes, speeds and fault rates, all drawn from its seed. */

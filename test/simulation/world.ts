@@ -1,5 +1,6 @@
 import { compilePlan, type Plan } from '../../core/plan.ts';
 import type { ShardInfo, StreamShards } from '../../core/ports.ts';
+import { createRandom, type Random } from '../../core/random.ts';
 import { parseCloser } from '../../core/state/closer.ts';
 import { closerKey, shardsPk } from '../../core/state/keys.ts';
 import { parseShard } from '../../core/state/shard.ts';
@@ -11,7 +12,6 @@ import { lazy } from '../../functions/lazy.ts';
 import { createProcessStream } from '../../functions/process-stream/handler.ts';
 import { createRowBuilder, type RowBuilder } from '../../lake/rows.ts';
 import { openRuleBook } from '../../lake/rules/book.ts';
-import { createRandom, type Random } from '../../load-test/random.ts';
 import { Actor } from './actor.ts';
 import { SimAlerts, SimSubscriber } from './alerts.ts';
 import { VirtualTime } from './clock.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pipeline } from '../../../core/definition/pipeline.ts';
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { headrace } from '../kill.ts';
 import { type Differences, differencesOfRows, differencesWhenSettled, plus } from './compare.ts';
 import { Instance } from './instance.ts';

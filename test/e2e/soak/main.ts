@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Flags, noPositionals, readFlags } from '../../../cli/flags.ts';
 import { UsageError } from '../../../core/errors.ts';
-import { createRandom } from '../../../load-test/random.ts';
+import { createRandom } from '../../../core/random.ts';
 import { loadPipeline } from '../../../local/pipeline.ts';
 import { freePort } from '../port.ts';
 import { type DiskReport, fillDisk } from './disk.ts';

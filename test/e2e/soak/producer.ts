@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { PutRecordsCommand, type PutRecordsRequestEntry } from '@aws-sdk/client-kinesis';
 import { KplPacker } from '../../../core/decode/kpl-pack.ts';
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { streamClient } from '../../../local/stream/client.ts';
 import type { Truth } from './truth.ts';
 

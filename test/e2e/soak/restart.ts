@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createRandom } from '../../../load-test/random.ts';
+import { createRandom } from '../../../core/random.ts';
 import { headrace } from '../kill.ts';
 import { Instance } from './instance.ts';
 import { Producer } from './producer.ts';

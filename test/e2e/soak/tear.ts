@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { dataFolder } from '../../../local/runtime/folder.ts';
 
 const GARBAGE_BYTES_MAX = 4_000;

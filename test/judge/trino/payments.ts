@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createRandom, type Random } from '../../../core/random.ts';
 import { breakTransaction, createPopulation, drawTransaction } from '../../../load-test/payments.ts';
-import { createRandom, type Random } from '../../../load-test/random.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

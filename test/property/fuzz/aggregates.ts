@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { KPL_MAGIC } from '../../../core/decode/kpl.ts';
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { bytesField, frame, numberField, varint } from '../../golden/malformed/frames.ts';
 import { TOKENS } from './dictionary.ts';
 import { eventText } from './json.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { beginsLikeKpl, KPL_DIGEST_BYTES, KPL_MAGIC } from '../../../core/decode/kpl.ts';
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { TOKENS } from './dictionary.ts';
 
 /** Longest input that is mutated on: splices of splices would only grow. */

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from '../../../load-test/random.ts';
+import { createRandom, type Random } from '../../../core/random.ts';
 import { aggregateOf } from './aggregates.ts';
 import { mutateBytes } from './bytes.ts';
 import { eventText } from './json.ts';

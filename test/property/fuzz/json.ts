@@ -1,4 +1,4 @@
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { FITTING, KEYS, VALUES } from './dictionary.ts';
 import type { PipelineName } from './pipelines.ts';
 

@@ -1,4 +1,4 @@
-import type { Random } from '../../../load-test/random.ts';
+import type { Random } from '../../../core/random.ts';
 import { bytesField, frame, recordField } from '../../golden/malformed/frames.ts';
 import { eventText } from './json.ts';
 import type { PipelineName } from './pipelines.ts';
