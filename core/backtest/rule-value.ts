@@ -1,6 +1,6 @@
 import { ratio } from './curve.ts';
 import { amountText, type Sum } from './money.ts';
-import { dateOf, dayOf, FRAUD, LEGIT, type ScoredTable } from './scored.ts';
+import { dateOf, dayOf, FRAUD, LEGIT, type ScoredTable, UNLABELLED } from './scored.ts';
 
 /** Firings of one rule, by truth. */
 export interface Firings {
@@ -44,15 +44,17 @@ export interface RuleOptions {
 
 const DAYS_A_WEEK = 7;
 
-/** Counts of one set of fired rules, by truth. */
-interface SetCounts {
-  readonly rules: readonly string[];
-  readonly weeks: Counts[];
-  readonly fraudMinor: Map<string, { count: number; minor: bigint }>;
-}
-
 /** Rows by truth, in the order of LEGIT, FRAUD, UNLABELLED. */
 type Counts = [legit: number, fraud: number, unlabelled: number];
+
+/** What is counted of one rule in a single pass over the rows. */
+interface Tally {
+  readonly rule: string;
+  readonly weeks: readonly Counts[];
+  readonly alone: Counts;
+  /** Fraud on which no other rule fired, by currency. */
+  readonly money: Map<string, { readonly count: number; readonly minor: bigint }>;
+}
 
 /** The value of each rule, by id; and how the rules overlap. */
 export function ruleValues(
@@ -60,68 +62,83 @@ export function ruleValues(
   rows: Int32Array,
   options: RuleOptions,
 ): { readonly values: RuleValue[]; readonly overlap: Overlap } {
-  const weekCount = Math.floor((dayOf(options.toMs - 1) - dayOf(options.fromMs)) / DAYS_A_WEEK) + 1;
-  const sets = countSets(table, rows, { fromDay: dayOf(options.fromMs), weekCount });
-  const rules = [...new Set([...(options.rules ?? []), ...sets.flatMap((set) => set.rules)])].sort();
-  return { values: rules.map((rule) => ruleValue(rule, sets, { ...options, weekCount })), overlap: overlapOf(rules, sets) };
+  const used = rowsBySet(table, rows);
+  const fired = table.firedNames.flatMap((names, set) => (used[set] === 0 ? [] : names));
+  const rules = [...new Set([...(options.rules ?? []), ...fired])].sort();
+  const places = new Map(rules.map((rule, place) => [rule, place]));
+  const sets = table.firedNames.map((names) => names.map((rule) => places.get(rule) ?? 0));
+  return {
+    values: tally(table, rows, { ...options, rules, sets }).map((own) => ruleValue(own, options)),
+    overlap: { rules, counts: together(sets, used, rules.length) },
+  };
 }
 
-function countSets(
+/** How many rows have each set of fired rules: sets are fewer than rows. */
+function rowsBySet({ firedSets, firedNames }: ScoredTable, rows: Int32Array): Int32Array {
+  const counts = new Int32Array(firedNames.length);
+  for (const row of rows) counts[firedSets[row] as number] = (counts[firedSets[row] as number] as number) + 1;
+  return counts;
+}
+
+/** Rules by their place, for each set of the table. */
+type Sets = readonly (readonly number[])[];
+
+function tally(
   table: ScoredTable,
   rows: Int32Array,
-  { fromDay, weekCount }: { readonly fromDay: number; readonly weekCount: number },
-): SetCounts[] {
-  const sets = table.firedNames.map((rules): SetCounts => ({ rules, weeks: weeksOf(weekCount), fraudMinor: new Map() }));
+  { rules, sets, fromMs, toMs }: RuleOptions & { readonly rules: readonly string[]; readonly sets: Sets },
+): Tally[] {
+  const fromDay = dayOf(fromMs);
+  const length = Math.floor((dayOf(toMs - 1) - fromDay) / DAYS_A_WEEK) + 1;
+  const tallies = rules.map(
+    (rule): Tally => ({ rule, weeks: Array.from({ length }, () => [0, 0, 0]), alone: [0, 0, 0], money: new Map() }),
+  );
   for (const row of rows) {
-    const { weeks, fraudMinor, rules } = sets[table.firedSets[row] as number] as SetCounts;
-    const week = weeks[Math.floor((dayOf(table.eventMs[row] as number) - fromDay) / DAYS_A_WEEK)] as Counts;
+    const set = sets[table.firedSets[row] as number] as readonly number[];
+    const week = Math.floor((dayOf(table.eventMs[row] as number) - fromDay) / DAYS_A_WEEK);
     const truth = table.truths[row] as number;
-    week[truth] = (week[truth] as number) + 1;
-    if (truth !== FRAUD || rules.length !== 1) continue;
-    const currency = table.currencyNames[table.currencies[row] as number] as string;
-    const { count, minor } = fraudMinor.get(currency) ?? { count: 0, minor: 0n };
-    fraudMinor.set(currency, { count: count + 1, minor: minor + BigInt(table.amountsMinor[row] as number) });
+    for (const place of set) bump((tallies[place] as Tally).weeks[week] as Counts, truth);
+    if (set.length === 1) addAlone(tallies[set[0] as number] as Tally, table, row);
   }
-  return sets;
+  return tallies;
 }
 
-function weeksOf(count: number): Counts[] {
-  return Array.from({ length: count }, (): Counts => [0, 0, 0]);
+function bump(counts: Counts, truth: number): void {
+  counts[truth] = (counts[truth] as number) + 1;
 }
 
-function ruleValue(
-  rule: string,
-  sets: readonly SetCounts[],
-  { fromMs, nearMisses, weekCount }: RuleOptions & { readonly weekCount: number },
-): RuleValue {
-  const own = sets.filter((set) => set.rules.includes(rule));
-  const alone = own.filter((set) => set.rules.length === 1);
-  const weeks = Array.from({ length: weekCount }, (_, week) => ({
-    from: dateOf(dayOf(fromMs) + week * DAYS_A_WEEK),
-    ...firingsOf(own.map((set) => set.weeks[week] as Counts)),
-  }));
-  const money = alone.flatMap(({ fraudMinor }) => [...fraudMinor]).sort(([a], [b]) => (a < b ? -1 : 1));
+function addAlone({ alone, money }: Tally, table: ScoredTable, row: number): void {
+  bump(alone, table.truths[row] as number);
+  if (table.truths[row] !== FRAUD) return;
+  const currency = table.currencyNames[table.currencies[row] as number] as string;
+  const { count, minor } = money.get(currency) ?? { count: 0, minor: 0n };
+  money.set(currency, { count: count + 1, minor: minor + BigInt(table.amountsMinor[row] as number) });
+}
+
+function ruleValue({ rule, weeks, alone, money }: Tally, { fromMs, nearMisses }: RuleOptions): RuleValue {
+  const byCurrency = [...money].sort(([a], [b]) => (a < b ? -1 : 1));
   return {
-    ...{ rule, ...firingsOf(own.flatMap((set) => set.weeks)), alone: firingsOf(alone.flatMap((set) => set.weeks)) },
-    alone_fraud: money.map(([currency, { count, minor }]) => ({ currency, count, amount: amountText(minor, currency) })),
-    ...{ near_misses: nearMisses?.[rule] ?? null, weeks },
+    ...{ rule, ...firingsOf(weeks), alone: firingsOf([alone]) },
+    alone_fraud: byCurrency.map(([currency, { count, minor }]) => ({ currency, count, amount: amountText(minor, currency) })),
+    near_misses: nearMisses?.[rule] ?? null,
+    weeks: weeks.map((counts, week) => ({ from: dateOf(dayOf(fromMs) + week * DAYS_A_WEEK), ...firingsOf([counts]) })),
   };
 }
 
 function firingsOf(counts: readonly Counts[]): Firings {
   const sumOf = (truth: number): number => counts.reduce((sum, own) => sum + (own[truth] as number), 0);
   const [frauds, legit] = [sumOf(FRAUD), sumOf(LEGIT)];
-  const fired = counts.reduce((sum, own) => sum + own[0] + own[1] + own[2], 0);
-  return { fired, frauds, legit, precision: ratio(frauds, frauds + legit) };
+  return { fired: frauds + legit + sumOf(UNLABELLED), frauds, legit, precision: ratio(frauds, frauds + legit) };
 }
 
-function overlapOf(rules: readonly string[], sets: readonly SetCounts[]): Overlap {
-  const places = new Map(rules.map((rule, place) => [rule, place]));
-  const counts = rules.map(() => rules.map(() => 0));
-  for (const set of sets) {
-    const { fired } = firingsOf(set.weeks);
-    const own = set.rules.map((rule) => places.get(rule) as number);
-    for (const a of own) for (const b of own) (counts[a] as number[])[b] = ((counts[a] as number[])[b] as number) + fired;
+/** Rows on which both of two rules fired. */
+function together(sets: Sets, used: Int32Array, size: number): number[][] {
+  const counts = Array.from({ length: size }, () => Array.from({ length: size }, () => 0));
+  for (const [place, set] of sets.entries()) {
+    for (const a of set) {
+      const own = counts[a] as number[];
+      for (const b of set) own[b] = (own[b] as number) + (used[place] as number);
+    }
   }
-  return { rules, counts };
+  return counts;
 }

@@ -48,7 +48,7 @@ function introduction(summary: BacktestSummary): Markup {
   const { rule_set, from, to, days, label_delay_days, known_days, simulated } = summary;
   return html`<p>Rule set <strong>${rule_set}</strong> over ${countText(summary.transactions)} transactions from ${from} up to ${to} (${countText(days)} days):
 ${countText(summary.frauds)} frauds, ${countText(summary.legit)} legitimate, ${countText(summary.unlabelled)} without a label.${simulated ? html` <strong>The data is simulated.</strong>` : ''}</p>
-<p class="soft">A label counts as known ${label_delay_days} days after its transaction; no decision has seen one before. Cards known as compromised are left
+<p class="soft">A label counts as known ${label_delay_days} days after its transaction. Cards known as compromised are left
 out: on a day, those with a fraud from ${label_delay_days + known_days} days before the range to ${label_delay_days + 1} days before that day
 (${countText(summary.removed_transactions)} transactions of ${countText(summary.removed_cards)} cards). Standard errors come from drawing whole cards.</p>`;
 }

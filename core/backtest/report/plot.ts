@@ -26,11 +26,12 @@ export type Mark =
 
 const WIDTH = 560;
 const HEIGHT = 340;
-const LEFT = 64;
+/** Room for ticks of seven characters beside the label. */
+const LEFT = 80;
 const RIGHT = 16;
 const TOP = 16;
 const BOTTOM = 56;
-/** Below this a curve's corners lie within a pixel. */
+/** Of places in the picture: a tenth of a pixel. */
 const DECIMALS = 1;
 
 /** A chart as inline SVG with title, description, axes and their labels, and its legend. */

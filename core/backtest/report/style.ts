@@ -12,13 +12,13 @@ p { margin: 0.5rem 0; max-width: 46rem; } .soft, figcaption { color: var(--soft)
 .notes { background: var(--note); border-radius: 6px; padding: 0.75rem 1rem 0.75rem 2rem; margin: 1rem 0; } .notes li { margin: 0.2rem 0; }
 .charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(26rem, 100%), 1fr)); gap: 2rem; }
 figure { margin: 0; max-width: 40rem; min-width: 0; } figure h3 { font-size: 1rem; margin: 0 0 0.5rem; } svg { width: 100%; height: auto; display: block; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
+.scroll { overflow-x: auto; margin: 1.25rem 0; } table { border-collapse: collapse; font-size: 0.9rem; font-variant-numeric: tabular-nums; }
 th, td { padding: 0.25rem 0.75rem 0.25rem 0; border-bottom: 1px solid var(--rule); text-align: right; white-space: nowrap; }
 th { color: var(--soft); font-weight: 600; vertical-align: bottom; } .text, tbody th { text-align: left; } tbody th { color: var(--ink); font-weight: 400; }
 caption { text-align: left; color: var(--soft); padding-bottom: 0.4rem; } details { margin-top: 0.5rem; } summary { cursor: pointer; color: var(--soft); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: 0.25rem 1.25rem; margin: 0.25rem 0 0.5rem; padding: 0; font-size: 0.9rem; overflow-wrap: anywhere; }
 .swatch { display: inline-block; width: 0.9rem; height: 0.25rem; border-radius: 2px; margin-right: 0.4rem; vertical-align: middle; background: currentColor; }
-.grid { stroke: var(--rule); } .axis { stroke: var(--soft); } .tick, .label, .name { fill: var(--soft); font: 12px system-ui, sans-serif; } .name { fill: var(--ink); }
+.grid { stroke: var(--rule); } .axis { stroke: var(--soft); } .tick, .label, .name { fill: var(--soft); font: 12px system-ui, sans-serif; } .name { fill: var(--ink); paint-order: stroke; stroke: var(--page); stroke-width: 4px; }
 .line { fill: none; stroke: currentColor; stroke-width: 2; stroke-linejoin: round; } .line.chance { stroke-width: 1; stroke-dasharray: 4 4; }
 .dot { fill: currentColor; stroke: var(--page); stroke-width: 1.5; } .bar { fill: currentColor; }
 .fraud, .decline { color: var(--fraud); } .legit, .alerts { color: var(--legit); } .caught { color: var(--caught); } .chance, .review { color: var(--other); }

@@ -76,7 +76,7 @@ describe('the report page', () => {
 
   test('the ROC curve goes from one corner to the other', () => {
     const points = /<polyline class="line fraud" points="([^"]*)"/.exec(page)?.[1]?.split(' ') ?? [];
-    expect([points[0], points.at(-1)]).toEqual(['64,284', '544,16']);
+    expect([points[0], points.at(-1)]).toEqual(['80,284', '544,16']);
     expect(points.length).toBe(summary.thresholds.length + 1);
   });
 
