@@ -105,7 +105,7 @@ describe('what has no value is null, and a note says why', () => {
     ['equal scores', [{ fraud: true }, {}, {}, {}], { auc: 0.5, average_precision: 0.25 }, 'All labelled transactions have the score 0'],
     [
       'ties that are cut',
-      Array.from({ length: 404 }, (_, i) => ({ at: i < 202 ? 0 : 1, key: `c${i % 202}`, fraud: i % 9 === 0 })),
+      Array.from({ length: 404 }, (_, i) => ({ at: i < 202 ? 0 : 1, key: `c${i % 202}`, fraud: (i % 202) % 9 === 0 })),
       { auc: 0.5 },
       'Cards tie for the last of 100 places',
     ],
