@@ -25,38 +25,61 @@ export interface CardPrecisionOptions {
  * Card precision at k as the fraud detection handbook defines it: a day has one score for each card, the greatest of its rows; of the k
  * highest the share that had a fraud that day, out of k even where there are fewer cards; cards caught so are left out of later days.
  *
- * Where cards tie for the last places, each is as likely to be looked at. The share expected of a day, given the cards caught before, is
- * exact. Which of the tied cards were caught, and so are left out of later days, has no short exact answer; it is drawn, and the mean of
- * several draws taken. Null without days.
+ * Where cards tie for the last places, each is as likely to be looked at. If no fraudulent card of such a tie has another fraud later, the
+ * value is the exact expectation. Otherwise it matters later which of them were caught, which has no short exact answer: the places are
+ * drawn, and the mean of several draws is taken; each draw is a ranking that could be, so that no mean exceeds the ceiling. Null without days.
  */
 export function cardPrecision(days: readonly CardDay[], { k, seed, tieBreaks }: CardPrecisionOptions): CardPrecision | null {
   if (days.length === 0) return null;
   const random = createRandom(seed);
-  const first = walk(days, k, random);
-  const draws = first.isDrawn ? [first, ...Array.from({ length: tieBreaks - 1 }, () => walk(days, k, random))] : [first];
-  const daily = days.map((_, i) => draws.reduce((sum, draw) => sum + (draw.daily[i] as number), 0) / draws.length);
-  const means = draws.map((draw) => meanOf(draw.daily));
-  return { mean: meanOf(daily), daily, tieBreaks: first.isDrawn ? draws.length : 0, tieError: standardErrorOf(means) };
+  const lastFraud = lastFraudDays(days);
+  const first = walk(days, { k, random, lastFraud });
+  if (!first.isChancy) return { mean: meanOf(first.expected), daily: first.expected, tieBreaks: 0, tieError: 0 };
+  const draws = [first, ...Array.from({ length: tieBreaks - 1 }, () => walk(days, { k, random, lastFraud }))].map(({ drawn }) => drawn);
+  const daily = days.map((_, day) => meanOf(draws.map((draw) => draw[day] as number)));
+  return { mean: meanOf(daily), daily, tieBreaks: draws.length, tieError: standardErrorOf(draws.map(meanOf)) };
 }
 
-/** One pass over the days; `isDrawn` tells whether chance had a part in it. */
-function walk(days: readonly CardDay[], k: number, random: Random): { readonly daily: readonly number[]; readonly isDrawn: boolean } {
+/** Place of the last day on which each key had a fraud. */
+function lastFraudDays(days: readonly CardDay[]): ReadonlyMap<number, number> {
+  return new Map(
+    days.flatMap(({ keys, frauds }, day) => [...keys].flatMap((key, i): [number, number][] => (frauds[i] === 1 ? [[key, day]] : []))),
+  );
+}
+
+/** One pass over the days. */
+interface Walk {
+  /** Precision of each day as drawn, and as expected given what was caught before. */
+  readonly drawn: readonly number[];
+  readonly expected: readonly number[];
+  /** Whether other draws would have changed a later day. */
+  readonly isChancy: boolean;
+}
+
+function walk(
+  days: readonly CardDay[],
+  { k, random, lastFraud }: { readonly k: number; readonly random: Random; readonly lastFraud: ReadonlyMap<number, number> },
+): Walk {
   const caught = new Set<number>();
-  let isDrawn = false;
-  const daily = days.map((day) => {
-    let [free, hits] = [k, 0];
+  const expected: number[] = [];
+  let isChancy = false;
+  const drawn = days.map((day, at) => {
+    let [free, hits, hitsExpected] = [k, 0, 0];
     for (let from = 0; free > 0 && from < day.keys.length; ) {
       const tie = tieAt(day, from, caught);
       const taken = Math.min(free, tie.cards);
-      if (taken < tie.cards && tie.frauds.length > 0) isDrawn = true;
-      hits += tie.cards === 0 ? 0 : (tie.frauds.length * taken) / tie.cards;
-      for (const key of drawn(tie, taken, random)) caught.add(key);
+      if (taken < tie.cards && tie.frauds.some((key) => (lastFraud.get(key) ?? at) > at)) isChancy = true;
+      const found = drawnFrom(tie, taken, random);
+      for (const key of found) caught.add(key);
+      hits += found.length;
+      hitsExpected += tie.cards === 0 ? 0 : (tie.frauds.length * taken) / tie.cards;
       free -= taken;
       from = tie.end;
     }
+    expected.push(hitsExpected / k);
     return hits / k;
   });
-  return { daily, isDrawn };
+  return { drawn, expected, isChancy };
 }
 
 interface Tie {
@@ -81,7 +104,7 @@ function tieAt({ keys, scores, frauds: truths }: CardDay, from: number, caught: 
 }
 
 /** Frauds among `taken` cards drawn from a tie without putting back. */
-function drawn({ cards, frauds }: Tie, taken: number, random: Random): readonly number[] {
+function drawnFrom({ cards, frauds }: Tie, taken: number, random: Random): readonly number[] {
   if (taken === cards) return frauds;
   let left = taken;
   // The frauds are asked first: the order in which members of a tie are drawn is no matter.

@@ -31,7 +31,10 @@ function labelNotes(transactions: number, labelled: number, unlabelled: number):
 
 function fraudNotes(frauds: number, legit: number): string[] {
   if (frauds === 0) return ['No transaction is labelled as fraud: AUC, average precision, recall and card precision are null.'];
-  if (legit === 0) return ['No transaction is labelled as legitimate: AUC and average precision are null.'];
+  if (legit === 0)
+    return [
+      'No transaction is labelled as legitimate: AUC and average precision are null. Where labels come for frauds only, what has none must be taken as legitimate first.',
+    ];
   if (frauds >= FRAUDS_MIN) return [];
   return [
     `Only ${frauds} transactions are labelled as fraud, fewer than ${FRAUDS_MIN}: the figures are right for these and say little of others.`,

@@ -86,8 +86,8 @@ function poissonWeights(count: number, random: Random): Uint8Array {
   return Uint8Array.from({ length: count }, () => poisson(random.unit()));
 }
 
-/** The Poisson variable of mean 1 that is reached with probability `unit`. */
-function poisson(unit: number): number {
+/** The Poisson variable of mean 1 whose distribution function first passes `unit`, a number in [0, 1). */
+export function poisson(unit: number): number {
   let [weight, chance] = [0, Math.exp(-1)];
   for (let left = unit - chance; left >= 0 && weight < WEIGHT_MAX; left -= chance) {
     weight += 1;

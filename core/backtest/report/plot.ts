@@ -71,7 +71,7 @@ function markMarkup(mark: Mark, { x, y }: Pick<Plot, 'x' | 'y'>): Part {
   const isRight = px > WIDTH * 0.7;
   return [
     dot(mark.series, mark.at, { x, y }),
-    html`<text class="name" x="${px + (isRight ? -9 : 9)}" y="${py + 4}" text-anchor="${isRight ? 'end' : 'start'}">${mark.text}</text>`,
+    html`<text class="name" x="${px + (isRight ? -9 : 9)}" y="${py - 8}" text-anchor="${isRight ? 'end' : 'start'}">${mark.text}</text>`,
   ];
 }
 

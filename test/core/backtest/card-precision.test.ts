@@ -44,11 +44,17 @@ describe('card precision at k', () => {
     const rows = [
       { at: 0.1, key: 'ada', score: 9 },
       { at: 0.2, key: 'ada', score: 1, fraud: true },
-      { at: 0.3, key: 'bob', score: 5, fraud: true },
+      { at: 0.3, key: 'bob', score: 5 },
     ];
     expect(precisionOf(rows, 1)).toEqual({ mean: 1, daily: [1], tieBreaks: 0, tieError: 0 });
-    expect(precisionOf(rows.slice(1), 1)?.mean).toBe(1);
-    expect(precisionOf(rows, 4)?.mean).toBe(0.5);
+    expect(
+      precisionOf(
+        rows.toReversed().map((row, i) => ({ ...row, at: i / 10 })),
+        1,
+      )?.mean,
+    ).toBe(1);
+    expect(precisionOf(rows.slice(1), 1)?.mean).toBe(0);
+    expect(precisionOf(rows, 4)?.mean).toBe(0.25);
   });
 
   test('a card caught is left out of later days, one that was only looked at is not', () => {
@@ -94,10 +100,25 @@ describe('card precision at k', () => {
     );
   });
 
+  test('cards that are drawn from a tie are no more than the places, each as likely', () => {
+    // Two of three frauds and two others are looked at: 1.2 frauds are caught, and 1.8 are left for the day after.
+    const rows = [0, 1].flatMap((at) =>
+      ['a', 'b', 'c', 'd', 'e'].map((key, i): Sketch => ({ at, key, score: at === 0 ? 1 : 5 - i, fraud: i < 3 })),
+    );
+    const most = cardPrecision(daysOf(rows), { k: 5, seed: 5, tieBreaks: 1 });
+    expect(most?.daily).toEqual([0.6, 0]);
+    const two = cardPrecision(daysOf([...rows.slice(0, 5), ...rows.slice(5).map((row) => ({ ...row, score: row.fraud ? 9 : 0 }))]), {
+      ...{ k: 2, seed: 5, tieBreaks: 20_000 },
+    });
+    // The day after, two of those left are caught, or one where two were caught before: a chance of 3 in 10.
+    expect(two?.daily[0]).toBeCloseTo(0.6, 2);
+    expect(two?.daily[1]).toBeCloseTo(0.3 * 0.5 + 0.7, 2);
+  });
+
   test('the same seed gives the same value, and a single score for all gives no more than chance', () => {
     const rows = [0, 1, 2].flatMap((at) => Array.from({ length: 50 }, (_, i): Sketch => ({ at, key: `c${i}`, fraud: i < 5 })));
     expect(precisionOf(rows, 10)).toEqual(precisionOf(rows, 10));
-    expect(precisionOf(rows, 10)?.daily[0]).toBeCloseTo(0.1, 12);
+    expect(precisionOf(rows, 10, 2_000)?.daily[0]).toBeCloseTo(0.1, 2);
     expect(precisionOf(rows, 10)?.tieBreaks).toBe(50);
     expect(precisionOf(rows, 10)?.daily[2]).toBeLessThan(0.1);
   });

@@ -61,6 +61,11 @@ test('an active rule that never fired has a row of its own, and near misses stan
   expect(values[0]?.weeks).toHaveLength(3);
 });
 
+test('a rule that fired on other rows only is none of the rules of these', () => {
+  const table = tableOf([{ fired: ['a'] }, { fired: ['z'] }]);
+  expect(ruleValues(table, Int32Array.of(0), OPTIONS).overlap).toEqual({ rules: ['a'], counts: [[1]] });
+});
+
 test('counts equal those of a plain pass over the rows', () => {
   const sketch = fc.record({
     ...{ at: fc.double({ min: 0, max: 15.9, noNaN: true }), fired: fc.subarray(['a', 'b', 'c', 'd']) },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { spreadOf } from '../../../core/backtest/spread.ts';
+import { poisson, spreadOf } from '../../../core/backtest/spread.ts';
 import { createRandom } from '../../../core/random.ts';
 import { allRows, type Sketch, tableOf } from './rows.ts';
 
@@ -50,4 +50,12 @@ test('the difference of a table to itself has no error; to a shuffled one it has
 test('there is none where frauds are too few to draw', () => {
   const table = tableOf([{ fraud: true }, {}, {}]);
   expect(spreadOf([table], allRows(table), 1)).toBeNull();
+});
+
+test('weights are Poisson with mean 1', () => {
+  const count = 1_000_000;
+  const counts = [0, 0, 0, 0, 0];
+  for (let i = 0; i < count; i++) counts[poisson((i + 0.5) / count)] = (counts[poisson((i + 0.5) / count)] ?? 0) + 1;
+  const factorials = [1, 1, 2, 6, 24, 120];
+  for (const [weight, factorial] of factorials.entries()) expect((counts[weight] ?? 0) / count).toBeCloseTo(Math.exp(-1) / factorial, 5);
 });

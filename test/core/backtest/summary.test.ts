@@ -104,15 +104,8 @@ describe('what has no value is null, and a note says why', () => {
     ['too few cards', [{ fraud: true, score: 1 }, {}], { standard_error: NULLS.standard_error }, 'too few cards for a standard error'],
     ['equal scores', [{ fraud: true }, {}, {}, {}], { auc: 0.5, average_precision: 0.25 }, 'All labelled transactions have the score 0'],
     [
-      'ties at the last place',
-      Array.from({ length: 200 }, (_, i) => ({ at: i % 2, key: `c${i % 150}`, fraud: i % 9 === 0 })),
-      { auc: 0.5 },
-      // Each day has 100 cards: no tie is cut.
-      'All labelled transactions',
-    ],
-    [
       'ties that are cut',
-      Array.from({ length: 202 }, (_, i) => ({ key: `c${i}`, fraud: i % 9 === 0 })),
+      Array.from({ length: 404 }, (_, i) => ({ at: i < 202 ? 0 : 1, key: `c${i % 202}`, fraud: (i % 202) % 9 === 0 })),
       { auc: 0.5 },
       'Cards tie for the last of 100 places',
     ],
