@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   quarantine: () => import('./commands/quarantine.ts'),
   alerts: () => import('./commands/alerts.ts'),
   rules: () => import('./commands/rules.ts'),
+  backtest: () => import('./commands/backtest.ts'),
   schema: () => import('./commands/schema.ts'),
   cost: () => import('./commands/cost.ts'),
 };

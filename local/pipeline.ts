@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Pipeline } from '../core/definition/pipeline.ts';
 import { UsageError, usageError } from '../core/errors.ts';
-import { type LoadedRules, rulesOf } from '../pipelines/rule-files.ts';
+import { candidateRules, type LoadedRules, rulesOf } from '../pipelines/rule-files.ts';
 
 /** One pipeline folder, read and checked: the definition and its rules. */
 export interface LoadedPipeline {
@@ -23,6 +23,11 @@ const PIPELINE_MEMBERS = ['eventTypes', 'aggregates', 'features', 'time'] as con
 export async function loadPipeline(dir: string): Promise<LoadedPipeline> {
   const pipeline = await importPipeline(dir);
   return { dir, pipeline, rules: await rulesOf(pipeline, dir) };
+}
+
+/** Rules of another folder for the same pipeline; its lists, if that folder has none. Throws UsageError. */
+export function candidateOf({ pipeline, rules }: LoadedPipeline, dir: string): Promise<LoadedRules> {
+  return candidateRules(pipeline, dir, rules);
 }
 
 async function importPipeline(dir: string): Promise<Pipeline> {

@@ -33,6 +33,17 @@ export async function rulesOf(pipeline: Pipeline, dir: string): Promise<LoadedRu
   return loaded;
 }
 
+/**
+ * Rules and lists of a folder beside the pipeline's own, such as a candidate set, compiled once. Lists that the folder does not have are
+ * the pipeline's. Throws UsageError.
+ */
+export async function candidateRules(pipeline: Pipeline, dir: string, own: LoadedRules): Promise<LoadedRules> {
+  const loaded = await loadRules(dir);
+  const candidate = existsSync(join(dir, 'lists')) ? loaded : { ...loaded, lists: own.lists };
+  compileRules(candidate, pipeline, candidate.version);
+  return candidate;
+}
+
 /** Reads `rules/*.yaml` and `lists/*.yaml` of a pipeline's folder, one rule or list each, in name order. Throws UsageError of one line naming the file. */
 export async function loadRules(dir: string): Promise<LoadedRules> {
   const hash = createHash('sha256');

@@ -25,26 +25,26 @@ export interface CardPrecisionOptions {
  * Card precision at k as the fraud detection handbook defines it: a day has one score for each card, the greatest of its rows; of the k
  * highest the share that had a fraud that day, out of k even where there are fewer cards; cards caught so are left out of later days.
  *
- * Where cards tie for the last places, each is as likely to be looked at. If no fraudulent card of such a tie has another fraud later, the
+ * Where cards tie for the last places, each is as likely to be looked at. If no fraudulent card of such a tie comes again later, the
  * value is the exact expectation. Otherwise it matters later which of them were caught, which has no short exact answer: the places are
  * drawn, and the mean of several draws is taken; each draw is a ranking that could be, so that no mean exceeds the ceiling. Null without days.
  */
 export function cardPrecision(days: readonly CardDay[], { k, seed, tieBreaks }: CardPrecisionOptions): CardPrecision | null {
   if (days.length === 0) return null;
   const random = createRandom(seed);
-  const lastFraud = lastFraudDays(days);
-  const first = walk(days, { k, random, lastFraud });
+  const lastDays = lastDaysOf(days);
+  const first = walk(days, { k, random, lastDays });
   if (!first.isChancy) return { mean: meanOf(first.expected), daily: first.expected, tieBreaks: 0, tieError: 0 };
-  const draws = [first, ...Array.from({ length: tieBreaks - 1 }, () => walk(days, { k, random, lastFraud }))].map(({ drawn }) => drawn);
+  const draws = [first, ...Array.from({ length: tieBreaks - 1 }, () => walk(days, { k, random, lastDays }))].map(({ drawn }) => drawn);
   const daily = days.map((_, day) => meanOf(draws.map((draw) => draw[day] as number)));
   return { mean: meanOf(daily), daily, tieBreaks: draws.length, tieError: standardErrorOf(draws.map(meanOf)) };
 }
 
-/** Place of the last day on which each key had a fraud. */
-function lastFraudDays(days: readonly CardDay[]): ReadonlyMap<number, number> {
-  return new Map(
-    days.flatMap(({ keys, frauds }, day) => [...keys].flatMap((key, i): [number, number][] => (frauds[i] === 1 ? [[key, day]] : []))),
-  );
+/** Place of the last day on which each key is there: a caught one leaves a place free then, with a fraud or without. */
+function lastDaysOf(days: readonly CardDay[]): ReadonlyMap<number, number> {
+  const last = new Map<number, number>();
+  for (const [day, { keys }] of days.entries()) for (const key of keys) last.set(key, day);
+  return last;
 }
 
 /** One pass over the days. */
@@ -58,7 +58,7 @@ interface Walk {
 
 function walk(
   days: readonly CardDay[],
-  { k, random, lastFraud }: { readonly k: number; readonly random: Random; readonly lastFraud: ReadonlyMap<number, number> },
+  { k, random, lastDays }: { readonly k: number; readonly random: Random; readonly lastDays: ReadonlyMap<number, number> },
 ): Walk {
   const caught = new Set<number>();
   const expected: number[] = [];
@@ -68,7 +68,7 @@ function walk(
     for (let from = 0; free > 0 && from < day.keys.length; ) {
       const tie = tieAt(day, from, caught);
       const taken = Math.min(free, tie.cards);
-      if (taken < tie.cards && tie.frauds.some((key) => (lastFraud.get(key) ?? at) > at)) isChancy = true;
+      if (taken < tie.cards && tie.frauds.some((key) => (lastDays.get(key) ?? at) > at)) isChancy = true;
       const found = drawnFrom(tie, taken, random);
       for (const key of found) caught.add(key);
       hits += found.length;

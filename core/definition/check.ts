@@ -6,7 +6,7 @@ import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
 import { checkPersonal } from './personal.ts';
-import type { Aggregate, EventTypeSpec, Pipeline, Thresholds } from './pipeline.ts';
+import type { Aggregate, EventTypeSpec, LabelSpec, Pipeline, Thresholds } from './pipeline.ts';
 import { checkRetention } from './retention.ts';
 
 const HOUR_MS = 3_600_000;
@@ -239,10 +239,21 @@ function checkDecision(pipeline: Pipeline): void {
     `a name other than the columns of decisions and alerts (${listOf(DECISION_COLUMNS)})`,
   );
   checkThresholds('decision', decision);
+  checkLabels(pipeline, decision.labels);
   for (const [name, typology] of Object.entries(decision.typologies ?? {})) {
     checkName(`decision.typologies.${name}`, name);
     checkThresholds(`decision.typologies.${name}`, typology);
   }
+}
+
+function checkLabels(pipeline: Pipeline, labels: LabelSpec | undefined): void {
+  if (labels === undefined) return;
+  const { fields, key } = typeOf('decision.labels.over', pipeline, labels.over);
+  const judged = typeOf('decision.over', pipeline, pipeline.decision?.over);
+  ensure(key === judged.key, 'decision.labels.over', labels.over, `an event type with the key of the judged events, ${judged.key}`);
+  fieldOf('decision.labels.subject', fields, labels.subject, ['string']);
+  fieldOf('decision.labels.subjectTime', fields, labels.subjectTime, ['time']);
+  fieldOf('decision.labels.fraud', fields, labels.fraud, ['boolean']);
 }
 
 function checkThresholds(path: string, { reviewPoints, declinePoints }: Thresholds): void {

@@ -51,8 +51,22 @@ export interface DecisionSpec extends Thresholds {
   readonly over: string;
   /** Whether a change of rules that counts needs a second person; false if absent. */
   readonly twoPeople?: boolean;
+  /** Events that say later what became of a judged one; without them a back-test has no truth. */
+  readonly labels?: LabelSpec;
   /** Kinds of fraud with thresholds of their own, for the points of the rules that name them; the worst outcome counts. */
   readonly typologies?: Readonly<Record<string, Thresholds & { readonly description: string }>>;
+}
+
+/** Which events are labels, and the fields that say of what and what. */
+export interface LabelSpec {
+  /** Event type; its event time is when the label became known. */
+  readonly over: string;
+  /** Field with the id of the judged event. */
+  readonly subject: string;
+  /** Field with the time of the judged event. */
+  readonly subjectTime: string;
+  /** Flag that is true for fraud. */
+  readonly fraud: string;
 }
 
 /** Points from which on an event is reviewed, and declined. */

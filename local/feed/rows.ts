@@ -20,6 +20,8 @@ export interface RowsOptions {
   readonly shape: FeedShape;
   /** A SELECT over the view `input`; without it the rows are events as they are. */
   readonly importSql?: string | undefined;
+  /** Wants of an import all labels, those too that become known behind the last event: it reads them with getvariable('all_labels'). */
+  readonly wantsAllLabels?: boolean | undefined;
   /** Folder for sorts that do not fit in memory, default in the system's temporary folder. */
   readonly spillPath?: string | undefined;
 }
@@ -85,6 +87,7 @@ export async function* rowEvents(inputs: Inputs, options: RowsOptions): AsyncGen
   const instance = await DuckDBInstance.create(':memory:', { ...DUCKDB_CONFIG, temp_directory: spillPath });
   const connection = await instance.connect();
   try {
+    if (options.wantsAllLabels === true) await connection.run('SET VARIABLE all_labels = true');
     if (inputs.kind !== 'csv' || options.importSql !== undefined) {
       yield* viewEvents(connection, inputViewSql(inputs), options);
       return;

@@ -8,6 +8,7 @@ export const decision: DecisionSpec = {
   over: 'transaction',
   reviewPoints: 4,
   declinePoints: 10,
+  labels: { over: 'label', subject: 'transaction_id', subjectTime: 'transaction_time', fraud: 'fraud' },
   typologies: {
     card_testing: { description: 'Card numbers are tried out, then used.', reviewPoints: 4, declinePoints: 8 },
     account_takeover: {

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
+import { storyLines } from '../cli/backtest/story.ts';
 import { temporaryFolder } from '../e2e/folder.ts';
 import { checkout, run, shapeOf, stepsOf } from './steps.ts';
 
@@ -42,6 +43,20 @@ test('the guide to alerts runs as written: a snooze is shown, alerts are listed 
   expect(head(list)).toEqual(head(steps[1]?.shown));
   expect(list).toMatch(/\n\d+ alerts?: told \d+(, \w+ \d+)*\.\n$/);
   expect(wake).toContain('Alerts of customer_id=c-17 are told again');
+}, 240_000);
+
+test('the guide to back-tests runs as written', () => {
+  const folder = checkout();
+  const steps = stepsOf(readFileSync('docs/guides/measures.md', 'utf8'), 'Run one');
+  expect(steps).toHaveLength(3);
+  writeFileSync(join(folder, 'history.ndjson'), `${storyLines({ seed: 3, payments: 400 }).join('\n')}\n`);
+  cpSync('pipelines/payments/rules', join(folder, 'candidate', 'rules'), { recursive: true });
+  const [alone, beside, line] = steps.map(({ command }) => run(command, folder));
+  expect(alone).toContain('average precision');
+  expect(beside).toContain('candidate');
+  expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<svg');
+  expect(JSON.parse(line ?? '')).toMatchObject({ labels: 400 });
+  expect(readFileSync(join(folder, 'scores.csv'), 'utf8')).toMatch(/^transaction_id,event_time,customer_id,score,outcome\n/);
 }, 240_000);
 
 test('the guide to erasure runs as written and prints what it shows', () => {

@@ -1,0 +1,86 @@
+import { usageError } from '../errors.ts';
+import type { Event } from '../model.ts';
+import type { Plan } from '../plan.ts';
+import type { RingStates } from '../profiles/rings.ts';
+import type { RuleSet } from '../rules/compile.ts';
+import type { Decision } from '../rules/decision.ts';
+import { floorTo } from '../time/tiles.ts';
+import { RecentIds } from './recent-ids.ts';
+import { TileBook } from './tile-book.ts';
+
+/** What a replay judges by. */
+export interface ReplayOptions {
+  readonly plan: Plan;
+  readonly rules: RuleSet;
+  /** Events from this time on are judged; those before are their history. Epoch ms. */
+  readonly fromMs: number;
+  /** Events before this time are judged. Epoch ms. */
+  readonly toMs: number;
+}
+
+/** How often the memory of a key is tidied, in event time. */
+const TIDY_MS = 86_400_000;
+
+interface KeyMemory {
+  readonly rings: RingStates;
+  tidiedMs: number;
+}
+
+/**
+ * Judges events as a stream judges them that has them in order of time on time: with the features of the pipeline and its compiled rules.
+ * Tiles of other keys are read as the stream reads them, when they are closed; so no label is seen before it was known.
+ */
+export class HistoryReplay {
+  private readonly options: ReplayOptions;
+  private readonly keys = new Map<string, KeyMemory>();
+  private readonly tiles: TileBook;
+  private readonly ids: RecentIds;
+  private lastMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: ReplayOptions) {
+    const { plan } = options;
+    this.options = options;
+    this.tiles = new TileBook(plan.tileFeatures.rings);
+    this.ids = new RecentIds(plan.pipeline.time.duplicateMemoryMs + plan.pipeline.time.outOfOrdernessMs);
+  }
+
+  /**
+   * Takes the next event. `isOwn` says whether its key is this replay's: of others only what tiles hold is remembered. Returns the decision
+   * about an event inside the range; undefined for all others. Throws UsageError for events that are not in order of time.
+   */
+  add(event: Event, isOwn: boolean): Decision | undefined {
+    if (event.timeMs < this.lastMs)
+      throw usageError(
+        `event_time of ${event.type} ${event.id}`,
+        new Date(event.timeMs).toISOString(),
+        `${new Date(this.lastMs).toISOString()} or later: a back-test takes events in order of time; put them into it with ORDER BY in --import`,
+      );
+    this.lastMs = event.timeMs;
+    if (this.ids.isRepeat(event)) return undefined;
+    const decision = isOwn ? this.judge(event) : undefined;
+    this.tiles.add(event);
+    if (isOwn) this.remember(event);
+    return decision;
+  }
+
+  private judge(event: Event): Decision | undefined {
+    const { plan, rules, fromMs, toMs } = this.options;
+    if (event.type !== plan.pipeline.decision?.over || event.timeMs < fromMs || event.timeMs >= toMs) return undefined;
+    return rules.judge(event, {
+      ...plan.keyFeatures.read(this.keys.get(event.key)?.rings ?? {}, event, event.timeMs),
+      ...plan.tileFeatures.read(event, event.timeMs, event.timeMs, this.tiles.tilesOf),
+    });
+  }
+
+  private remember(event: Event): void {
+    const { keyFeatures } = this.options.plan;
+    if (!keyFeatures.isFedBy(event.type)) return;
+    const known = this.keys.get(event.key);
+    const memory = known ?? { rings: {}, tidiedMs: event.timeMs };
+    if (known === undefined) this.keys.set(event.key, memory);
+    keyFeatures.add(memory.rings, event);
+    if (event.timeMs - memory.tidiedMs < TIDY_MS) return;
+    memory.tidiedMs = floorTo(event.timeMs, TIDY_MS);
+    keyFeatures.expire(memory.rings, event.timeMs);
+  }
+}

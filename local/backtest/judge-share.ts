@@ -1,0 +1,163 @@
+import { hash } from 'node:crypto';
+import { LabelDelay, truthOf } from '../../core/backtest/labels.ts';
+import { HistoryReplay } from '../../core/backtest/replay.ts';
+import { positionOf } from '../../core/decode/position.ts';
+import type { LabelSpec, Pipeline } from '../../core/definition/pipeline.ts';
+import { usageError } from '../../core/errors.ts';
+import type { Event } from '../../core/model.ts';
+import { compilePlan, type Plan } from '../../core/plan.ts';
+import { parseLoaded } from '../../core/replay/load.ts';
+import { compileRules } from '../../core/rules/compile.ts';
+import type { Decision } from '../../core/rules/decision.ts';
+import { type EventChunk, feedShapeOf } from '../feed/events.ts';
+import { fileEvents } from '../feed/read.ts';
+import { loadPipeline } from '../pipeline.ts';
+import type { BacktestShare, BacktestStart, JudgedRow, RowVerdict } from './messages.ts';
+
+/** No place in a stream: what is judged here was read from files. */
+const NO_PLACE = { position: positionOf('0', 0), sequence: '0', subSequence: 0 };
+
+/** Judges the events of one share of the keys. Throws UsageError for what files or rules got wrong. */
+export async function judgeShare(start: BacktestStart): Promise<BacktestShare> {
+  const { pipeline } = await loadPipeline(start.pipelineDir);
+  const judge = new ShareJudge(pipeline, start);
+  const { inputs, importSql, spillPath } = start;
+  const options = { shape: feedShapeOf(pipeline), importSql, spillPath, wantsAllLabels: true };
+  for await (const chunk of fileEvents(inputs, options)) judge.take(chunk);
+  return judge.end();
+}
+
+/** Which of `shares` threads a key falls to. */
+export function shareOf(key: string, shares: number): number {
+  return shares === 1 ? 0 : Number.parseInt(hash('sha256', key).slice(0, 8), 16) % shares;
+}
+
+type Unlabelled = Omit<JudgedRow, 'fraud'>;
+
+class ShareJudge {
+  private readonly start: BacktestStart;
+  private readonly plan: Plan;
+  private readonly labels: LabelSpec | undefined;
+  private readonly delay: LabelDelay | undefined;
+  private readonly replays: readonly HistoryReplay[];
+  private readonly amount: { readonly field: string; readonly currency: string } | undefined;
+  private readonly rows: Unlabelled[] = [];
+  private readonly fired = new FiredSets();
+  private readonly truths = new Map<string, boolean>();
+  private readonly earlierFrauds: { readonly key: string; readonly eventMs: number }[] = [];
+  private readonly shares = new Map<string, boolean>();
+  private ordinal = 0;
+  private quarantined = 0;
+  private labelCount = 0;
+  private events = 0;
+  private judgeCpuMs = 0;
+
+  constructor(pipeline: Pipeline, start: BacktestStart) {
+    const { fromMs, toMs, ruleSets, labelDelayMs } = start;
+    this.start = start;
+    this.plan = compilePlan(pipeline);
+    this.labels = pipeline.decision?.labels;
+    if (this.labels !== undefined) this.delay = new LabelDelay({ spec: this.labels, delayMs: labelDelayMs });
+    this.replays = ruleSets.map((source) => {
+      const rules = compileRules(source, pipeline, source.version);
+      return new HistoryReplay({ plan: this.plan, rules, fromMs, toMs });
+    });
+    this.amount = amountOf(pipeline);
+  }
+
+  take({ count, bytes, ends, timesMs }: EventChunk): void {
+    const events: { readonly event: Event; readonly ordinal: number }[] = [];
+    for (let i = 0; i < count; i += 1) {
+      const payload = bytes.subarray(i === 0 ? 0 : ends[i - 1], ends[i]);
+      this.ordinal += 1;
+      const event = this.eventOf(payload, timesMs[i] ?? Number.NaN);
+      if (event !== undefined) events.push({ event, ordinal: this.ordinal });
+    }
+    const before = process.threadCpuUsage();
+    for (const { event, ordinal } of events) this.judge(event, ordinal);
+    const { user, system } = process.threadCpuUsage(before);
+    this.judgeCpuMs += (user + system) / 1_000;
+  }
+
+  end(): BacktestShare {
+    const { earlierFrauds, quarantined, judgeCpuMs, events } = this;
+    const rows = this.rows.map((row) => ({ ...row, fraud: this.truths.get(row.eventId) ?? null }));
+    return { rows, firedNames: this.fired.names, earlierFrauds, quarantined, labels: this.labelCount, judgeCpuMs, events };
+  }
+
+  private eventOf(bytes: Uint8Array, timeMs: number): Event | undefined {
+    const arrivalMs = Number.isNaN(timeMs) ? 0 : timeMs;
+    const { parsed } = parseLoaded(this.plan, { ...NO_PLACE, arrivalMs, partitionKey: '', bytes });
+    if ('event' in parsed) return parsed.event;
+    // Who it belongs to nobody knows: the first thread counts it.
+    if (this.start.share === 0) this.quarantined += 1;
+    return undefined;
+  }
+
+  private judge(event: Event, ordinal: number): void {
+    const isOwn = this.isOwn(event.key);
+    if (isOwn) this.learn(event);
+    for (const one of this.delay?.pass(event) ?? [event]) {
+      // Behind the range there is nothing to judge; labels were taken as the truth.
+      if (one.timeMs >= this.start.toMs) continue;
+      const isJudged = one.key === event.key ? isOwn : this.isOwn(one.key);
+      if (isJudged) this.events += 1;
+      const decisions = this.replays.map((replay) => replay.add(one, isJudged));
+      if (decisions.every((decision) => decision !== undefined)) this.rows.push(this.rowOf(one, ordinal, decisions));
+    }
+  }
+
+  private isOwn(key: string): boolean {
+    const { share, shares } = this.start;
+    if (shares === 1) return true;
+    const known = this.shares.get(key);
+    if (known !== undefined) return known;
+    const isOwn = shareOf(key, shares) === share;
+    this.shares.set(key, isOwn);
+    return isOwn;
+  }
+
+  /** Keeps the truth for the measures: what is judged is told of it by `delay` only, when it is known. */
+  private learn(event: Event): void {
+    const truth = this.labels === undefined ? undefined : truthOf(event, this.labels);
+    if (truth === undefined) return;
+    this.labelCount += 1;
+    if (truth.eventMs >= this.start.fromMs) {
+      if (truth.eventMs < this.start.toMs) this.truths.set(truth.eventId, truth.isFraud);
+    } else if (truth.isFraud) this.earlierFrauds.push({ key: event.key, eventMs: truth.eventMs });
+  }
+
+  private rowOf({ id, timeMs, key, values }: Event, ordinal: number, decisions: readonly Decision[]): Unlabelled {
+    return {
+      ...{ ordinal, eventId: id, eventMs: timeMs, key },
+      amountMinor: this.amount === undefined ? 0 : Number(values[this.amount.field] ?? 0),
+      currency: this.amount === undefined ? '' : String(values[this.amount.currency] ?? ''),
+      verdicts: decisions.map(({ score, outcome, fired }): RowVerdict => {
+        return { score, outcome, fired: this.fired.of(fired.map(({ ruleId }) => ruleId)) };
+      }),
+    };
+  }
+}
+
+/** Sets of rules that fired together, each kept once. */
+class FiredSets {
+  readonly names: (readonly string[])[] = [];
+  private readonly places = new Map<string, number>();
+
+  of(rules: readonly string[]): number {
+    const name = rules.join(' ');
+    const known = this.places.get(name);
+    if (known !== undefined) return known;
+    this.places.set(name, this.names.length);
+    return this.names.push(rules) - 1;
+  }
+}
+
+/** The money of judged events. Throws UsageError for a pipeline that judges nothing. */
+function amountOf({ decision, alerts, eventTypes }: Pipeline): { readonly field: string; readonly currency: string } | undefined {
+  if (decision === undefined) throw usageError('pipeline', 'no decision', 'one that judges events');
+  const fields = eventTypes[decision.over]?.fields ?? {};
+  const named = alerts?.amount ?? Object.keys(fields).find((name) => fields[name]?.kind === 'money');
+  const spec = named === undefined ? undefined : fields[named];
+  return named === undefined || spec?.kind !== 'money' ? undefined : { field: named, currency: spec.currencyField };
+}

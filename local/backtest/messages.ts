@@ -1,0 +1,69 @@
+import type { RuleSetSource } from '../../core/rules/source.ts';
+import type { Inputs } from '../feed/inputs.ts';
+
+/** What a back-test is over. */
+export interface BacktestSource {
+  readonly inputs: Inputs;
+  /** A SELECT over the view `input`. */
+  readonly importSql: string | undefined;
+}
+
+/** Rules to judge by, and their version. */
+export interface NamedRules extends RuleSetSource {
+  readonly version: string;
+}
+
+/** Work of one thread: it judges the keys that fall to its share. */
+export interface BacktestStart extends BacktestSource {
+  readonly pipelineDir: string;
+  /** One rule set, or two that are compared. */
+  readonly ruleSets: readonly NamedRules[];
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly labelDelayMs: number;
+  readonly share: number;
+  readonly shares: number;
+  readonly spillPath: string;
+}
+
+/** What one rule set made of a row. */
+export interface RowVerdict {
+  readonly score: number;
+  readonly outcome: 'approve' | 'review' | 'decline';
+  /** Place in `firedNames`. */
+  readonly fired: number;
+}
+
+/** A row that was judged; `ordinal` is its place in the input. */
+export interface JudgedRow {
+  readonly ordinal: number;
+  readonly eventId: string;
+  readonly eventMs: number;
+  readonly key: string;
+  readonly amountMinor: number;
+  readonly currency: string;
+  readonly fraud: boolean | null;
+  /** One for each rule set. */
+  readonly verdicts: readonly RowVerdict[];
+}
+
+/** What a thread found. */
+export interface BacktestShare {
+  readonly rows: readonly JudgedRow[];
+  readonly firedNames: readonly (readonly string[])[];
+  /** Frauds before the range, by key. */
+  readonly earlierFrauds: readonly { readonly key: string; readonly eventMs: number }[];
+  /** Records of this thread's keys that are no events. */
+  readonly quarantined: number;
+  /** Labels of this thread's keys. */
+  readonly labels: number;
+  /** CPU for features and rules, of all events judged or remembered, ms; reading and parsing not counted. */
+  readonly judgeCpuMs: number;
+  /** Events of all types that this thread judged or remembered. */
+  readonly events: number;
+}
+
+/** Message of a thread. */
+export type BacktestMessage =
+  | { readonly kind: 'done'; readonly share: BacktestShare }
+  | { readonly kind: 'failed'; readonly isUsage: boolean; readonly message: string };
