@@ -1,42 +1,33 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { EMULATOR_DIFFERENCES } from '../../../infra/emulator.ts';
-import { tablesOf } from '../../../lake/tables.ts';
 import { loadPipeline } from '../../../local/pipeline.ts';
 import { runPipeline } from '../../../local/runtime/run.ts';
-import { lakeRows, PLACE_COLUMNS, plainRows, type Rows } from '../compare.ts';
+import { lakeRows } from '../compare.ts';
 import { deploy, destroy, inEmulator, STACK } from './deployment.ts';
 import { type Emulator, startEmulator } from './emulator.ts';
+import { COMPARED, comparedQueries, Landed } from './landed.ts';
+import { changeRules, decisionsAround, paymentsAround, rulesLog } from './rules-story.ts';
 import { SCENARIO, type Step } from './scenario.ts';
 import { eventually, NAMES, StackWorld } from './world.ts';
 
 const DEPLOY_MS = 600_000;
-const STEP_MS = 120_000;
-/** Tables whose rows are compared; the archive is by the ledger, row by row. */
-const COMPARED = [
-  'transactions',
-  'labels',
-  'decisions',
-  'alerts',
-  'late_events',
-  'quarantine',
-  'payments_1m',
-  'payments_1h',
-  'terminal_1h',
-  'customer_session',
-];
-
-/** Columns that say where a record lay and how far windows were closed when it came: they differ with the pace, not with the events. */
-const PACE_COLUMNS: readonly string[] = [...PLACE_COLUMNS, 'tile_frontier'];
-
+const STEP_MS = 300_000;
+/** A change of rules is for events that no processor can have judged: the first that may come do so minutes after it was made. */
+const ACTIVATION_MS = 600_000;
+/** Beyond the finest step of the clock that arrivals are told by. */
+const CLOCK_STEP_MS = 1_000;
+/** Rules change behind the first step of the story, so that all that follows passes while the changes wait for their time. */
+const [BEGINNING, ...REST] = SCENARIO as readonly [Step, ...Step[]];
 const SUMS = ['partitions', 'files_before', 'files_after', 'bytes_before', 'bytes_after', 'rows', 'repeats_dropped'];
 
 const folder = mkdtempSync(join(tmpdir(), 'headrace-e2e-'));
 let emulator: Emulator;
 let world: StackWorld;
+let landed: Landed;
 let heard: Awaited<ReturnType<StackWorld['listen']>>;
 
 /** Says what the emulator makes otherwise, and what a green run therefore does not prove. */
@@ -52,6 +43,7 @@ beforeAll(async () => {
   announce();
   emulator = await startEmulator({ isEnforcing: false });
   world = new StackWorld(emulator);
+  landed = new Landed(world, folder);
   await deploy(emulator);
   heard = await world.listen();
 }, DEPLOY_MS);
@@ -79,9 +71,17 @@ async function ledger(): Promise<Ledger> {
   return JSON.parse(out.slice(out.indexOf('{'), out.lastIndexOf('}') + 1)) as Ledger;
 }
 
-async function take(step: Step, seen: number): Promise<void> {
+/** Puts a step on the stream and waits until the processor has finished with it. */
+async function take(step: Step): Promise<void> {
+  const seen = (await world.seen()) + step.lines.length;
   await world.put(step);
   await eventually(step.name, async () => ((await world.seen()) === seen ? true : undefined), emulator.log);
+}
+
+/** Takes a step of the story, and closes what it makes final. */
+async function tell(step: Step): Promise<void> {
+  await take(step);
+  expect(await world.tick('close-windows')).toBeUndefined();
 }
 
 /** Runs a command on the stack; its standard output. */
@@ -109,70 +109,33 @@ function isBroken(text: string): boolean {
   }
 }
 
-/** Each table's rows without the columns of place, repeats once. */
-async function tablesOfStack(): Promise<Record<string, Rows>> {
-  const lake = join(folder, 'stack');
-  await world.download(lake);
-  const files = (table: string): string => `read_parquet('${lake}/lake/${table}/landing/**/*.parquet', hive_partitioning = false)`;
-  return plainRows([], await queries(files, (column) => column));
-}
-
-/** Id and fate of each alert, as the delivery has recorded them. */
-async function deliveriesOfStack(): Promise<Rows> {
-  const query = `SELECT DISTINCT alert_id, delivery FROM read_parquet('${join(folder, 'stack')}/lake/alert_deliveries/landing/**/*.parquet', hive_partitioning = false)`;
-  const { deliveries = [] } = await plainRows([], { deliveries: query });
-  return deliveries;
-}
-
-/** The same once there are so many alerts among them; undefined before. */
-async function landedDeliveries(alerts: number): Promise<Rows | undefined> {
-  await world.download(join(folder, 'stack'));
-  if (!existsSync(join(folder, 'stack', 'lake', 'alert_deliveries', 'landing'))) return undefined;
-  const found = await deliveriesOfStack();
-  return new Set(found.map(([id]) => id)).size >= alerts ? found : undefined;
-}
-
-/** Each table's rows in the files that the catalogue points at, as Athena finds them. */
-async function tablesOfCatalogue(name: string): Promise<Record<string, Rows>> {
-  const lake = join(folder, name);
-  await world.download(lake);
-  const files = new Map<string, string>();
-  for (const table of COMPARED) {
-    const folders = (await world.folders(table)).filter((one) => existsSync(join(lake, one)));
-    files.set(table, `read_parquet([${folders.map((one) => `'${lake}/${one}*.parquet'`).join(', ')}], hive_partitioning = false)`);
-  }
-  return plainRows(
-    [],
-    await queries(
-      (table) => files.get(table) ?? '',
-      (column) => column,
-    ),
-  );
-}
-
-/** Bytes are compared as the base64 text that Firehose lands. */
-async function queries(source: (table: string) => string, blob: (column: string) => string): Promise<Record<string, string>> {
-  const { pipeline } = await loadPipeline('pipelines/payments');
-  const compared = tablesOf(pipeline).filter(({ name }) => COMPARED.includes(name));
-  return Object.fromEntries(
-    compared.map(({ name, columns }) => {
-      const kept = columns.filter((column) => !PACE_COLUMNS.includes(column.name));
-      const shown = kept.map((column) => (column.type === 'blob' ? blob(column.name) : column.name));
-      return [name, `SELECT DISTINCT ${shown.join(', ')} FROM ${source(name)}`];
-    }),
-  );
-}
-
 describe('a deployed stack', () => {
+  test(
+    'takes changes of its rules while it runs: a second person where one is asked for, nothing that is broken, and each with who and why',
+    async () => {
+      await tell(BEGINNING);
+      const { broken, edited, alone, gone } = await changeRules(stackCommand, join(folder, 'rules'));
+      expect(broken).toMatch(/rule amount-over-limit: condition, line 1.*event.amonut_minor; allowed: did you mean event.amount_minor/);
+      expect(edited).toMatch(/rule amount-over-limit: version: got 1; allowed: a version that no other text has had/);
+      expect(alone).toMatch(/--by: got "Ada"; allowed: somebody else than ada/);
+      expect(gone).toMatch(/allowed: none: nothing waits/);
+      const { log, waiting } = await rulesLog(stackCommand);
+      expect(waiting).toEqual([]);
+      expect(log).toMatchObject([
+        { kind: 'active', by: 'deployment', from: null },
+        { kind: 'active', by: 'ada', checkedBy: 'bo', why: 'limits of the new year', changes: ['rule amount-over-limit 1 to 2'] },
+        { kind: 'trial', by: 'cy', why: 'what if', changes: ['on trial: rule amount-over-limit 2 to 3'] },
+        { kind: 'active', by: 'dan', why: 'pay day', changes: ['rule amount-over-limit active to paused'] },
+      ]);
+      expect(log.filter((entry) => 'checkedBy' in entry)).toHaveLength(1);
+    },
+    STEP_MS,
+  );
+
   test(
     'gives the rows that one machine gives, for the same story',
     async () => {
-      let seen = 0;
-      for (const step of SCENARIO) {
-        seen += step.lines.length;
-        await take(step, seen);
-        expect(await world.tick('close-windows')).toBeUndefined();
-      }
+      for (const step of REST) await tell(step);
       const input = join(folder, 'story.ndjson');
       writeFileSync(input, SCENARIO.flatMap(({ lines }) => lines.map(({ text }) => `${text}\n`)).join(''));
       const loaded = await loadPipeline('pipelines/payments');
@@ -181,19 +144,19 @@ describe('a deployed stack', () => {
       const here = await lakeRows(
         join(data, 'lake'),
         loaded.pipeline,
-        await queries(
+        await comparedQueries(
           (table) => table,
           (column) => `to_base64(${column}) AS ${column}`,
         ),
       );
-      const there = await tablesOfStack();
+      const there = await landed.tables();
       for (const table of COMPARED) {
         expect(here[table]?.length, table).toBeGreaterThan(0);
         expect(there[table], table).toEqual(here[table]);
       }
       const { total } = await ledger();
       const { accepted, late, duplicate, quarantined } = report;
-      expect(total).toMatchObject({ seen, accepted, late, duplicate, quarantined });
+      expect(total).toMatchObject({ seen: SCENARIO.flatMap(({ lines }) => lines).length, accepted, late, duplicate, quarantined });
     },
     STEP_MS,
   );
@@ -201,8 +164,8 @@ describe('a deployed stack', () => {
   test(
     'has decided about every alert, and told bus and topic of those that are told by themselves',
     async () => {
-      const alerts = new Set((await tablesOfStack())['alerts']?.map((row) => row[0]));
-      const deliveries = await eventually('a row about each alert', () => landedDeliveries(alerts.size), emulator.log);
+      const alerts = new Set((await landed.tables())['alerts']?.map((row) => row[0]));
+      const deliveries = await eventually('a row about each alert', () => landed.deliveries(alerts.size), emulator.log);
       expect(new Set(deliveries.map(([id]) => id))).toEqual(alerts);
       const ids = new Set(deliveries.filter(([, delivery]) => delivery === 'told').map(([id]) => id));
       const told = { bus: new Set<string>(), topic: new Set<string>() };
@@ -244,7 +207,7 @@ describe('a deployed stack', () => {
   test(
     'compacts what has landed into generations that the catalogue points at, with the same rows',
     async () => {
-      const before = await tablesOfStack();
+      const before = await landed.tables();
       const waiting = await lakeOf('decisions');
       expect(waiting.partitions.map(({ generation, compaction }) => [generation, compaction])).toEqual(Array(4).fill([null, 'compact']));
       const sums = JSON.parse(await stackCommand('compact', '--json')) as Record<string, number>;
@@ -255,7 +218,7 @@ describe('a deployed stack', () => {
       const folders = (await world.folders('decisions')).filter((one) => one.includes('dt=2026-01-05'));
       const hours = ['03', '04', '06', '12'];
       expect(folders).toEqual(hours.map((hour) => `lake/decisions/gen=1/dt=2026-01-05/hour=${hour}/`));
-      const compacted = await tablesOfCatalogue('generation-1');
+      const compacted = await landed.inCatalogue('generation-1');
       for (const table of COMPARED) expect(compacted[table], table).toEqual(before[table]);
       const shown = await lakeOf('decisions');
       expect(shown.partitions.map(({ generation, compaction }) => [generation, compaction])).toEqual(Array(4).fill([1, 'none']));
@@ -282,16 +245,15 @@ describe('a deployed stack', () => {
       // S3 tells times in whole seconds.
       await sleep(1_000);
       const late = { ...JSON.parse(SCENARIO[2]?.lines[0]?.text ?? '{}'), event_id: 'very-late', event_time: '2026-01-05T04:30:00.000Z' };
-      const seen = await world.seen();
-      await take({ name: 'a very late payment', lines: [{ key: 'zoe', text: JSON.stringify(late) }] }, seen + 1);
+      await take({ name: 'a very late payment', lines: [{ key: 'zoe', text: JSON.stringify(late) }] });
       const key = (await world.objects()).filter((one) => one.startsWith('lake/transactions/landing/dt=2026-01-05/hour=04/')).at(-1);
-      const landed = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { object: { key } } };
+      const created = { source: 'aws.s3', 'detail-type': 'Object Created', detail: { object: { key } } };
       // Too soon after the last time for the event alone; the operator's call does it.
-      expect(await world.invoke('compact', landed)).toBeUndefined();
+      expect(await world.invoke('compact', created)).toBeUndefined();
       expect(await world.invoke('compact', { 'detail-type': 'Compact now' })).toBeUndefined();
       expect((await lakeOf('transactions')).partitions.map(({ generation }) => generation)).toContain(2);
       expect(await world.folders('transactions')).toContain('lake/transactions/gen=2/dt=2026-01-05/hour=04/');
-      const rows = await tablesOfCatalogue('generation-2');
+      const rows = await landed.inCatalogue('generation-2');
       expect(rows['transactions']?.map((row) => row[0])).toContain('very-late');
       const known = `SELECT count(*) AS n, count_if(event_id = 'very-late') AS late, sum(amount) AS amount, max(event_time) AS newest,
         (SELECT string_agg(decode(data), '') FROM quarantine WHERE code = 'JSON_SYNTAX') AS bad FROM transactions`;
@@ -320,10 +282,26 @@ describe('a deployed stack', () => {
   );
 
   test(
+    'judges each event by the rules of its time, on whichever side of a change it lies',
+    async () => {
+      const { log } = await rulesLog(stackCommand);
+      const step = paymentsAround(log);
+      const { pipeline } = await loadPipeline('pipelines/payments');
+      // No event may lie further ahead of its arrival.
+      const possibleMs = Date.parse(log.at(-1)?.from ?? '') - pipeline.time.futureMs;
+      await sleep(Math.max(0, possibleMs + CLOCK_STEP_MS - Date.now()));
+      await take(step);
+      const columns = 'event_id, outcome, rule_set_version, trial_version, trial_outcome';
+      expect(await landed.rows('decisions', columns, "event_id LIKE 'rules-%'")).toEqual(decisionsAround(log));
+    },
+    ACTIVATION_MS,
+  );
+
+  test(
     'is gone when it is destroyed',
     async () => {
       await destroy(emulator);
-      await expect(world.put(SCENARIO[0] as Step)).rejects.toThrow(/not found/i);
+      await expect(world.put(BEGINNING)).rejects.toThrow(/not found/i);
     },
     DEPLOY_MS,
   );

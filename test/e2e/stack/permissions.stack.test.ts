@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ServiceName } from '../../../lake/metrics.ts';
-import { deploy } from './deployment.ts';
-import { type Emulator, REGION, startEmulator } from './emulator.ts';
-import { RoleUnderTest } from './roles.ts';
+import { deploy, inEmulator, STACK } from './deployment.ts';
+import { ACCOUNT, type Emulator, REGION, startEmulator } from './emulator.ts';
+import { type Grant, makePerson, RoleUnderTest } from './roles.ts';
+import { rulesLog } from './rules-story.ts';
 import { SCENARIO } from './scenario.ts';
 import { eventually, NAMES, StackWorld } from './world.ts';
 
@@ -71,6 +73,26 @@ const CALLS: Readonly<Record<string, () => Promise<string | undefined>>> = {
   compact: () => world.invoke('compact', { 'detail-type': 'Compact now' }),
 };
 
+/** Actions that the guide names for a command. */
+function documented(command: string): string[] {
+  const row = readFileSync('docs/deploy.md', 'utf8')
+    .split('\n')
+    .find((line) => line.startsWith(`| ${command} |`));
+  return [...(row ?? '').matchAll(/`([a-z0-9]+:\w+)`/g)].map(([, action = '']) => action);
+}
+
+/** These actions, each on what the guide says that it is on. */
+function grantsOf(actions: readonly string[]): Grant[] {
+  const glue = ['catalog', `database/${NAMES.landing}`, `table/${NAMES.landing}/archive`].map(
+    (one) => `arn:aws:glue:${REGION}:${ACCOUNT}:${one}`,
+  );
+  const bucket = `arn:aws:s3:::${NAMES.lakeBucket}`;
+  const on: Readonly<Record<string, readonly string[]>> = { glue, kms: ['*'], s3: [`${bucket}/lake/_rules/*`] };
+  const resourcesOf = (action: string): readonly string[] =>
+    action === 's3:ListBucket' ? [bucket] : (on[action.slice(0, action.indexOf(':'))] ?? []);
+  return actions.map((action) => ({ actions: [action], resources: resourcesOf(action) }));
+}
+
 describe('with every permission checked', () => {
   test(
     'each role has enough for the whole story',
@@ -113,6 +135,42 @@ describe('with every permission checked', () => {
       expect(error).toMatch(new RegExp(`${api}:\\w+`));
       expect(error).toMatch(/DENIED|AccessDenied|not authorized/i);
       expect(await call?.()).toBeUndefined();
+    },
+    STEP_MS,
+  );
+
+  test(
+    'people with the permissions of the guide change rules; without one of them, one named error says which, and nothing changes',
+    async () => {
+      const actions = [...documented('`rules log`'), ...documented('`rules apply`, `set`, `trial`, `approve`, `refuse`')];
+      const pauseBy = async (name: string, allowed: readonly string[]): Promise<string> => {
+        const credentials = await makePerson(world.iam, name, grantsOf(allowed));
+        const args = [
+          'cli/headrace.mjs',
+          'rules',
+          'set',
+          'amount-over-limit',
+          'paused',
+          '--why',
+          'pay day',
+          '--by',
+          name,
+          '--stack',
+          STACK,
+        ];
+        return inEmulator(emulator, process.execPath, args, credentials).catch((error: Error) => error.message);
+      };
+      // The emulator asks nobody for keys.
+      for (const action of actions.filter((one) => !one.startsWith('kms:'))) {
+        const said = await pauseBy(
+          `without-${action.split(':')[1]}`,
+          actions.filter((one) => one !== action),
+        );
+        expect(said).toMatch(new RegExp(`${action} on .* failed .*is not authorized`));
+      }
+      expect(await pauseBy('ada', actions)).toMatch(/Rule set .* is in force for events from /);
+      const { log } = await rulesLog((...args) => inEmulator(emulator, process.execPath, ['cli/headrace.mjs', ...args, '--stack', STACK]));
+      expect(log).toMatchObject([{ by: 'deployment' }, { by: 'ada', why: 'pay day' }]);
     },
     STEP_MS,
   );

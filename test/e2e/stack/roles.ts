@@ -1,4 +1,12 @@
-import { GetRolePolicyCommand, type IAMClient, ListRolePoliciesCommand, PutRolePolicyCommand } from '@aws-sdk/client-iam';
+import {
+  CreateAccessKeyCommand,
+  CreateUserCommand,
+  GetRolePolicyCommand,
+  type IAMClient,
+  ListRolePoliciesCommand,
+  PutRolePolicyCommand,
+  PutUserPolicyCommand,
+} from '@aws-sdk/client-iam';
 
 interface Document {
   readonly Statement: readonly { readonly Sid?: string }[];
@@ -50,4 +58,20 @@ export class RoleUnderTest {
     const PolicyDocument = JSON.stringify(document);
     await this.iam.send(new PutRolePolicyCommand({ RoleName: this.role, PolicyName: this.policy, PolicyDocument }));
   }
+}
+
+/** What a person may do with some resources. */
+export interface Grant {
+  readonly actions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+/** Makes a person who may do this and nothing else; the credentials, as commands find them in their environment. */
+export async function makePerson(iam: IAMClient, name: string, grants: readonly Grant[]): Promise<Record<string, string>> {
+  await iam.send(new CreateUserCommand({ UserName: name }));
+  const Statement = grants.map(({ actions, resources }) => ({ Effect: 'Allow', Action: actions, Resource: resources }));
+  const PolicyDocument = JSON.stringify({ Version: '2012-10-17', Statement });
+  await iam.send(new PutUserPolicyCommand({ UserName: name, PolicyName: 'all', PolicyDocument }));
+  const { AccessKey } = await iam.send(new CreateAccessKeyCommand({ UserName: name }));
+  return { AWS_ACCESS_KEY_ID: AccessKey?.AccessKeyId ?? '', AWS_SECRET_ACCESS_KEY: AccessKey?.SecretAccessKey ?? '' };
 }
