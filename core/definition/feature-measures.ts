@@ -16,9 +16,10 @@ const FIELD_OF: Readonly<Partial<Record<FeatureMeasure, readonly string[]>>> = {
   min: NUMERIC,
   max: NUMERIC,
   distinct: ['string', 'currency', 'integer'],
+  ratio: NUMERIC,
 };
 /** About the key's own earlier events: tiles of other keys end before them. */
-const OF_KEY: readonly FeatureMeasure[] = ['since_last', 'distance_km', 'speed_kmh'];
+const OF_KEY: readonly FeatureMeasure[] = ['since_last', 'distance_km', 'speed_kmh', 'ratio'];
 const PLACES: readonly FeatureMeasure[] = ['distance_km', 'speed_kmh'];
 const MEASURES: readonly FeatureMeasure[] = ['count', 'sum', 'mean', 'stddev', 'min', 'max', 'distinct', 'share', ...OF_KEY];
 
@@ -29,6 +30,7 @@ export function checkFeatureMeasure(path: string, feature: FeatureSpec, fields: 
   ensure(allowed.includes(measure), `${path}.measure`, measure, listOf(allowed));
   checkOf(path, feature, fields.over);
   checkPlace(path, feature, fields);
+  checkUsual(path, feature, fields);
   const kinds = FIELD_OF[measure];
   if (kinds === undefined) ensure(feature.field === undefined, `${path}.field`, feature.field, `no field: ${measure} takes none`);
   else if (measure !== 'count') checkField(path, feature, { fields: fields.over, kinds });
@@ -64,6 +66,16 @@ function checkOf(path: string, { measure, of }: FeatureSpec, fields: Fields): vo
     'the values that events must have to count, such as { fraud: true }',
   );
   checkFilter(`${path}.of`, of ?? {}, fields);
+}
+
+function checkUsual(path: string, { measure, usual, field, over }: FeatureSpec, { judged }: BothFields): void {
+  const isRatio = measure === 'ratio';
+  ensure(isRatio || usual === undefined, `${path}.usual`, usual, `nothing: only ratio takes it, and this is ${measure}`);
+  if (!isRatio) return;
+  const { dropOneIn, prior } = usual ?? {};
+  ensure(Number.isSafeInteger(dropOneIn) && Number(dropOneIn) >= 2, `${path}.usual.dropOneIn`, dropOneIn, 'a whole number from 2 on');
+  ensure(Number.isSafeInteger(prior) && Number(prior) >= 1, `${path}.usual.prior`, prior, 'a whole number from 1 on');
+  fieldOf(`${path}.field of ${over} in the judged events`, judged, field, NUMERIC);
 }
 
 /** Both ends of a way need the same fields. */

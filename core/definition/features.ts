@@ -3,7 +3,8 @@ export type FieldFilter = Readonly<Record<string, string | number | boolean>>;
 
 /**
  * What a feature says of its events. `share` is 0..1; `since_last` is the time since the latest of them, `distance_km` how far the judged
- * event is from its place and `speed_kmh` how fast one would have had to travel, all three over the partition key only.
+ * event is from its place and `speed_kmh` how fast one would have had to travel; `ratio` is how many times as large as usual the judged event's
+ * own value is. These four are over the partition key only.
  */
 export type FeatureMeasure =
   | 'count'
@@ -16,24 +17,41 @@ export type FeatureMeasure =
   | 'share'
   | 'since_last'
   | 'distance_km'
-  | 'speed_kmh';
+  | 'speed_kmh'
+  | 'ratio';
 
 interface FeatureBase {
   /** Event type the feature is computed over. */
   readonly over: string;
   readonly where?: FieldFilter;
   readonly measure: FeatureMeasure;
-  /** Field of `sum`, `mean`, `stddev`, `min`, `max` (numbers) and `distinct`; `count` with a field counts the events that have it. */
+  /** Field of `sum`, `mean`, `stddev`, `min`, `max`, `ratio` (numbers) and `distinct`; `count` with a field counts the events that have it. */
   readonly field?: string;
   /** Of `share`: the values that events must have to count as that share. */
   readonly of?: FieldFilter;
   /** Of `distance_km` and `speed_kmh`: the fields with latitude and longitude, in degrees. */
   readonly place?: readonly [lat: string, lon: string];
+  /** Of `ratio`: what is usual. */
+  readonly usual?: UsualSpec;
   readonly windowMs: number;
   /** Width of one tile; `windowMs` is a multiple of it. */
   readonly tileMs: number;
   readonly description: string;
 }
+
+/**
+ * What is usual of a field: of n values the floor(n / dropOneIn) largest are left out, at most `LARGEST_MAX`; of the k that stay, with sum s, it is
+ * (s + prior) / (k + 1).
+ */
+export interface UsualSpec {
+  /** At least 2. */
+  readonly dropOneIn: number;
+  /** Stands for one more value, so that a first event has a ratio too: above 0, in the field's own whole numbers (money in minor units). */
+  readonly prior: number;
+}
+
+/** Largest values that tiles remember: exact up to so many times `dropOneIn` events in a window. */
+export const LARGEST_MAX = 32;
 
 /**
  * A number about the partition key of the judged event, over the earlier arrivals of that key whose event time lies in

@@ -44,6 +44,8 @@ interface Reader {
   readonly measure: Measure;
   /** Its value where nothing was counted: most features of most events, where they are about what only some events have. */
   readonly ofNothing: number | null;
+  /** Whether it has another value of nothing for an event that says more. */
+  readonly isOfEvent: boolean;
 }
 
 /** Compiles the key features of a pipeline. */
@@ -60,7 +62,8 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
     const ring = byId.get(ringOf(pipeline, spec).ringId);
     if (ring === undefined) return [];
     const measure = measureOf(pipeline, spec);
-    return [{ name, ring, windowMs: spec.windowMs, measure, ofNothing: valueOfNothing(measure, ring.component) }];
+    const base = { name, ring, windowMs: spec.windowMs, measure };
+    return [{ ...base, ofNothing: valueOfNothing(measure, ring.component), isOfEvent: spec.measure === 'ratio' }];
   });
   const rings = [...byId.values()];
   const fedBy = new Set(rings.map(({ over }) => over));
@@ -117,9 +120,10 @@ function strideOf(ring: KeyRing): Stride {
   return hasSum(ring) ? 3 : 2;
 }
 
-function readOne({ ring, windowMs, measure, ofNothing }: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
+function readOne(reader: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
+  const { ring, windowMs, measure } = reader;
   const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
-  if (tiles === undefined) return ofNothing;
+  if (tiles === undefined && !reader.isOfEvent) return reader.ofNothing;
   const to = Math.floor(asOfMs / ring.tileMs);
   const total = totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], ring.component);
   return measure(total, event, asOfMs);

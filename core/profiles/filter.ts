@@ -41,6 +41,8 @@ export function sourceOf(spec: FeatureSpec): RingSource {
       return { ...base, field: spec.field };
     case 'stddev':
       return { ...base, field: spec.field, holds: { what: 'squares', fields } };
+    case 'ratio':
+      return { ...base, field: spec.field, holds: { what: 'largest', fields } };
     case 'min':
     case 'max':
     case 'distinct':

@@ -1,11 +1,13 @@
 import type { Component } from '../aggregates/component.ts';
 import { distinctOf } from '../aggregates/distinct.ts';
 import { maxOf, minOf } from '../aggregates/extremes.ts';
+import { largestOf } from '../aggregates/largest.ts';
 import { squaresOf } from '../aggregates/sums.ts';
 import type { AccumulatorInput } from '../aggregates/types.ts';
+import { LARGEST_MAX } from '../definition/features.ts';
 
 /** What the tiles of a ring hold beside count and sum: sums of squares, extremes, different values, the latest time or place. */
-export type Holding = 'squares' | 'min' | 'max' | 'distinct' | 'last' | 'place';
+export type Holding = 'squares' | 'largest' | 'min' | 'max' | 'distinct' | 'last' | 'place';
 
 /** Where the latest event was. JSON-safe. */
 export interface Place {
@@ -22,6 +24,8 @@ export function componentOf(holding: Holding, fields: readonly string[]): Compon
   switch (holding) {
     case 'squares':
       return squaresOf(field) as Component<unknown>;
+    case 'largest':
+      return largestOf(field, LARGEST_MAX) as Component<unknown>;
     case 'min':
       return minOf(field) as Component<unknown>;
     case 'max':

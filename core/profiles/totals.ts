@@ -1,6 +1,6 @@
 import type { Component } from '../aggregates/component.ts';
 import { type DistinctState, distinctCountOf } from '../aggregates/distinct.ts';
-import type { ExactInteger } from '../aggregates/exact.ts';
+import { addExact, type ExactInteger } from '../aggregates/exact.ts';
 import { meanOf, stddevOf } from '../aggregates/sums.ts';
 import type { FeatureSpec } from '../definition/features.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
@@ -45,6 +45,8 @@ export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
     case 'distance_km':
     case 'speed_kmh':
       return travelOf(pipeline, spec);
+    case 'ratio':
+      return ratioOf(spec);
   }
 }
 
@@ -52,6 +54,21 @@ export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
 export function valueOfNothing(measure: Measure, component: Component | undefined): number | null {
   const nothing: Event = { type: '', id: '', timeMs: 0, key: '', values: {} };
   return measure(component === undefined ? { count: 0, sum: 0 } : { count: 0, sum: 0, state: component.empty() }, nothing, 0);
+}
+
+/** How many times as large as usual the event's own value is; one division of whole numbers. */
+function ratioOf({ field = '', usual = { dropOneIn: 2, prior: 1 } }: FeatureSpec): Measure {
+  return ({ count, sum, state }, { values }) => {
+    const value = values[field];
+    if (typeof value !== 'number') return null;
+    const largest = state as readonly number[];
+    const dropped = Math.min(Math.floor(count / usual.dropOneIn), largest.length);
+    let kept = sum;
+    for (let i = 0; i < dropped; i += 1) kept = addExact(kept, -(largest[i] as number));
+    const usualTimes = Number(kept) + usual.prior;
+    // After refunds there is no usual amount.
+    return usualTimes > 0 ? (value * (count - dropped + 1)) / usualTimes : null;
+  };
 }
 
 /** How far the event is from the place before, or how fast one would have had to be. */

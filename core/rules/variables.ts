@@ -127,6 +127,7 @@ function featureUnit({ measure }: FeatureSpec, field: FieldSpec | undefined): Un
       return 'count';
     case 'share':
     case 'since_last':
+    case 'ratio':
       return undefined;
     case 'distance_km':
       return 'km';

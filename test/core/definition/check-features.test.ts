@@ -34,6 +34,8 @@ describe('features', () => {
     ['an unknown measure', `${MEAN}.measure`, 'median', `${MEAN}.measure: got "median"`],
     ['a share of nothing', `${REFUNDS}.measure`, 'share', `${REFUNDS}.of: got "nothing"`],
     ['what only a share takes', `${REFUNDS}.of`, { pieces: 1 }, `${REFUNDS}.of: got "pieces"`],
+    ['a ratio to nothing', `${MEAN}.measure`, 'ratio', `${MEAN}.usual.dropOneIn: got undefined`],
+    ['what only a ratio takes', `${MEAN}.usual`, { dropOneIn: 10, prior: 1 }, `${MEAN}.usual: got`],
     ['a way without places', `${REFUNDS}.measure`, 'speed_kmh', `${REFUNDS}.`],
     ['a count of a field that nobody has', `${REFUNDS}.field`, 'parts', `${REFUNDS}.field: got "parts"`],
     ['a mean of text', `${MEAN}.field`, 'country', `${MEAN}.field: got "country of kind string"`],

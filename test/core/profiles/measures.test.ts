@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type FeatureSpec, keyFeature, tileFeature } from '../../../core/definition/features.ts';
+import { type FeatureSpec, keyFeature, LARGEST_MAX, tileFeature } from '../../../core/definition/features.ts';
 import type { Event } from '../../../core/model.ts';
 import { distanceKm } from '../../../core/profiles/distance.ts';
 import { compileKeyFeatures } from '../../../core/profiles/features.ts';
@@ -31,6 +31,8 @@ const SPECS: Readonly<Record<string, FeatureSpec>> = {
   speed: keyFeature({ ...hourly, measure: 'speed_kmh', place: ['lat', 'lon'] }),
   seen_channel: keyFeature({ ...hourly, measure: 'count', per: ['channel'] }),
   known_channel: keyFeature({ ...hourly, measure: 'count', field: 'channel', per: ['channel'] }),
+  ratio_1h: keyFeature({ ...hourly, measure: 'ratio', field: 'amount', per: ['currency'], usual: { dropOneIn: 4, prior: 500 } }),
+  reading_ratio: keyFeature({ ...hourly, measure: 'ratio', field: 'reading', usual: { dropOneIn: 2, prior: 7 } }),
   readings: keyFeature({ ...hourly, measure: 'count', field: 'reading' }),
 };
 
@@ -75,9 +77,9 @@ describe('features over the key', () => {
     );
   });
 
-  test('of no events: counts are 0, all others are null', () => {
+  test('of no events: counts are 0, a ratio is the value by its prior, all others are null', () => {
     const none = features.read({}, eventAt('payment', 0), 0);
-    const zero = { channels_1h: 0, seen_channel: 0, known_channel: 0, readings: 0 };
+    const zero = { channels_1h: 0, seen_channel: 0, known_channel: 0, readings: 0, ratio_1h: 100 / 500 };
     expect(none).toEqual({ ...Object.fromEntries(Object.keys(SPECS).map((name) => [name, null])), ...zero });
   });
 
@@ -86,6 +88,24 @@ describe('features over the key', () => {
     features.add(states, eventAt('payment', 0, { channel: undefined }));
     expect(features.read(states, eventAt('payment', 0, { channel: undefined }), 0)).toMatchObject({ seen_channel: 1, known_channel: 0 });
     expect(Object.keys(states).filter((ringId) => ringId.includes('/has:'))).toEqual([]);
+  });
+
+  test('a ratio leaves out the largest, and is null where refunds leave nothing usual', () => {
+    const states: RingStates = {};
+    for (const amount of [100, 300, 200, 9_000]) features.add(states, eventAt('payment', 0, { amount }));
+    // One in four is left out: 800 · (3 + 1) / (600 + 500).
+    expect(features.read(states, eventAt('payment', 0, { amount: 800 }), 0)['ratio_1h']).toBe(3_200 / 1_100);
+    features.add(states, eventAt('payment', 0, { amount: -50_000 }));
+    expect(features.read(states, eventAt('payment', 0, { amount: 800 }), 0)['ratio_1h']).toBeNull();
+  });
+
+  test('a ratio forgets all but the largest values of a tile, and leaves out no more', () => {
+    const states: RingStates = {};
+    const amounts = Array.from({ length: 4 * 40 }, (_, i) => 1_000 + i);
+    for (const amount of amounts) features.add(states, eventAt('payment', 0, { amount }));
+    const kept = amounts.slice(0, -LARGEST_MAX).reduce((sum, one) => sum + one, 0);
+    expect(features.read(states, eventAt('payment', 0, { amount: 7 }), 0)['ratio_1h']).toBe((7 * (160 - 32 + 1)) / (kept + 500));
+    expect(JSON.stringify(states).length).toBeLessThan(1_000);
   });
 
   test('a value that was never seen has a count of 0 of its own', () => {

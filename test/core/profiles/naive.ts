@@ -113,6 +113,15 @@ function naiveOther(
       return or(
         inside.filter((one) => Object.entries(spec.of ?? {}).every(([name, value]) => one.values[name] === value)).length / inside.length,
       );
+    case 'ratio': {
+      const { dropOneIn, prior } = spec.usual ?? { dropOneIn: 0, prior: 0 };
+      const value = judged.values[spec.field ?? ''];
+      const whole = inside.map((one) => Number(one.values[spec.field ?? ''])).sort((a, b) => a - b);
+      const kept = whole.slice(0, whole.length - Math.floor(whole.length / dropOneIn));
+      if (typeof value !== 'number') return null;
+      const usual = kept.reduce((sum, one) => sum + one, 0) + prior;
+      return usual > 0 ? (value * (kept.length + 1)) / usual : null;
+    }
     case 'stddev': {
       const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
       return or(Math.sqrt(numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length));

@@ -1,0 +1,23 @@
+import { type Component, integerOf } from './component.ts';
+
+/** The largest values of an integer field, `max` of them at most, in falling order; how often each came does count. */
+export function largestOf(field: string, max: number): Component<number[]> {
+  return {
+    id: `largest:${max}:${field}`,
+    empty: () => [],
+    add: (largest, input) => {
+      const value = integerOf(input, field);
+      return value === undefined ? largest : put(largest, value, max);
+    },
+    merge: (largest, other) => other.reduce((into, value) => put(into, value, max), largest),
+  };
+}
+
+function put(largest: number[], value: number, max: number): number[] {
+  let at = largest.length;
+  while (at > 0 && (largest[at - 1] as number) < value) at -= 1;
+  if (at === max) return largest;
+  largest.splice(at, 0, value);
+  if (largest.length > max) largest.pop();
+  return largest;
+}
