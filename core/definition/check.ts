@@ -1,7 +1,7 @@
 import { usageError } from '../errors.ts';
 import { checkAlerts } from './alerts.ts';
 import { checkFilter, ensure, FIELD_KINDS, type Fields, fieldOf, isText, listOf, NUMERIC } from './check-tools.ts';
-import { checkFeatureMeasure } from './feature-measures.ts';
+import { checkFeatureMeasure, checkRemembered } from './feature-measures.ts';
 import type { FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
@@ -283,6 +283,7 @@ function checkFeature(pipeline: Pipeline, path: string, name: string, feature: F
     checkTiles(path, feature, pipeline.time);
   }
   checkFeatureMeasure(path, feature, { over: over.fields, judged: judged.fields });
+  checkRemembered(path, feature, pipeline.features);
 }
 
 /** A field by which events are found must mean the same in the events that are judged. */

@@ -1,5 +1,5 @@
 import { checkFilter, ensure, FIELD_KINDS, type Fields, fieldOf, listOf, NUMERIC } from './check-tools.ts';
-import type { FeatureMeasure, FeatureSpec } from './features.ts';
+import { type FeatureMeasure, type FeatureSpec, rememberedBy } from './features.ts';
 
 /** Fields of the events that a feature is computed over, and of those that are judged. */
 interface BothFields {
@@ -31,10 +31,31 @@ export function checkFeatureMeasure(path: string, feature: FeatureSpec, fields: 
   checkOf(path, feature, fields.over);
   checkPlace(path, feature, fields);
   checkUsual(path, feature, fields);
+  if (rememberedBy(feature) !== undefined) return;
   const kinds = FIELD_OF[measure];
   if (kinds === undefined) ensure(feature.field === undefined, `${path}.field`, feature.field, `no field: ${measure} takes none`);
   else if (measure !== 'count') checkField(path, feature, { fields: fields.over, kinds });
   else if (feature.field !== undefined) fieldOf(`${path}.field`, fields.over, feature.field, kinds);
+}
+
+/** Checks a feature that remembers what another one was. Throws UsageError. */
+export function checkRemembered(path: string, feature: FeatureSpec, features: Readonly<Record<string, FeatureSpec>>): void {
+  const name = rememberedBy(feature);
+  if (name === undefined) return;
+  ensure(
+    feature.kind === 'key' && feature.measure === 'max',
+    `${path}.measure`,
+    feature.measure,
+    'max over the partition key, of a feature',
+  );
+  const base = Object.hasOwn(features, name) ? features[name] : undefined;
+  const isRight = base?.kind === 'key' && base.over === feature.over && rememberedBy(base) === undefined;
+  ensure(
+    isRight,
+    `${path}.field`,
+    feature.field,
+    `a feature over the partition key of the same events (${feature.over}) that reads fields`,
+  );
 }
 
 function checkField(

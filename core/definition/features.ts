@@ -25,7 +25,10 @@ interface FeatureBase {
   readonly over: string;
   readonly where?: FieldFilter;
   readonly measure: FeatureMeasure;
-  /** Field of `sum`, `mean`, `stddev`, `min`, `max`, `ratio` (numbers) and `distinct`; `count` with a field counts the events that have it. */
+  /**
+   * Field of `sum`, `mean`, `stddev`, `min`, `max`, `ratio` (numbers) and `distinct`; `count` with a field counts the events that have it. Of a key `max` takes
+   * another feature too, `features.<name>`: the value that it had when each event came. That one reads fields only.
+   */
   readonly field?: string;
   /** Of `share`: the values that events must have to count as that share. */
   readonly of?: FieldFilter;
@@ -48,6 +51,13 @@ export interface UsualSpec {
   readonly dropOneIn: number;
   /** Stands for one more value, so that a first event has a ratio too: above 0, in the field's own whole numbers (money in minor units). */
   readonly prior: number;
+}
+
+const OF_FEATURE = 'features.';
+
+/** The feature whose values another one remembers; undefined for one that reads fields. */
+export function rememberedBy({ field }: Pick<FeatureSpec, 'field'>): string | undefined {
+  return field?.startsWith(OF_FEATURE) === true ? field.slice(OF_FEATURE.length) : undefined;
 }
 
 /** Largest values that tiles remember: exact up to so many times `dropOneIn` events in a window. */

@@ -1,5 +1,5 @@
 import type { Component } from '../aggregates/component.ts';
-import type { KeyFeature } from '../definition/features.ts';
+import { type KeyFeature, rememberedBy } from '../definition/features.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
@@ -17,6 +17,13 @@ export interface KeyRing extends RingSource {
   readonly windowMsMax: number;
   /** Names of the features that read it. */
   readonly features: readonly string[];
+  /** Ring of the feature whose values this one remembers. */
+  readonly base: KeyRing | undefined;
+}
+
+/** How far back events can matter to a ring: its window and a tile, and as much again for what its values were made of. */
+export function memoryMsOf({ windowMsMax, tileMs, base }: KeyRing): number {
+  return windowMsMax + tileMs + (base === undefined ? 0 : memoryMsOf(base));
 }
 
 /** The features over the partition key of one pipeline. */
@@ -31,8 +38,8 @@ export interface KeyFeatures {
   read(rings: RingStates, event: Event, asOfMs: number): Record<string, number | null>;
   /** Whether events of this type change any ring. */
   isFedBy(type: string): boolean;
-  /** Adds one accepted event to every ring that it feeds; changes `rings`. */
-  add(rings: RingStates, event: Event): void;
+  /** Adds one accepted event to every ring that it feeds, or to those of `some` only; changes `rings`. Events of a key come as they arrived. */
+  add(rings: RingStates, event: Event, some?: readonly KeyRing[]): void;
   /** Drops the tiles that no read as of `oldestMs` or later can reach, and the rings that no feature reads any more; changes `rings`. */
   expire(rings: RingStates, oldestMs: number): void;
 }
@@ -56,7 +63,12 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
     const ring = ringOf(pipeline, spec);
     const known = byId.get(ring.ringId);
     const features = [...(known?.features ?? []), name];
-    byId.set(ring.ringId, { ...ring, features, windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0) });
+    byId.set(ring.ringId, { ...ring, base: undefined, features, windowMsMax: Math.max(ring.windowMsMax, known?.windowMsMax ?? 0) });
+  }
+  for (const { spec } of specs) {
+    const [id, base] = [ringOf(pipeline, spec).ringId, pipeline.features[rememberedBy(spec) ?? '']];
+    const ring = byId.get(id);
+    if (ring !== undefined && base?.kind === 'key') byId.set(id, { ...ring, base: byId.get(ringOf(pipeline, base).ringId) });
   }
   const readers = specs.flatMap(({ name, spec }): Reader[] => {
     const ring = byId.get(ringOf(pipeline, spec).ringId);
@@ -67,6 +79,8 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   });
   const rings = [...byId.values()];
   const fedBy = new Set(rings.map(({ over }) => over));
+  const remembered = new Set(specs.flatMap(({ spec }) => rememberedBy(spec) ?? []));
+  const bases = readers.filter(({ name }) => remembered.has(name));
   return {
     rings,
     ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
@@ -76,7 +90,7 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
       return values;
     },
     isFedBy: (type) => fedBy.has(type),
-    add: (states, event) => addToRings(rings, states, event),
+    add: (states, event, some = rings) => addToRings(some, states, withValues(bases, states, event)),
     expire: (states, oldestMs) => {
       expireRings(rings, states, oldestMs);
       for (const ringId in states) if (!byId.has(ringId)) delete states[ringId];
@@ -84,8 +98,19 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   };
 }
 
+/** The event with the values that features have for it which others remember. It is not among the events they are over. */
+function withValues(bases: readonly Reader[], states: RingStates, event: Event): Event {
+  if (bases.length === 0) return event;
+  const values = { ...event.values };
+  for (const base of bases) {
+    const value = base.ring.over === event.type ? readOne(base, states, event, event.timeMs) : null;
+    if (value !== null) values[`features.${base.name}`] = value;
+  }
+  return { ...event, values };
+}
+
 /** Adds one accepted event to those of `rings` that it feeds; changes `states`. */
-export function addToRings(rings: readonly KeyRing[], states: RingStates, event: Event): void {
+function addToRings(rings: readonly KeyRing[], states: RingStates, event: Event): void {
   for (const ring of rings) if (feeds(ring, event)) addOne(ring, states, event);
 }
 
@@ -94,12 +119,20 @@ export function expireRings(rings: readonly KeyRing[], states: RingStates, oldes
   for (const ring of rings) expireOne(ring, states, oldestMs);
 }
 
-function ringOf(pipeline: Pipeline, spec: KeyFeature): Omit<KeyRing, 'features'> {
+function ringOf(pipeline: Pipeline, spec: KeyFeature): Omit<KeyRing, 'features' | 'base'> {
   const per = [...spec.per].sort();
   const counted = { ...sourceOf(spec), per };
   const source = spec.measure === 'count' ? (summedTwin(pipeline, counted) ?? counted) : counted;
   const component = source.holds === undefined ? undefined : componentOf(source.holds.what, source.holds.fields);
-  return { ...source, per, component, ringId: ringIdOf(source, per), windowMsMax: spec.windowMs };
+  return { ...source, per, component, ringId: `${ringIdOf(source, per)}${baseText(pipeline, spec)}`, windowMsMax: spec.windowMs };
+}
+
+/** What the remembered feature is: another one of the same name makes another ring. */
+function baseText(pipeline: Pipeline, spec: KeyFeature): string {
+  const base = pipeline.features[rememberedBy(spec) ?? ''];
+  if (base?.kind !== 'key') return '';
+  const { measure, windowMs, usual } = base;
+  return `/from:${encodeURIComponent(JSON.stringify([ringOf(pipeline, base).ringId, measure, windowMs, usual ?? null]))}`;
 }
 
 /** The ring of sums over the same events, if there is one: it counts them too, so that a count needs no ring of its own. */

@@ -4,7 +4,7 @@ import { maxOf, minOf } from '../aggregates/extremes.ts';
 import { largestOf } from '../aggregates/largest.ts';
 import { squaresOf } from '../aggregates/sums.ts';
 import type { AccumulatorInput } from '../aggregates/types.ts';
-import { LARGEST_MAX } from '../definition/features.ts';
+import { LARGEST_MAX, rememberedBy } from '../definition/features.ts';
 
 /** What the tiles of a ring hold beside count and sum: sums of squares, extremes, different values, the latest time or place. */
 export type Holding = 'squares' | 'largest' | 'min' | 'max' | 'distinct' | 'last' | 'place';
@@ -29,7 +29,7 @@ export function componentOf(holding: Holding, fields: readonly string[]): Compon
     case 'min':
       return minOf(field) as Component<unknown>;
     case 'max':
-      return maxOf(field) as Component<unknown>;
+      return (rememberedBy({ field }) === undefined ? maxOf(field) : greatestOf(field)) as Component<unknown>;
     case 'distinct':
       return distinctOf(field) as Component<unknown>;
     case 'last':
@@ -37,6 +37,17 @@ export function componentOf(holding: Holding, fields: readonly string[]): Compon
     case 'place':
       return placeOf(field, other) as Component<unknown>;
   }
+}
+
+/** Greatest value of a feature, which is any number; null before the first. */
+function greatestOf(field: string): Component<number | null> {
+  const greater = (a: number | null, b: number | null): number | null => (a === null || b === null ? (a ?? b) : Math.max(a, b));
+  return {
+    id: `greatest:${field}`,
+    empty: () => null,
+    add: (greatest, { values }) => greater(greatest, typeof values[field] === 'number' ? values[field] : null),
+    merge: greater,
+  };
 }
 
 const LAST: Component<number | null> = {

@@ -1,5 +1,5 @@
 import type { CelType, CelVariable, Unit } from '../cel/types.ts';
-import type { FeatureSpec } from '../definition/features.ts';
+import { type FeatureSpec, rememberedBy } from '../definition/features.ts';
 import type { FieldSpec } from '../definition/fields.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { FieldValue } from '../model.ts';
@@ -114,7 +114,9 @@ function spanText(ms: number): string {
   return `${Math.floor(ms / unitMs)} ${unit}`;
 }
 
-function featureType({ measure }: FeatureSpec, field: FieldSpec | undefined): CelType {
+function featureType(spec: FeatureSpec, field: FieldSpec | undefined): CelType {
+  const { measure } = spec;
+  if (rememberedBy(spec) !== undefined) return 'double';
   if (measure === 'count' || measure === 'distinct') return 'int';
   if (measure === 'since_last') return 'duration';
   return ['sum', 'min', 'max'].includes(measure) && field?.kind !== 'fixed' ? 'int' : 'double';

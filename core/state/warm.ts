@@ -1,5 +1,5 @@
 import type { Plan } from '../plan.ts';
-import type { KeyRing } from '../profiles/features.ts';
+import { type KeyRing, memoryMsOf } from '../profiles/features.ts';
 import type { TileRing } from '../profiles/tiles.ts';
 import { floorTo } from '../time/tiles.ts';
 
@@ -74,7 +74,8 @@ export function coldFeatures({ keyFeatures, tileFeatures }: Plan, { key, tile }:
 /** Oldest event time that a read of a ring of profiles can still reach, epoch ms, on an edge of its tiles. */
 export function keyRingFromMs(ring: KeyRing, { closedMs, allowedLatenessMs }: ReadHorizon): number {
   if (closedMs === null) return Number.NEGATIVE_INFINITY;
-  return floorTo(closedMs - allowedLatenessMs, ring.tileMs) - ring.windowMsMax;
+  const ownMs = floorTo(closedMs - allowedLatenessMs, ring.tileMs) - ring.windowMsMax;
+  return ring.base === undefined ? ownMs : ownMs - memoryMsOf(ring.base);
 }
 
 /** The same of a ring of tiles, which is read as of its delay ago, or up to an older frontier. */

@@ -1,4 +1,5 @@
 import type { Plan } from '../../core/plan.ts';
+import { memoryMsOf } from '../../core/profiles/features.ts';
 import { WHAT_IF_TABLE } from '../../lake/tables.ts';
 import { type Load, readLoads } from '../load/loads.ts';
 import { claimRange } from './claims.ts';
@@ -116,7 +117,7 @@ export function scopeOf(plan: Plan, { mode }: Pick<BackfillRequest, 'mode'>, { f
 function warmUpMs(plan: Plan, hasDecisions: boolean): number {
   const { duplicateMemoryMs, allowedLatenessMs, outOfOrdernessMs } = plan.pipeline.time;
   const sessions = plan.sessions.map(({ gapMs }) => gapMs + HOUR_MS);
-  const keys = plan.keyFeatures.rings.map(({ windowMsMax, tileMs }) => windowMsMax + tileMs);
+  const keys = plan.keyFeatures.rings.map(memoryMsOf);
   const tiles = plan.tileFeatures.rings.map(({ windowMsMax, delayMsMax, tileMs }) => windowMsMax + delayMsMax + 2 * tileMs);
   const decisions = hasDecisions ? [...keys, ...tiles] : [];
   return ceilHour(Math.max(duplicateMemoryMs, ...sessions, ...decisions) + allowedLatenessMs + outOfOrdernessMs);

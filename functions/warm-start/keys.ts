@@ -1,6 +1,6 @@
 import type { Event } from '../../core/model.ts';
 import type { StateWrite } from '../../core/ports.ts';
-import { addToRings, expireRings, type KeyRing } from '../../core/profiles/features.ts';
+import { expireRings, type KeyRing } from '../../core/profiles/features.ts';
 import type { RingStates } from '../../core/profiles/rings.ts';
 import { profileKey } from '../../core/state/keys.ts';
 import { encodeProfile, parseProfile } from '../../core/state/profile.ts';
@@ -16,6 +16,8 @@ const PROFILES_AT_ONCE = 500;
 export class KeyFill {
   private readonly ports: WarmPorts;
   private readonly rings: readonly KeyRing[];
+  /** Those, and the rings that their values are made of. */
+  private readonly fed: readonly KeyRing[];
   private readonly unfinished: Unfinished;
   private readonly horizon: ReadHorizon;
   private filled = new Map<string, RingStates>();
@@ -27,6 +29,7 @@ export class KeyFill {
   ) {
     this.ports = ports;
     this.rings = rings;
+    this.fed = [...new Set(rings.flatMap((ring) => (ring.base === undefined ? [ring] : [ring, ring.base])))];
     this.unfinished = unfinished;
     this.horizon = horizon;
     this.left = new Set(unfinished.keys());
@@ -36,7 +39,7 @@ export class KeyFill {
   add(event: Event): void {
     const states = this.filled.get(event.key) ?? {};
     this.filled.set(event.key, states);
-    addToRings(this.rings, states, event);
+    this.ports.plan.keyFeatures.add(states, event, this.fed);
   }
 
   /** Writes the profiles of the keys added since the last call. */
@@ -69,7 +72,7 @@ export class KeyFill {
 
   private withRings(key: string, body: string, states: RingStates): string {
     const profile = parseProfile(body);
-    for (const event of this.unfinished.acceptedBy(key, profile)) addToRings(this.rings, states, event);
+    for (const event of this.unfinished.acceptedBy(key, profile)) this.ports.plan.keyFeatures.add(states, event, this.fed);
     const { closedMs, allowedLatenessMs } = this.horizon;
     if (closedMs !== null) expireRings(this.rings, states, closedMs - allowedLatenessMs);
     const rings = profile.rings.change();

@@ -36,6 +36,7 @@ describe('features', () => {
     ['what only a share takes', `${REFUNDS}.of`, { pieces: 1 }, `${REFUNDS}.of: got "pieces"`],
     ['a ratio to nothing', `${MEAN}.measure`, 'ratio', `${MEAN}.usual.dropOneIn: got undefined`],
     ['what only a ratio takes', `${MEAN}.usual`, { dropOneIn: 10, prior: 1 }, `${MEAN}.usual: got`],
+    ['a mean of a feature', `${MEAN}.field`, 'features.customer_mean', `${MEAN}.measure: got "mean"`],
     ['a way without places', `${REFUNDS}.measure`, 'speed_kmh', `${REFUNDS}.`],
     ['a count of a field that nobody has', `${REFUNDS}.field`, 'parts', `${REFUNDS}.field: got "parts"`],
     ['a mean of text', `${MEAN}.field`, 'country', `${MEAN}.field: got "country of kind string"`],
