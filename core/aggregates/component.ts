@@ -10,6 +10,8 @@ export interface Component<State = unknown> {
   empty(): State;
   add(state: State, input: AccumulatorInput): State;
   merge(state: State, other: State): State;
+  /** What is needed of a state to which nothing is added any more, but others of other times are merged; the state itself if absent. */
+  seal?(state: State): State;
 }
 
 /** Integer value of a field; undefined where the event lacks it. Throws when it holds anything else: parsers do not let that pass. */

@@ -21,16 +21,23 @@ const FIELD_OF: Readonly<Partial<Record<FeatureMeasure, readonly string[]>>> = {
 /** About the key's own earlier events: tiles of other keys end before them. */
 const OF_KEY: readonly FeatureMeasure[] = ['since_last', 'distance_km', 'speed_kmh', 'ratio'];
 const PLACES: readonly FeatureMeasure[] = ['distance_km', 'speed_kmh'];
-const MEASURES: readonly FeatureMeasure[] = ['count', 'sum', 'mean', 'stddev', 'min', 'max', 'distinct', 'share', ...OF_KEY];
+/** About an order of events that parts of several shards have only once they are merged, in closed tiles. */
+const OF_OTHERS: readonly FeatureMeasure[] = ['run', 'run_age_days'];
+const MEASURES: readonly FeatureMeasure[] = [
+  ...(['count', 'sum', 'mean', 'stddev', 'min', 'max', 'distinct', 'share'] as const),
+  ...OF_KEY,
+  ...OF_OTHERS,
+];
 
 /** Checks what a feature measures. Throws UsageError. */
 export function checkFeatureMeasure(path: string, feature: FeatureSpec, fields: BothFields): void {
   const { measure, kind } = feature;
-  const allowed = MEASURES.filter((one) => kind === 'key' || !OF_KEY.includes(one));
+  const allowed = MEASURES.filter((one) => !(kind === 'key' ? OF_OTHERS : OF_KEY).includes(one));
   ensure(allowed.includes(measure), `${path}.measure`, measure, listOf(allowed));
   checkOf(path, feature, fields.over);
   checkPlace(path, feature, fields);
   checkUsual(path, feature, fields);
+  checkSince(path, feature, fields.over);
   if (rememberedBy(feature) !== undefined) return;
   const kinds = FIELD_OF[measure];
   if (kinds === undefined) ensure(feature.field === undefined, `${path}.field`, feature.field, `no field: ${measure} takes none`);
@@ -77,9 +84,9 @@ function checkField(
 
 function checkOf(path: string, { measure, of }: FeatureSpec, fields: Fields): void {
   const names = Object.keys(of ?? {});
-  const isShare = measure === 'share';
-  ensure(isShare || of === undefined, `${path}.of`, listOf(names), `nothing: only share takes it, and this is ${measure}`);
-  if (!isShare) return;
+  const takesOf = measure === 'share' || OF_OTHERS.includes(measure);
+  ensure(takesOf || of === undefined, `${path}.of`, listOf(names), `nothing: only share and runs take it, and this is ${measure}`);
+  if (!takesOf) return;
   ensure(
     names.length > 0,
     `${path}.of`,
@@ -97,6 +104,12 @@ function checkUsual(path: string, { measure, usual, field, over }: FeatureSpec, 
   ensure(Number.isSafeInteger(dropOneIn) && Number(dropOneIn) >= 2, `${path}.usual.dropOneIn`, dropOneIn, 'a whole number from 2 on');
   ensure(Number.isSafeInteger(prior) && Number(prior) >= 1, `${path}.usual.prior`, prior, 'a whole number from 1 on');
   fieldOf(`${path}.field of ${over} in the judged events`, judged, field, NUMERIC);
+}
+
+function checkSince(path: string, { measure, since }: FeatureSpec, fields: Fields): void {
+  const isRun = OF_OTHERS.includes(measure);
+  ensure(isRun || since === undefined, `${path}.since`, since, `nothing: only runs take it, and this is ${measure}`);
+  if (isRun) fieldOf(`${path}.since`, fields, since, ['time']);
 }
 
 /** Both ends of a way need the same fields. */

@@ -4,7 +4,9 @@ export type FieldFilter = Readonly<Record<string, string | number | boolean>>;
 /**
  * What a feature says of its events. `share` is 0..1; `since_last` is the time since the latest of them, `distance_km` how far the judged
  * event is from its place and `speed_kmh` how fast one would have had to travel; `ratio` is how many times as large as usual the judged event's
- * own value is. These four are over the partition key only.
+ * own value is; these four are over the partition key only. `run` is how many events at the end of the sequence, by event time and id, have the values
+ * `of` without one in between that has others, `run_age_days` how many UTC days ago (by `since`) the first of those was; these two are over other keys
+ * only.
  */
 export type FeatureMeasure =
   | 'count'
@@ -18,7 +20,9 @@ export type FeatureMeasure =
   | 'since_last'
   | 'distance_km'
   | 'speed_kmh'
-  | 'ratio';
+  | 'ratio'
+  | 'run'
+  | 'run_age_days';
 
 interface FeatureBase {
   /** Event type the feature is computed over. */
@@ -30,10 +34,12 @@ interface FeatureBase {
    * another feature too, `features.<name>`: the value that it had when each event came. That one reads fields only.
    */
   readonly field?: string;
-  /** Of `share`: the values that events must have to count as that share. */
+  /** Of `share` and `run`: the values that events must have to count as that share, or to belong to the run. */
   readonly of?: FieldFilter;
   /** Of `distance_km` and `speed_kmh`: the fields with latitude and longitude, in degrees. */
   readonly place?: readonly [lat: string, lon: string];
+  /** Of `run` and `run_age_days`: field with the time that an event counts from; a label's is known later than its transaction. */
+  readonly since?: string;
   /** Of `ratio`: what is usual. */
   readonly usual?: UsualSpec;
   readonly windowMs: number;

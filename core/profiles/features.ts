@@ -123,7 +123,7 @@ function ringOf(pipeline: Pipeline, spec: KeyFeature): Omit<KeyRing, 'features' 
   const per = [...spec.per].sort();
   const counted = { ...sourceOf(spec), per };
   const source = spec.measure === 'count' ? (summedTwin(pipeline, counted) ?? counted) : counted;
-  const component = source.holds === undefined ? undefined : componentOf(source.holds.what, source.holds.fields);
+  const component = componentOf(source);
   return { ...source, per, component, ringId: `${ringIdOf(source, per)}${baseText(pipeline, spec)}`, windowMsMax: spec.windowMs };
 }
 

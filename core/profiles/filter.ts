@@ -49,6 +49,9 @@ export function sourceOf(spec: FeatureSpec): RingSource {
       return { ...base, holds: { what: spec.measure, fields } };
     case 'share':
       return { ...base, of: whereOf(spec.of ?? {}) };
+    case 'run':
+    case 'run_age_days':
+      return { ...base, of: whereOf(spec.of ?? {}), holds: { what: 'run', fields: spec.since === undefined ? [] : [spec.since] } };
     case 'since_last':
       return { ...base, holds: { what: 'last', fields: [] } };
     case 'distance_km':
@@ -93,7 +96,8 @@ function filterText(filter: Filter): string {
   return filter.map(([field, value]) => `${field}=${encodeURIComponent(JSON.stringify(value))}`).join('&');
 }
 
-function matchesAll(event: Event, filter: Filter): boolean {
+/** Whether an event has all values of a filter. */
+export function matchesAll(event: Pick<Event, 'values'>, filter: Filter): boolean {
   for (const [field, value] of filter) if (event.values[field] !== value) return false;
   return true;
 }

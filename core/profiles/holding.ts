@@ -5,9 +5,11 @@ import { largestOf } from '../aggregates/largest.ts';
 import { squaresOf } from '../aggregates/sums.ts';
 import type { AccumulatorInput } from '../aggregates/types.ts';
 import { LARGEST_MAX, rememberedBy } from '../definition/features.ts';
+import { matchesAll, type RingSource } from './filter.ts';
+import { runOf } from './run.ts';
 
 /** What the tiles of a ring hold beside count and sum: sums of squares, extremes, different values, the latest time or place. */
-export type Holding = 'squares' | 'largest' | 'min' | 'max' | 'distinct' | 'last' | 'place';
+export type Holding = 'squares' | 'run' | 'largest' | 'min' | 'max' | 'distinct' | 'last' | 'place';
 
 /** Where the latest event was. JSON-safe. */
 export interface Place {
@@ -18,12 +20,16 @@ export interface Place {
   readonly lon: number;
 }
 
-/** The block of states that a holding is made of; the same that aggregates are made of. */
-export function componentOf(holding: Holding, fields: readonly string[]): Component<unknown> {
+/** The block of states that a ring's holding is made of; mostly the same that aggregates are made of. */
+export function componentOf({ holds, of = [] }: Pick<RingSource, 'holds' | 'of'>): Component | undefined {
+  if (holds === undefined) return undefined;
+  const { what: holding, fields } = holds;
   const [field = '', other = ''] = fields;
   switch (holding) {
     case 'squares':
       return squaresOf(field) as Component<unknown>;
+    case 'run':
+      return runOf(`run:${field}`, { isOf: (input) => matchesAll(input, of), since: field }) as Component<unknown>;
     case 'largest':
       return largestOf(field, LARGEST_MAX) as Component<unknown>;
     case 'min':

@@ -102,7 +102,7 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
 
 function ringOf(spec: TileFeature): Omit<TileRing, 'features'> {
   const source = sourceOf(spec);
-  const component = source.holds === undefined ? undefined : componentOf(source.holds.what, source.holds.fields);
+  const component = componentOf(source);
   return { ...source, component, by: spec.by, ringId: ringIdOf(source, [spec.by]), windowMsMax: spec.windowMs, delayMsMax: spec.delayMs };
 }
 
@@ -147,6 +147,11 @@ export function addToTile(tile: Tile, ring: TileRing, event: Event): Tile {
 export function mergeTiles(a: Tile, b: Tile, { component }: Pick<TileRing, 'component'>): Tile {
   const merged = { count: a.count + b.count, sum: addExact(a.sum, b.sum) };
   return component === undefined ? merged : { ...merged, state: component.merge(a.state, b.state) };
+}
+
+/** What stays of a tile once it is closed. */
+export function sealTile(tile: Tile, { component }: Pick<TileRing, 'component'>): Tile {
+  return component?.seal === undefined ? tile : { ...tile, state: component.seal(tile.state) };
 }
 
 /** Tiles of a key with a closed tile put in, replacing one of the same start, and without those that start before `expireBeforeMs`. */

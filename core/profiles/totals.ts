@@ -8,11 +8,13 @@ import type { Event } from '../model.ts';
 import { distanceKm } from './distance.ts';
 import type { Place } from './holding.ts';
 import type { Total } from './rings.ts';
+import { endOf, type RunState } from './run.ts';
 
 /** Turns what a window holds into the feature's value for an event, as of a time. */
 export type Measure = (total: Total, event: Event, asOfMs: number) => number | null;
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** Two events of one moment are at least this far apart for a speed: clocks of terminals are no better. */
 const SPEED_MS_MIN = 60_000;
 
@@ -47,6 +49,10 @@ export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
       return travelOf(pipeline, spec);
     case 'ratio':
       return ratioOf(spec);
+    case 'run':
+      return ({ state }) => endOf(state as RunState)?.run ?? 0;
+    case 'run_age_days':
+      return runAgeDays;
   }
 }
 
@@ -55,6 +61,12 @@ export function valueOfNothing(measure: Measure, component: Component | undefine
   const nothing: Event = { type: '', id: '', timeMs: 0, key: '', values: {} };
   return measure(component === undefined ? { count: 0, sum: 0 } : { count: 0, sum: 0, state: component.empty() }, nothing, 0);
 }
+
+/** UTC days from the first event of the run; null without a run. */
+const runAgeDays: Measure = ({ state }, _event, asOfMs) => {
+  const end = endOf(state as RunState);
+  return end === undefined || end.run === 0 ? null : Math.floor(asOfMs / DAY_MS) - Math.floor(end.sinceMs / DAY_MS);
+};
 
 /** How many times as large as usual the event's own value is; one division of whole numbers. */
 function ratioOf({ field = '', usual = { dropOneIn: 2, prior: 1 } }: FeatureSpec): Measure {

@@ -117,7 +117,7 @@ function spanText(ms: number): string {
 function featureType(spec: FeatureSpec, field: FieldSpec | undefined): CelType {
   const { measure } = spec;
   if (rememberedBy(spec) !== undefined) return 'double';
-  if (measure === 'count' || measure === 'distinct') return 'int';
+  if (['count', 'distinct', 'run', 'run_age_days'].includes(measure)) return 'int';
   if (measure === 'since_last') return 'duration';
   return ['sum', 'min', 'max'].includes(measure) && field?.kind !== 'fixed' ? 'int' : 'double';
 }
@@ -126,10 +126,12 @@ function featureUnit({ measure }: FeatureSpec, field: FieldSpec | undefined): Un
   switch (measure) {
     case 'count':
     case 'distinct':
+    case 'run':
       return 'count';
     case 'share':
     case 'since_last':
     case 'ratio':
+    case 'run_age_days':
       return undefined;
     case 'distance_km':
       return 'km';

@@ -1,7 +1,7 @@
 import { type DueWindow, dueTimers, dueWindows, sessionTarget } from '../../core/closing.ts';
 import { RetriableError } from '../../core/errors.ts';
 import type { Row } from '../../core/ports.ts';
-import { appendTile, type KeyTiles, parseTiles } from '../../core/profiles/tiles.ts';
+import { appendTile, type KeyTiles, parseTiles, sealTile } from '../../core/profiles/tiles.ts';
 import type { CloserState, OpenedCloser } from '../../core/state/closer.ts';
 import { closerKey, profileKey, tilesKey } from '../../core/state/keys.ts';
 import { parseSessions } from '../../core/state/profile.ts';
@@ -132,7 +132,7 @@ async function storeTiles(
     const before: KeyTiles = items[i] === undefined ? [] : parseTiles(items[i].body);
     const accumulator = groups[i]?.[1];
     if (accumulator === undefined) throw new Error(`tile group ${i} of ${window.family.name} vanished`);
-    const tiles = appendTile(before, window.startMs, tileOfAccumulator(accumulator), expireBeforeMs);
+    const tiles = appendTile(before, window.startMs, sealTile(tileOfAccumulator(accumulator), ring), expireBeforeMs);
     return { ...key, expectedVersion: items[i]?.version ?? 0, body: JSON.stringify(tiles) };
   });
   await fence.check();

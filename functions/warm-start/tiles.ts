@@ -1,6 +1,6 @@
 import type { Accumulator } from '../../core/aggregates/types.ts';
 import type { Family } from '../../core/plan.ts';
-import { appendTile, type KeyTiles, type TileRing } from '../../core/profiles/tiles.ts';
+import { appendTile, type KeyTiles, sealTile, type TileRing } from '../../core/profiles/tiles.ts';
 import { tilesKey } from '../../core/state/keys.ts';
 import { type ReadHorizon, tileRingFromMs } from '../../core/state/warm.ts';
 import { tileFamilyName, tileOfAccumulator } from '../../core/windows/families.ts';
@@ -48,7 +48,7 @@ async function fillClosed(
   let tiles: KeyTiles = [];
   let accumulator = family.fn.empty();
   const endTile = (): void => {
-    if (key !== undefined) tiles = appendTile(tiles, startMs, tileOfAccumulator(accumulator), Number.NEGATIVE_INFINITY);
+    if (key !== undefined) tiles = appendTile(tiles, startMs, sealTile(tileOfAccumulator(accumulator), ring), Number.NEGATIVE_INFINITY);
     accumulator = family.fn.empty();
   };
   const endKey = async (least: number): Promise<void> => {
