@@ -147,7 +147,7 @@ export const CRASHES: readonly CataloguedFault[] = [
       'To the pipeline that is a crash: the batch comes again, halved. Limits on records, keys and parts (numbers 31 and 44) bound what one record takes.',
     shown: {
       tests: [
-        cite('property/fuzz.test.ts', 'the fuzzer itself > the command ends with one line of figures, within its limits'),
+        cite('property/fuzz.slow.test.ts', 'the fuzzer itself > the command ends with one line of figures, within its limits'),
         cite(
           'local/mapping/live.test.ts',
           'event source mapping > a batch that throws is halved, first half first, and nothing is skipped',

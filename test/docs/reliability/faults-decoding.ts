@@ -1,7 +1,7 @@
 import { type CataloguedFault, cite, malformed } from './fault.ts';
 
 const FUZZ = cite(
-  'property/fuzz.test.ts',
+  'property/fuzz.slow.test.ts',
   'records of any bytes > mutated inputs end as events or rejections within their bounds, and no prototype changes',
 );
 
@@ -63,7 +63,7 @@ export const DECODING: readonly CataloguedFault[] = [
     shown: {
       tests: [
         malformed('KPL: a million claimed sub-records', 'KPL: 10,001 keys'),
-        cite('property/fuzz.test.ts', 'the fuzzer itself > the command ends with one line of figures, within its limits'),
+        cite('property/fuzz.slow.test.ts', 'the fuzzer itself > the command ends with one line of figures, within its limits'),
       ],
     },
   },

@@ -1,7 +1,7 @@
 import { type CataloguedFault, cite } from './fault.ts';
 
 const CRASH = 'functions/warm-start/crash.slow.test.ts';
-const HISTORY = 'functions/warm-start/history.test.ts';
+const HISTORY = 'functions/warm-start/history.slow.test.ts';
 
 /** New features: what befalls the filling of them. */
 export const WARM: readonly CataloguedFault[] = [
