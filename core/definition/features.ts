@@ -32,6 +32,7 @@ interface FeatureBase {
   /**
    * Field of `sum`, `mean`, `stddev`, `min`, `max`, `ratio` (numbers) and `distinct`; `count` with a field counts the events that have it. Of a key `max` takes
    * another feature too, `features.<name>`: the value that it had when each event came. That one reads fields only.
+   * Of a key whose events came over several shards nobody knows in which order, so a replay may find another value.
    */
   readonly field?: string;
   /** Of `share` and `run`: the values that events must have to count as that share, or to belong to the run. */

@@ -20,6 +20,9 @@ const [{ pipeline: SIMULATED, rules: RULES }] = BUILDS;
 const payment = { over: 'payment', windowMs: HOUR_MS, tileMs: MINUTE_MS, description: 'A test.' } as const;
 const terminal = { by: 'terminal', windowMs: 4 * HOUR_MS, tileMs: HOUR_MS, delayMs: 2 * HOUR_MS, description: 'A test.' } as const;
 
+/** Labels of a terminal in order. */
+const run = { over: 'label', of: { fraud: true }, since: 'event_time' } as const;
+
 /** A count that has a ring of its own until a sum over the same events is there. */
 const euros = { where: { currency: 'EUR' } } as const;
 const COUNTED = keyFeature({ ...payment, ...euros, measure: 'count', windowMs: 10 * MINUTE_MS });
@@ -36,8 +39,12 @@ const MORE: Readonly<Record<string, FeatureSpec>> = {
   since_last_1h: keyFeature({ ...payment, measure: 'since_last' }),
   distance_1h: keyFeature({ ...payment, measure: 'distance_km', place: ['lat', 'lon'] }),
   speed_1h: keyFeature({ ...payment, measure: 'speed_kmh', place: ['lat', 'lon'] }),
+  ratio_1h: keyFeature({ ...payment, measure: 'ratio', field: 'amount', per: ['currency'], usual: { dropOneIn: 3, prior: 900 } }),
+  ratio_max_2h: keyFeature({ ...payment, measure: 'max', field: 'features.ratio_1h', windowMs: 2 * HOUR_MS }),
   own_frauds_2h: keyFeature({ ...payment, over: 'label', where: { fraud: true }, measure: 'count', windowMs: 2 * HOUR_MS }),
   fraud_share_4h: tileFeature({ ...terminal, over: 'label', measure: 'share', of: { fraud: true } }),
+  run_4h: tileFeature({ ...terminal, ...run, measure: 'run' }),
+  run_age_4h: tileFeature({ ...terminal, ...run, measure: 'run_age_days' }),
   currencies_4h: tileFeature({ ...terminal, over: 'payment', measure: 'distinct', field: 'currency' }),
   spent_2h: tileFeature({ ...terminal, ...euros, over: 'payment', measure: 'sum', field: 'amount', windowMs: 2 * HOUR_MS }),
 };
