@@ -5,7 +5,7 @@ import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, hasSum, type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
-import { addToRing, expireRing, type Ring, type RingStates, type Stride, totalOf } from './rings.ts';
+import { addToRing, expireRing, type Ring, type RingStates, type Stride, type Total, totalOf } from './rings.ts';
 import { type Measure, measureOf, valueOfNothing } from './totals.ts';
 
 /** A ring of tiles in each profile; features with the same source and `per` share one. */
@@ -53,6 +53,8 @@ interface Reader {
   readonly ofNothing: number | null;
   /** Whether it has another value of nothing for an event that says more. */
   readonly isOfEvent: boolean;
+  /** Place of the first reader of the same tiles: they are gone through once for all of these. */
+  readonly twin: number;
 }
 
 /** Compiles the key features of a pipeline. */
@@ -70,13 +72,16 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
     const ring = byId.get(id);
     if (ring !== undefined && base?.kind === 'key') byId.set(id, { ...ring, base: byId.get(ringOf(pipeline, base).ringId) });
   }
-  const readers = specs.flatMap(({ name, spec }): Reader[] => {
+  const readers: Reader[] = [];
+  for (const { name, spec } of specs) {
     const ring = byId.get(ringOf(pipeline, spec).ringId);
-    if (ring === undefined) return [];
+    if (ring === undefined) continue;
     const measure = measureOf(pipeline, spec);
-    const base = { name, ring, windowMs: spec.windowMs, measure };
-    return [{ ...base, ofNothing: valueOfNothing(measure, ring.component), isOfEvent: spec.measure === 'ratio' }];
-  });
+    const { windowMs } = spec;
+    const twin = readers.findIndex((one) => one.ring === ring && one.windowMs === windowMs);
+    const base = { name, ring, windowMs, measure, twin: twin < 0 ? readers.length : twin };
+    readers.push({ ...base, ofNothing: valueOfNothing(measure, ring.component), isOfEvent: spec.measure === 'ratio' });
+  }
   const rings = [...byId.values()];
   const fedBy = new Set(rings.map(({ over }) => over));
   const remembered = new Set(specs.flatMap(({ spec }) => rememberedBy(spec) ?? []));
@@ -86,7 +91,12 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
     ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (states, event, asOfMs) => {
       const values: Record<string, number | null> = {};
-      for (const reader of readers) values[reader.name] = readOne(reader, states, event, asOfMs);
+      const totals: (Total | undefined)[] = [];
+      for (const [at, reader] of readers.entries()) {
+        const total = reader.twin === at ? totalIn(reader, states, event, asOfMs) : totals[reader.twin];
+        totals.push(total);
+        values[reader.name] = total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs);
+      }
       return values;
     },
     isFedBy: (type) => fedBy.has(type),
@@ -103,7 +113,8 @@ function withValues(bases: readonly Reader[], states: RingStates, event: Event):
   if (bases.length === 0) return event;
   const values = { ...event.values };
   for (const base of bases) {
-    const value = base.ring.over === event.type ? readOne(base, states, event, event.timeMs) : null;
+    const total = base.ring.over === event.type ? totalIn(base, states, event, event.timeMs) : undefined;
+    const value = total === undefined ? null : base.measure(total, event, event.timeMs);
     if (value !== null) values[`features.${base.name}`] = value;
   }
   return { ...event, values };
@@ -153,13 +164,12 @@ function strideOf(ring: KeyRing): Stride {
   return hasSum(ring) ? 3 : 2;
 }
 
-function readOne(reader: Reader, states: RingStates, event: Event, asOfMs: number): number | null {
-  const { ring, windowMs, measure } = reader;
+/** What a reader's window holds; undefined where there is nothing and that says all. */
+function totalIn({ ring, windowMs, isOfEvent }: Reader, states: RingStates, event: Event, asOfMs: number): Total | undefined {
   const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
-  if (tiles === undefined && !reader.isOfEvent) return reader.ofNothing;
+  if (tiles === undefined && !isOfEvent) return undefined;
   const to = Math.floor(asOfMs / ring.tileMs);
-  const total = totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], ring.component);
-  return measure(total, event, asOfMs);
+  return totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], ring.component);
 }
 
 /** Values of `per` fields that a ring remembers: what a customer paid from ten thousand devices must not burst the profile. */
