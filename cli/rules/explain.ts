@@ -1,4 +1,4 @@
-import type { KeyFeature } from '../../core/definition/features.ts';
+import { type KeyFeature, rememberedBy } from '../../core/definition/features.ts';
 import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
 import { createParser } from '../../core/events/parser.ts';
@@ -138,7 +138,8 @@ function historySql(pipeline: Pipeline, spec: KeyFeature, { event, row }: { read
     ...spec.per.map((field) => [field, event.values[field]] as const),
     ...Object.entries(spec.where ?? {}).map(([field, value]) => [field, value] as const),
   ].map(([field, value]) => (value === undefined ? `${field} IS NULL` : `CAST(${field} AS VARCHAR) = ${quoteText(String(value))}`));
-  const present = [...(spec.field === undefined ? [] : [spec.field]), ...(spec.place ?? [])].map((name) => {
+  const isOfField = spec.field !== undefined && rememberedBy(spec) === undefined;
+  const present = [...(isOfField ? [spec.field ?? ''] : []), ...(spec.place ?? [])].map((name) => {
     const field = type?.fields[name];
     return `${field === undefined ? name : fieldColumn(name, field)} IS NOT NULL`;
   });
