@@ -1,8 +1,11 @@
 import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { NOW_POLICY } from '../../../lake/compaction/plan.ts';
+import { changeRules } from '../../../lake/rules/change.ts';
+import { versionOf } from '../../../lake/rules/sets.ts';
 import { tablesOf } from '../../../lake/tables.ts';
 import { compactFolder } from '../../../local/compaction/compactor.ts';
+import { FolderObjectStore } from '../../../local/objects/folder.ts';
 import { type LoadedPipeline, loadPipeline } from '../../../local/pipeline.ts';
 import { dataFolder } from '../../../local/runtime/folder.ts';
 import { runPipeline } from '../../../local/runtime/run.ts';
@@ -10,7 +13,7 @@ import { LakeSql } from '../../../local/sql/lake-sql.ts';
 import { addHour, declareLake, dropHour, type Place, publishedPlaces, SHOWN, swapHour } from './catalogue.ts';
 import type { TrinoClient, TrinoStats } from './client.ts';
 import { type Answer, differencesOf, localAnswer, type Statement, trinoAnswer } from './compare.ts';
-import { writeTown } from './payments.ts';
+import { secondHalfMs, writeTown } from './payments.ts';
 import { FUNCTION_STATEMENTS, namedStatements, UNLIKE_STATEMENTS, viewStatements } from './statements.ts';
 
 /** What the judge found. */
@@ -164,7 +167,9 @@ async function plantedSeen(bench: Bench, lakeDir: string, places: readonly Place
 /** A lake of two runs, with a few hours landed twice, as delivery at least once may leave them. */
 async function makeLake(loaded: LoadedPipeline, folder: string, { seed, days, payments, say }: JudgeOptions): Promise<string> {
   const dataDir = join(folder, 'data');
-  for (const input of writeTown(folder, { seed, days, payments })) {
+  const objects = new FolderObjectStore(dataFolder(dataDir).lake);
+  for (const [half, input] of writeTown(folder, { seed, days, payments }).entries()) {
+    if (half > 0) await tryStricter(objects, loaded, secondHalfMs(days));
     const { report, differences } = await runPipeline({
       dataDir,
       loaded,
@@ -180,6 +185,15 @@ async function makeLake(loaded: LoadedPipeline, folder: string, { seed, days, pa
   const lakeDir = dataFolder(dataDir).lake;
   for (const { name } of tablesOf(loaded.pipeline)) repeatHours(join(lakeDir, name, 'landing'));
   return lakeDir;
+}
+
+/** Has other rules on trial from a time on, so that the queries about trials have something to answer. */
+async function tryStricter(objects: FolderObjectStore, { pipeline, rules }: LoadedPipeline, fromMs: number): Promise<void> {
+  const stricter = rules.rules.map((rule) => ({ ...rule, version: rule.version + 1, points: rule.points + 2 }));
+  const source = { rules: stricter, lists: rules.lists };
+  const clock = (): number => fromMs - pipeline.time.futureMs - DAY_MS;
+  const wanted = { kind: 'trial', source: 'command', by: 'the judge', why: 'what if all rules counted more' } as const;
+  await changeRules({ objects, pipeline, clock }, { ...wanted, rules: { ...source, version: versionOf(source) } });
 }
 
 function repeatHours(landing: string): void {

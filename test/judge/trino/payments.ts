@@ -27,6 +27,11 @@ interface Line {
   readonly json: string;
 }
 
+/** When the second file begins, epoch ms. */
+export function secondHalfMs(days: number): number {
+  return START_MS + Math.ceil(days / 2) * DAY_MS;
+}
+
 /**
  * Writes seeded payments of some weeks into two files, the later weeks in the second: with devices, repeats, late and bad ones, and
  * labels, some of which correct others; customers are `c0`, `c1` and so on.
@@ -55,7 +60,7 @@ export function writeTown(
     if (isFraud || random.chance(GENUINE_LABEL_SHARE)) lines.push(...labelsOf(random, transaction, sendMs, isFraud));
   }
   lines.sort((a, b) => a.sendMs - b.sendMs);
-  const half = START_MS + Math.ceil(days / 2) * DAY_MS;
+  const half = secondHalfMs(days);
   return [lines.filter(({ sendMs }) => sendMs < half), lines.filter(({ sendMs }) => sendMs >= half)].map((part, i) => {
     const path = join(folder, `town-${i}.ndjson`);
     writeFileSync(path, `${part.map(({ json }) => json).join('\n')}\n`);
