@@ -1,5 +1,6 @@
 import type { Pipeline } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
+import { timeOf } from '../times.ts';
 
 /** Whom alerts are about, as people write it: FIELD=VALUE, or the value alone, which is then the key of the judged events. */
 export function entityOf(text: string | undefined, { decision, eventTypes }: Pipeline): { readonly field: string; readonly value: string } {
@@ -9,15 +10,6 @@ export function entityOf(text: string | undefined, { decision, eventTypes }: Pip
   const [, field, value] = /^([a-z][a-z0-9_]*)=(.+)$/s.exec(text) ?? [];
   if (field !== undefined && value !== undefined && Object.hasOwn(type.fields, field)) return { field, value };
   return { field: type.key, value: text };
-}
-
-const TIME = /^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}(:\d{2}(\.\d{1,3})?)?Z)?$/;
-
-/** Reads a moment. Throws UsageError. */
-export function timeOf(flag: string, text: string): number {
-  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(ms)) throw usageError(flag, text, 'a day or a time in UTC, such as 2026-11-28 or 2026-11-28T08:00Z');
-  return ms;
 }
 
 const SPAN = /^([1-9]\d{0,3})([hd])$/;

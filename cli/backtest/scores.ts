@@ -1,5 +1,6 @@
 import { OUTCOMES, type ScoredTable } from '../../core/backtest/scored.ts';
 import { formatTime } from '../../core/events/timestamp.ts';
+import { csvField } from '../../local/sql/format.ts';
 
 /** Rows in one part of the text. */
 const PART_ROWS = 10_000;
@@ -11,14 +12,10 @@ export async function* scoreLines(table: ScoredTable): AsyncGenerator<string> {
     const key = table.keyNames[table.keys[row] ?? -1] ?? '';
     const outcome = OUTCOMES[table.outcomes[row] ?? -1] ?? '';
     const time = formatTime(table.eventMs[row] ?? Number.NaN);
-    part += `${cell(table.eventIds[row] ?? '')},${time},${cell(key)},${table.scores[row]},${outcome}\n`;
+    part += `${csvField(table.eventIds[row] ?? '')},${time},${csvField(key)},${table.scores[row]},${outcome}\n`;
     if ((row + 1) % PART_ROWS > 0) continue;
     yield part;
     part = '';
   }
   yield part;
-}
-
-function cell(text: string): string {
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }

@@ -3,13 +3,14 @@ import type { Snooze } from '../../core/alerts/snooze.ts';
 import { usageError } from '../../core/errors.ts';
 import { addSnooze, endSnooze, readSnoozes } from '../../lake/snoozes.ts';
 import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
-import { endOf, entityOf, timeOf } from '../alerts/entity.ts';
+import { endOf, entityOf } from '../alerts/entity.ts';
 import { type AlertList, listAlerts } from '../alerts/list.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Arguments, type Flags, readFlags } from '../flags.ts';
 import { columnsText, thingsText, writeOut } from '../output.ts';
 import { withLake } from '../source/lake-place.ts';
 import { withSource } from '../source/source.ts';
+import { timeOf } from '../times.ts';
 
 const FLAGS = {
   since: { kind: 'text', value: 'TIME', help: 'list: alerts of events from then on' },

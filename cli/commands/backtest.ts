@@ -11,12 +11,12 @@ import { type Backtested, backtest } from '../../local/backtest/backtest.ts';
 import { resolveInputs } from '../../local/feed/inputs.ts';
 import { readImport } from '../../local/feed/read.ts';
 import { candidateOf, type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
-import { daysOf, timeOf } from '../backtest/range.ts';
 import { scoreLines } from '../backtest/scores.ts';
 import { backtestText } from '../backtest/text.ts';
 import { type Command, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { writeFileWhole, writeOut } from '../output.ts';
+import { daysOf, timeOf } from '../times.ts';
 
 const FLAGS = {
   input: { kind: 'texts', value: 'FILE', help: 'CSV, NDJSON or Parquet files, or globs; may be given again' },
@@ -67,7 +67,7 @@ export const command: Command = {
     const { flags, positionals } = readFlags(FLAGS, args);
     noPositionals(positionals, FLAGS);
     if (flags.input.length === 0) throw usageError('--input', 'nothing', 'at least one FILE or glob of CSV, NDJSON or Parquet');
-    const [fromMs, toMs] = [timeOf('--from', flags.from), timeOf('--to', flags.to)];
+    const [fromMs, toMs] = [timeOf('--from', flags.from ?? 'nothing'), timeOf('--to', flags.to ?? 'nothing')];
     if (fromMs >= toMs) throw usageError('range', `${flags.from} to ${flags.to}`, 'a --from before --to');
     const loaded = await loadPipeline(flags.pipeline);
     const { decision } = loaded.pipeline;

@@ -16,7 +16,8 @@ export class RecentIds {
       if (atMs >= timeMs - this.memoryMs) break;
       this.timesMs.delete(name);
     }
-    const name = JSON.stringify([type, key, id]);
+    // No field holds a NUL.
+    const name = `${type}\0${key}\0${id}`;
     if (this.timesMs.has(name)) return true;
     this.timesMs.set(name, timeMs);
     return false;

@@ -11,7 +11,8 @@ import { TileBook } from './tile-book.ts';
 /** What a replay judges by. */
 export interface ReplayOptions {
   readonly plan: Plan;
-  readonly rules: RuleSet;
+  /** One rule set, or several that are compared over the same features. */
+  readonly ruleSets: readonly RuleSet[];
   /** Events from this time on are judged; those before are their history. Epoch ms. */
   readonly fromMs: number;
   /** Events before this time are judged. Epoch ms. */
@@ -46,9 +47,9 @@ export class HistoryReplay {
 
   /**
    * Takes the next event. `isOwn` says whether its key is this replay's: of others only what tiles hold is remembered. Returns the decision
-   * about an event inside the range; undefined for all others. Throws UsageError for events that are not in order of time.
+   * of each rule set about an event inside the range; undefined for all others. Throws UsageError for events that are not in order of time.
    */
-  add(event: Event, isOwn: boolean): Decision | undefined {
+  add(event: Event, isOwn: boolean): Decision[] | undefined {
     if (event.timeMs < this.lastMs)
       throw usageError(
         `event_time of ${event.type} ${event.id}`,
@@ -57,19 +58,20 @@ export class HistoryReplay {
       );
     this.lastMs = event.timeMs;
     if (this.ids.isRepeat(event)) return undefined;
-    const decision = isOwn ? this.judge(event) : undefined;
+    const decisions = isOwn ? this.judge(event) : undefined;
     this.tiles.add(event);
     if (isOwn) this.remember(event);
-    return decision;
+    return decisions;
   }
 
-  private judge(event: Event): Decision | undefined {
-    const { plan, rules, fromMs, toMs } = this.options;
+  private judge(event: Event): Decision[] | undefined {
+    const { plan, ruleSets, fromMs, toMs } = this.options;
     if (event.type !== plan.pipeline.decision?.over || event.timeMs < fromMs || event.timeMs >= toMs) return undefined;
-    return rules.judge(event, {
+    const features = {
       ...plan.keyFeatures.read(this.keys.get(event.key)?.rings ?? {}, event, event.timeMs),
       ...plan.tileFeatures.read(event, event.timeMs, event.timeMs, this.tiles.tilesOf),
-    });
+    };
+    return ruleSets.map((rules) => rules.judge(event, features));
   }
 
   private remember(event: Event): void {

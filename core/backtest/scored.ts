@@ -74,7 +74,7 @@ export function scoredTable(rows: Iterable<ScoredRow>): ScoredTable {
   const eventIds: string[] = [];
   const column = { eventMs: none(), keys: none(), scores: none(), outcomes: none(), truths: none() };
   const more = { amountsMinor: none(), currencies: none(), firedSets: none() };
-  const [keyNames, currencyNames, sets] = [new Names(), new Names(), new Sets()];
+  const [keyNames, currencyNames, sets] = [new Names(), new Names(), new FiredSets()];
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const row of rows) {
     const { eventId, key, currency, fired } = row;
@@ -113,12 +113,13 @@ class Names {
   }
 }
 
-/** Sets of rules in the order in which they first came. */
-class Sets {
+/** Sets of rules that fired together, each kept once, in the order in which they first came. */
+export class FiredSets {
   readonly values: (readonly string[])[] = [];
   private readonly rules = new Names();
   private readonly places = new Map<string, number>();
 
+  /** Place of a set in `values`. */
   of(rules: readonly string[]): number {
     // One character a rule: short texts are found several times as fast as the ids put together.
     let name = '';

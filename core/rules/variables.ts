@@ -3,7 +3,8 @@ import { type FeatureSpec, rememberedBy } from '../definition/features.ts';
 import type { FieldSpec } from '../definition/fields.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { FieldValue } from '../model.ts';
-import type { ListView, RuleList } from './list.ts';
+import type { RuleList } from './list.ts';
+import type { ListView } from './list-view.ts';
 
 /** One value that rules can name, as `event.<name>` or `features.<name>`. */
 export interface Variable extends CelVariable {

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
-import type { ScoredRow, ScoredTable } from '../../core/backtest/scored.ts';
-import { scoredTable } from '../../core/backtest/scored.ts';
+import type { KnownFraud } from '../../core/backtest/protocol.ts';
+import { type ScoredRow, type ScoredTable, scoredTable } from '../../core/backtest/scored.ts';
 import { UsageError } from '../../core/errors.ts';
 import { judgeShare } from './judge-share.ts';
 import type { BacktestMessage, BacktestShare, BacktestStart } from './messages.ts';
@@ -9,10 +9,10 @@ import type { BacktestMessage, BacktestShare, BacktestStart } from './messages.t
 export interface Backtested {
   /** One for each rule set, over the same rows. */
   readonly tables: readonly ScoredTable[];
-  readonly earlierFrauds: readonly { readonly key: string; readonly eventMs: number }[];
+  readonly earlierFrauds: readonly KnownFraud[];
   readonly quarantined: number;
   readonly labels: number;
-  /** CPU for features and rules of one event judged or remembered, µs, by one rule set. */
+  /** CPU for features and rules of one event judged or remembered, µs, all rule sets together. */
   readonly cpuUsPerEvent: number | null;
 }
 
@@ -27,7 +27,7 @@ export async function backtest(start: Omit<BacktestStart, 'share' | 'shares'>, t
     earlierFrauds: shares.flatMap((one) => one.earlierFrauds),
     quarantined: shares.reduce((sum, one) => sum + one.quarantined, 0),
     labels: shares.reduce((sum, one) => sum + one.labels, 0),
-    cpuUsPerEvent: events === 0 ? null : (cpuMs * 1_000) / events / start.ruleSets.length,
+    cpuUsPerEvent: events === 0 ? null : (cpuMs * 1_000) / events,
   };
 }
 

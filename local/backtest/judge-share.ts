@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto';
 import { LabelDelay, truthOf } from '../../core/backtest/labels.ts';
+import type { KnownFraud } from '../../core/backtest/protocol.ts';
 import { HistoryReplay } from '../../core/backtest/replay.ts';
+import { FiredSets } from '../../core/backtest/scored.ts';
 import { positionOf } from '../../core/decode/position.ts';
 import type { LabelSpec, Pipeline } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
@@ -32,6 +34,9 @@ export function shareOf(key: string, shares: number): number {
   return shares === 1 ? 0 : Number.parseInt(hash('sha256', key).slice(0, 8), 16) % shares;
 }
 
+/** An id is one event's within its key only; no field holds a NUL. */
+const nameOf = (key: string, id: string): string => `${key}\0${id}`;
+
 type Unlabelled = Omit<JudgedRow, 'fraud'>;
 
 class ShareJudge {
@@ -39,12 +44,12 @@ class ShareJudge {
   private readonly plan: Plan;
   private readonly labels: LabelSpec | undefined;
   private readonly delay: LabelDelay | undefined;
-  private readonly replays: readonly HistoryReplay[];
+  private readonly replay: HistoryReplay;
   private readonly amount: { readonly field: string; readonly currency: string } | undefined;
   private readonly rows: Unlabelled[] = [];
   private readonly fired = new FiredSets();
   private readonly truths = new Map<string, boolean>();
-  private readonly earlierFrauds: { readonly key: string; readonly eventMs: number }[] = [];
+  private readonly earlierFrauds: KnownFraud[] = [];
   private readonly shares = new Map<string, boolean>();
   private ordinal = 0;
   private quarantined = 0;
@@ -58,10 +63,8 @@ class ShareJudge {
     this.plan = compilePlan(pipeline);
     this.labels = pipeline.decision?.labels;
     if (this.labels !== undefined) this.delay = new LabelDelay({ spec: this.labels, delayMs: labelDelayMs });
-    this.replays = ruleSets.map((source) => {
-      const rules = compileRules(source, pipeline, source.version);
-      return new HistoryReplay({ plan: this.plan, rules, fromMs, toMs });
-    });
+    const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version));
+    this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs });
     this.amount = amountOf(pipeline);
   }
 
@@ -81,8 +84,8 @@ class ShareJudge {
 
   end(): BacktestShare {
     const { earlierFrauds, quarantined, judgeCpuMs, events } = this;
-    const rows = this.rows.map((row) => ({ ...row, fraud: this.truths.get(row.eventId) ?? null }));
-    return { rows, firedNames: this.fired.names, earlierFrauds, quarantined, labels: this.labelCount, judgeCpuMs, events };
+    const rows = this.rows.map((row) => ({ ...row, fraud: this.truths.get(nameOf(row.key, row.eventId)) ?? null }));
+    return { rows, firedNames: this.fired.values, earlierFrauds, quarantined, labels: this.labelCount, judgeCpuMs, events };
   }
 
   private eventOf(bytes: Uint8Array, timeMs: number): Event | undefined {
@@ -102,8 +105,8 @@ class ShareJudge {
       if (one.timeMs >= this.start.toMs) continue;
       const isJudged = one.key === event.key ? isOwn : this.isOwn(one.key);
       if (isJudged) this.events += 1;
-      const decisions = this.replays.map((replay) => replay.add(one, isJudged));
-      if (decisions.every((decision) => decision !== undefined)) this.rows.push(this.rowOf(one, ordinal, decisions));
+      const decisions = this.replay.add(one, isJudged);
+      if (decisions !== undefined) this.rows.push(this.rowOf(one, ordinal, decisions));
     }
   }
 
@@ -123,7 +126,7 @@ class ShareJudge {
     if (truth === undefined) return;
     this.labelCount += 1;
     if (truth.eventMs >= this.start.fromMs) {
-      if (truth.eventMs < this.start.toMs) this.truths.set(truth.eventId, truth.isFraud);
+      if (truth.eventMs < this.start.toMs) this.truths.set(nameOf(event.key, truth.eventId), truth.isFraud);
     } else if (truth.isFraud) this.earlierFrauds.push({ key: event.key, eventMs: truth.eventMs });
   }
 
@@ -136,20 +139,6 @@ class ShareJudge {
         return { score, outcome, fired: this.fired.of(fired.map(({ ruleId }) => ruleId)) };
       }),
     };
-  }
-}
-
-/** Sets of rules that fired together, each kept once. */
-class FiredSets {
-  readonly names: (readonly string[])[] = [];
-  private readonly places = new Map<string, number>();
-
-  of(rules: readonly string[]): number {
-    const name = rules.join(' ');
-    const known = this.places.get(name);
-    if (known !== undefined) return known;
-    this.places.set(name, this.names.length);
-    return this.names.push(rules) - 1;
   }
 }
 

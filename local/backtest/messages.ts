@@ -1,4 +1,6 @@
-import type { RuleSetSource } from '../../core/rules/source.ts';
+import type { KnownFraud } from '../../core/backtest/protocol.ts';
+import type { ScoredRow } from '../../core/backtest/scored.ts';
+import type { NamedRules } from '../../lake/rules/sets.ts';
 import type { Inputs } from '../feed/inputs.ts';
 
 /** What a back-test is over. */
@@ -6,11 +8,6 @@ export interface BacktestSource {
   readonly inputs: Inputs;
   /** A SELECT over the view `input`. */
   readonly importSql: string | undefined;
-}
-
-/** Rules to judge by, and their version. */
-export interface NamedRules extends RuleSetSource {
-  readonly version: string;
 }
 
 /** Work of one thread: it judges the keys that fall to its share. */
@@ -27,22 +24,14 @@ export interface BacktestStart extends BacktestSource {
 }
 
 /** What one rule set made of a row. */
-export interface RowVerdict {
-  readonly score: number;
-  readonly outcome: 'approve' | 'review' | 'decline';
+export interface RowVerdict extends Pick<ScoredRow, 'score' | 'outcome'> {
   /** Place in `firedNames`. */
   readonly fired: number;
 }
 
 /** A row that was judged; `ordinal` is its place in the input. */
-export interface JudgedRow {
+export interface JudgedRow extends Omit<ScoredRow, 'score' | 'outcome' | 'fired'> {
   readonly ordinal: number;
-  readonly eventId: string;
-  readonly eventMs: number;
-  readonly key: string;
-  readonly amountMinor: number;
-  readonly currency: string;
-  readonly fraud: boolean | null;
   /** One for each rule set. */
   readonly verdicts: readonly RowVerdict[];
 }
@@ -52,8 +41,8 @@ export interface BacktestShare {
   readonly rows: readonly JudgedRow[];
   readonly firedNames: readonly (readonly string[])[];
   /** Frauds before the range, by key. */
-  readonly earlierFrauds: readonly { readonly key: string; readonly eventMs: number }[];
-  /** Records of this thread's keys that are no events. */
+  readonly earlierFrauds: readonly KnownFraud[];
+  /** Records that are no events: nobody knows whose they are, so the first thread counts them all. */
   readonly quarantined: number;
   /** Labels of this thread's keys. */
   readonly labels: number;

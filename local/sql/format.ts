@@ -87,7 +87,8 @@ export async function* jsonText({ columns, parts }: SqlStream): AsyncGenerator<s
   yield separator === ',\n' ? '\n]\n' : '[]\n';
 }
 
-function csvField(text: string): string {
+/** A value as CSV has it: in quotes where it must be. */
+export function csvField(text: string): string {
   return text === '' || /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
