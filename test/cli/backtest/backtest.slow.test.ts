@@ -106,7 +106,7 @@ describe('headrace backtest', () => {
 
   test.each([
     [['--from', '2026-01-10', '--to', '2026-01-10'], '--from before --to'],
-    [['--from', 'soon', '--to', '2026-01-10'], 'a date or time in UTC'],
+    [['--from', 'soon', '--to', '2026-01-10'], 'a day or a time in UTC'],
     [['--from', '2026-01-01', '--to', '2026-01-10', '--label-delay', '7'], 'whole days'],
     [['--from', '2026-01-01', '--to', '2026-01-10', '--rules', 'nowhere'], 'a folder that can be read'],
   ])('refuses %j in one line', async (args, message) => {
