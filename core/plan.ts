@@ -69,7 +69,7 @@ function functionOf(pipeline: Pipeline, aggregate: Aggregate): AggregateFunction
 export function compilePlan(pipeline: Pipeline): Plan {
   const aggregates = Object.values(pipeline.aggregates);
   const keyFeatures = compileKeyFeatures(pipeline);
-  const tileFeatures = compileTileFeatures(pipeline);
+  const tileFeatures = compileTileFeatures(pipeline, keyFeatures.marks);
   const sessions = aggregates.flatMap((aggregate) =>
     aggregate.window.kind === 'session' ? [{ aggregate, gapMs: aggregate.window.gapMs, fn: functionOf(pipeline, aggregate) }] : [],
   );

@@ -1,3 +1,4 @@
+import { EXPLAINED } from './definition/features.ts';
 import { RetriableError } from './errors.ts';
 import type { Event, Lane, Parsed, Position, RawEvent, Rejection } from './model.ts';
 import type { Plan } from './plan.ts';
@@ -119,16 +120,22 @@ function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, { watermarkM
   const profile = profileOf(input, event.key);
   const appliedTo = profile.state.hi[shardRef];
   const isFresh = appliedTo === undefined || raw.position > appliedTo;
-  if (!isFresh) return { raw, watermarkMs, event, isFresh, ...recordedVerdict(input, profile.state, raw.position, event) };
+  if (!isFresh) return { raw, watermarkMs, isFresh, ...recordedVerdict(input, profile.state, raw.position, event) };
   const aliveFromMs = watermarkMs === null ? Number.NEGATIVE_INFINITY : watermarkMs - duplicateMemoryMs;
   const ofId = judgeIdIn(profile, { type: event.type, id: event.id, position: raw.position, shard: shardRef, aliveFromMs });
   const lane = known ?? laneOf(ofId, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
   const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
+  const told = lane === 'accepted' ? plan.keyFeatures.told(event, () => profile.state.rings.read()) : event;
   if (lane === 'accepted') accept(input, raw, event, profile.state);
   const features = judged?.features === undefined ? {} : { features: remarkable(plan, judged.features) };
-  record(input, profile.state, { at: raw.position, lane, ...features });
+  record(input, profile.state, {
+    at: raw.position,
+    lane,
+    ...features,
+    ...(told === event ? {} : { explained: told.values[EXPLAINED] === true }),
+  });
   profile.state.hi[shardRef] = raw.position;
-  return { raw, lane, watermarkMs, event, isFresh, ...judged };
+  return { raw, lane, watermarkMs, event: told, isFresh, ...judged };
 }
 
 /** The features that say something: most are about what few events have, and a profile keeps those of every event of a batch. */
@@ -156,13 +163,14 @@ function recordedVerdict(
   profile: ProfileState,
   position: Position,
   event: Event,
-): Pick<Verdict, 'lane' | 'decision' | 'features'> {
+): Pick<Verdict, 'lane' | 'event' | 'decision' | 'features'> {
   const recorded = profile.verdicts[shardRef]?.find(({ at }) => at === position);
   if (recorded === undefined) throw new RetriableError(`profile of ${event.key} has moved past ${position}; the batch will be tried again`);
   const { lane } = recorded;
-  if (recorded.features === undefined || rules === undefined) return { lane };
+  const told = lane === 'accepted' ? plan.keyFeatures.told(event, () => profile.rings.read(), recorded.explained) : event;
+  if (recorded.features === undefined || rules === undefined) return { lane, event: told };
   const features = { ...plan.ofNothing, ...recorded.features };
-  return { lane, features, decision: rules.judge(event, features) };
+  return { lane, event: told, features, decision: rules.judge(event, features) };
 }
 
 function profileOf(input: JudgeInput, key: string): Profile {

@@ -1,6 +1,7 @@
 import { usageError } from '../errors.ts';
 import type { Event } from '../model.ts';
 import type { Plan } from '../plan.ts';
+import { type KeyRing, withBases } from '../profiles/key-rings.ts';
 import type { RingStates } from '../profiles/rings.ts';
 import type { RuleSet } from '../rules/compile.ts';
 import type { Decision } from '../rules/decision.ts';
@@ -35,12 +36,16 @@ export class HistoryReplay {
   private readonly options: ReplayOptions;
   private readonly keys = new Map<string, KeyMemory>();
   private readonly tiles: TileBook;
+  /** What must be remembered of the keys of others too: labels of theirs are in tiles. */
+  private readonly marked: readonly KeyRing[];
   private readonly ids: RecentIds;
   private lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplayOptions) {
     const { plan } = options;
     this.options = options;
+    const { marks } = plan.keyFeatures;
+    this.marked = marks === undefined ? [] : withBases([marks]);
     this.tiles = new TileBook(plan.tileFeatures.rings);
     this.ids = new RecentIds(plan.pipeline.time.duplicateMemoryMs + plan.pipeline.time.outOfOrdernessMs);
   }
@@ -57,10 +62,11 @@ export class HistoryReplay {
         `${new Date(this.lastMs).toISOString()} or later: a back-test takes events in order of time; put them into it with ORDER BY in --import`,
       );
     this.lastMs = event.timeMs;
+    const { keyFeatures } = this.options.plan;
     if (this.ids.isRepeat(event)) return undefined;
     const decisions = isOwn ? this.judge(event) : undefined;
-    this.tiles.add(event);
-    if (isOwn) this.remember(event);
+    this.tiles.add(keyFeatures.told(event, () => this.keys.get(event.key)?.rings ?? {}));
+    this.remember(event, isOwn ? keyFeatures.rings : this.marked);
     return decisions;
   }
 
@@ -74,13 +80,13 @@ export class HistoryReplay {
     return ruleSets.map((rules) => rules.judge(event, features));
   }
 
-  private remember(event: Event): void {
+  private remember(event: Event, rings: readonly KeyRing[]): void {
     const { keyFeatures } = this.options.plan;
-    if (!keyFeatures.isFedBy(event.type)) return;
+    if (rings.length === 0 || !keyFeatures.isFedBy(event.type)) return;
     const known = this.keys.get(event.key);
     const memory = known ?? { rings: {}, tidiedMs: event.timeMs };
     if (known === undefined) this.keys.set(event.key, memory);
-    keyFeatures.add(memory.rings, event);
+    keyFeatures.add(memory.rings, event, rings);
     if (event.timeMs - memory.tidiedMs < TIDY_MS) return;
     memory.tidiedMs = floorTo(event.timeMs, TIDY_MS);
     keyFeatures.expire(memory.rings, event.timeMs);

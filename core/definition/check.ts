@@ -2,7 +2,7 @@ import { usageError } from '../errors.ts';
 import { checkAlerts } from './alerts.ts';
 import { checkFilter, ensure, FIELD_KINDS, type Fields, fieldOf, isText, listOf, NUMERIC } from './check-tools.ts';
 import { checkFeatureMeasure, checkRemembered } from './feature-measures.ts';
-import type { FeatureSpec } from './features.ts';
+import { EXPLAINED, type FeatureSpec } from './features.ts';
 import type { FieldSpec } from './fields.ts';
 import type { MeasureSpec } from './measures.ts';
 import { checkPersonal } from './personal.ts';
@@ -10,6 +10,7 @@ import type { Aggregate, EventTypeSpec, LabelSpec, Pipeline, Thresholds } from '
 import { checkRetention } from './retention.ts';
 
 const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 /** A scale of nine keeps whole numbers up to nine million exact. */
 const SCALE_MAX = 9;
 /** Part of stream, bucket and function names, which allow 63 characters in all. */
@@ -254,6 +255,24 @@ function checkLabels(pipeline: Pipeline, labels: LabelSpec | undefined): void {
   fieldOf('decision.labels.subject', fields, labels.subject, ['string']);
   fieldOf('decision.labels.subjectTime', fields, labels.subjectTime, ['time']);
   fieldOf('decision.labels.fraud', fields, labels.fraud, ['boolean']);
+  if (labels.explained === undefined) return;
+  const path = 'decision.labels.explained';
+  const { when, rememberMs } = labels.explained;
+  ensure(isText(when), `${path}.when`, when, 'a condition in CEL over the judged event and features of its key');
+  checkWhole(`${path}.rememberMs`, rememberMs, DAY_MS);
+  ensure(rememberMs % DAY_MS === 0, `${path}.rememberMs`, rememberMs, `whole days, a multiple of ${DAY_MS}`);
+  ensure(
+    !Object.hasOwn(fields, EXPLAINED),
+    `eventTypes.${labels.over}.fields`,
+    EXPLAINED,
+    `another name: it is what ${path} says of labels`,
+  );
+}
+
+/** Fields that a feature can look at. What explains a label is known once it is judged, so that features over keys cannot have it. */
+function fieldsOver({ decision }: Pipeline, { kind, over }: FeatureSpec, fields: Fields): Fields {
+  const isTold = kind === 'tile' && decision?.labels?.explained !== undefined && decision.labels.over === over;
+  return isTold ? { ...fields, [EXPLAINED]: { kind: 'boolean', optional: false } } : fields;
 }
 
 function checkThresholds(path: string, { reviewPoints, declinePoints }: Thresholds): void {
@@ -266,7 +285,8 @@ function checkFeature(pipeline: Pipeline, path: string, name: string, feature: F
   ensure(feature.kind === 'key' || feature.kind === 'tile', `${path}.kind`, feature.kind, 'key, tile');
   const over = typeOf(`${path}.over`, pipeline, feature.over);
   const judged = typeOf('decision.over', pipeline, pipeline.decision?.over);
-  checkFilter(`${path}.where`, feature.where ?? {}, over.fields);
+  const fields = fieldsOver(pipeline, feature, over.fields);
+  checkFilter(`${path}.where`, feature.where ?? {}, fields);
   checkWhole(`${path}.tileMs`, feature.tileMs, 1);
   checkWhole(`${path}.windowMs`, feature.windowMs, 1);
   ensure(feature.windowMs % feature.tileMs === 0, `${path}.windowMs`, feature.windowMs, `a multiple of tileMs (${feature.tileMs})`);
@@ -282,7 +302,7 @@ function checkFeature(pipeline: Pipeline, path: string, name: string, feature: F
     checkShared(`${path}.by`, feature.by, over.fields, judged.fields);
     checkTiles(path, feature, pipeline.time);
   }
-  checkFeatureMeasure(path, feature, { over: over.fields, judged: judged.fields });
+  checkFeatureMeasure(path, feature, { over: fields, judged: judged.fields });
   checkRemembered(path, feature, pipeline.features);
 }
 

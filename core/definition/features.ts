@@ -67,6 +67,14 @@ export function rememberedBy({ field }: Pick<FeatureSpec, 'field'>): string | un
   return field?.startsWith(OF_FEATURE) === true ? field.slice(OF_FEATURE.length) : undefined;
 }
 
+/** Flag of labels that the pipeline itself tells (`decision.labels.explained`): features may look for it as for a field. */
+export const EXPLAINED = 'explained';
+
+/** Whether a feature looks at labels by what explains them. */
+export function readsExplained(spec: FeatureSpec | undefined): boolean {
+  return spec !== undefined && (Object.hasOwn(spec.where ?? {}, EXPLAINED) || Object.hasOwn(spec.of ?? {}, EXPLAINED));
+}
+
 /** Largest values that tiles remember: exact up to so many times `dropOneIn` events in a window. */
 export const LARGEST_MAX = 32;
 

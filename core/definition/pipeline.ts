@@ -67,6 +67,19 @@ export interface LabelSpec {
   readonly subjectTime: string;
   /** Flag that is true for fraud. */
   readonly fraud: string;
+  /** Which frauds explain themselves; features over labels can leave them out (`explained: false`). */
+  readonly explained?: ExplainedSpec;
+}
+
+/**
+ * A fraud is explained if its event was itself unusual: an expensive payment says nothing about the terminal where it was made. The label's subject
+ * must be an event of its key that came before it, at most `rememberMs` ago; any other fraud is not explained.
+ */
+export interface ExplainedSpec {
+  /** CEL over the judged event and features of its key, as they were when it came. Without history it is false. */
+  readonly when: string;
+  /** How long the key remembers such events, in event time, whole days. Of more than 256 the latest are remembered. */
+  readonly rememberMs: number;
 }
 
 /** Points from which on an event is reviewed, and declined. */

@@ -1,11 +1,12 @@
 import type { Component } from '../aggregates/component.ts';
 import { addExact, type ExactInteger } from '../aggregates/exact.ts';
-import type { TileFeature } from '../definition/features.ts';
+import { readsExplained, type TileFeature } from '../definition/features.ts';
 import type { Pipeline } from '../definition/pipeline.ts';
 import type { Event } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
+import { type KeyRing, memoryMsOf } from './key-rings.ts';
 import type { Total } from './rings.ts';
 import { type Measure, measureOf, valueOfNothing } from './totals.ts';
 
@@ -21,6 +22,13 @@ export interface TileRing extends RingSource {
   readonly delayMsMax: number;
   /** Names of the features that read it. */
   readonly features: readonly string[];
+  /** Ring of the marks that decide which labels it is fed with; undefined where it is fed whatever is marked. */
+  readonly marks: KeyRing | undefined;
+}
+
+/** How far before its oldest tile events can matter to a ring, ms: to what was marked. */
+export function markMemoryMsOf({ marks }: Pick<TileRing, 'marks'>): number {
+  return marks === undefined ? 0 : memoryMsOf(marks);
 }
 
 /** What a tile knows of its events: counts and exact sums, so that parts merge to one answer in any order. JSON-safe. */
@@ -63,12 +71,12 @@ interface Reader {
   readonly ofNothing: number | null;
 }
 
-/** Compiles the tile features of a pipeline. */
-export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
+/** Compiles the tile features of a pipeline; `marks` is the ring of its marks. */
+export function compileTileFeatures(pipeline: Pipeline, marks?: KeyRing): TileFeatures {
   const byId = new Map<string, TileRing>();
   const specs = Object.entries(pipeline.features).flatMap(([name, spec]) => (spec.kind === 'tile' ? [{ name, spec }] : []));
   for (const { name, spec } of specs) {
-    const ring = ringOf(spec);
+    const ring = ringOf(spec, marks);
     const known = byId.get(ring.ringId);
     byId.set(ring.ringId, {
       ...ring,
@@ -78,7 +86,7 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
     });
   }
   const readers = specs.flatMap(({ name, spec }): Reader[] => {
-    const ring = byId.get(ringOf(spec).ringId);
+    const ring = byId.get(ringOf(spec, marks).ringId);
     if (ring === undefined) return [];
     const measure = measureOf(pipeline, spec);
     const { windowMs, delayMs } = spec;
@@ -100,10 +108,12 @@ export function compileTileFeatures(pipeline: Pipeline): TileFeatures {
   };
 }
 
-function ringOf(spec: TileFeature): Omit<TileRing, 'features'> {
+function ringOf(spec: TileFeature, ofPipeline: KeyRing | undefined): Omit<TileRing, 'features'> {
   const source = sourceOf(spec);
   const component = componentOf(source);
-  return { ...source, component, by: spec.by, ringId: ringIdOf(source, [spec.by]), windowMsMax: spec.windowMs, delayMsMax: spec.delayMs };
+  const marks = readsExplained(spec) ? ofPipeline : undefined;
+  const ringId = `${ringIdOf(source, [spec.by])}${marks === undefined ? '' : `/${marks.ringId}`}`;
+  return { ...source, component, by: spec.by, ringId, windowMsMax: spec.windowMs, delayMsMax: spec.delayMs, marks };
 }
 
 interface Asked {

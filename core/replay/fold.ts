@@ -2,10 +2,13 @@ import { type SliceUpdate, windowUpdatesOf } from '../fold.ts';
 import type { Event } from '../model.ts';
 import type { Plan } from '../plan.ts';
 import type { Verdict } from '../processor.ts';
+import { type KeyRing, withBases } from '../profiles/key-rings.ts';
+import type { RingStates } from '../profiles/rings.ts';
 import { TIMERS } from '../state/shard.ts';
 import { groupKeyOf } from '../windows/groups.ts';
 import { sessionResultsOf, type WindowResult } from '../windows/results.ts';
 import { addToSessions, type SessionState } from '../windows/sessions.ts';
+import { originOf } from './origin.ts';
 import { type ArchivedRecord, parseArchived, type ReplayFault } from './record.ts';
 
 /** Which late events an aggregate includes: those of corrections, by table. */
@@ -28,12 +31,18 @@ export class SliceFold {
   private readonly plan: Plan;
   private readonly includesLate: IncludesLate;
   private readonly sessions = new Map<string, Map<string, SessionState[]>>();
+  /** What labels are told by, of each key and origin; empty where nothing asks for it. */
+  private readonly marks = new Map<string, RingStates>();
+  private readonly marked: readonly KeyRing[];
   /** Events that aggregates have already: a late repeat of one adds nothing. */
   private readonly counted = new Set<string>();
 
   constructor(plan: Plan, includesLate: IncludesLate) {
     this.plan = plan;
     this.includesLate = includesLate;
+    const { marks } = plan.keyFeatures;
+    const hasTiles = plan.families.some(({ aggregate }) => aggregate === undefined);
+    this.marked = hasTiles && marks !== undefined ? withBases([marks]) : [];
   }
 
   /** Folds records in stream order of each shard. Late events wait until `late`: what was accepted goes first. */
@@ -80,7 +89,21 @@ export class SliceFold {
       this.faults.push({ shardId, position: raw.position, message: `was ${lane}, and its bytes are ${now}` });
       return [];
     }
+    if (isEvent && lane === 'accepted') return [{ raw, lane, watermarkMs, isFresh: true, event: this.told(parsed.event, shardId) }];
     return [{ raw, lane, watermarkMs, isFresh: true, ...parsed }];
+  }
+
+  /** A label as it was told; any other event is remembered for those to come. */
+  private told(event: Event, shardId: string): Event {
+    if (this.marked.length === 0) return event;
+    const { keyFeatures } = this.plan;
+    const key = `${originOf(shardId)}\n${event.key}`;
+    const known = this.marks.get(key);
+    const states = known ?? {};
+    const told = keyFeatures.told(event, () => states);
+    keyFeatures.add(states, event, this.marked);
+    if (known === undefined) this.marks.set(key, states);
+    return told;
   }
 
   private addToSessions(event: Event, includes: (aggregate: string) => boolean = () => true): void {

@@ -12,6 +12,8 @@ export interface RecordedVerdict {
   readonly at: Position;
   readonly lane: Lane;
   readonly features?: Readonly<Record<string, number | null>>;
+  /** Of a label that was accepted: whether it was an explained fraud. */
+  readonly explained?: boolean;
 }
 
 /** State of one partition key. */

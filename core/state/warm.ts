@@ -1,6 +1,6 @@
 import type { Plan } from '../plan.ts';
-import { type KeyRing, memoryMsOf } from '../profiles/features.ts';
-import type { TileRing } from '../profiles/tiles.ts';
+import { baseMemoryMsOf, type KeyRing } from '../profiles/key-rings.ts';
+import { markMemoryMsOf, type TileRing } from '../profiles/tiles.ts';
 import { floorTo } from '../time/tiles.ts';
 
 /** A ring that the state holds as if it had been kept from the start. */
@@ -74,14 +74,15 @@ export function coldFeatures({ keyFeatures, tileFeatures }: Plan, { key, tile }:
 /** Oldest event time that a read of a ring of profiles can still reach, epoch ms, on an edge of its tiles. */
 export function keyRingFromMs(ring: KeyRing, { closedMs, allowedLatenessMs }: ReadHorizon): number {
   if (closedMs === null) return Number.NEGATIVE_INFINITY;
-  const ownMs = floorTo(closedMs - allowedLatenessMs, ring.tileMs) - ring.windowMsMax;
-  return ring.base === undefined ? ownMs : ownMs - memoryMsOf(ring.base);
+  return floorTo(closedMs - allowedLatenessMs, ring.tileMs) - ring.windowMsMax - baseMemoryMsOf(ring.bases);
 }
 
-/** The same of a ring of tiles, which is read as of its delay ago, or up to an older frontier. */
+/** The same of a ring of tiles, which is read as of its delay ago, or up to an older frontier; with what its labels were marked by. */
 export function tileRingFromMs(ring: TileRing, { closedMs, allowedLatenessMs, frontierMs }: ReadHorizon): number {
   if (closedMs === null) return Number.NEGATIVE_INFINITY;
-  return floorTo(Math.min(closedMs - allowedLatenessMs - ring.delayMsMax, frontierMs), ring.tileMs) - ring.windowMsMax;
+  return (
+    floorTo(Math.min(closedMs - allowedLatenessMs - ring.delayMsMax, frontierMs), ring.tileMs) - ring.windowMsMax - markMemoryMsOf(ring)
+  );
 }
 
 /** What decides how far back anything may still be read. */

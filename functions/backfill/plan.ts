@@ -1,5 +1,6 @@
 import type { Plan } from '../../core/plan.ts';
-import { memoryMsOf } from '../../core/profiles/features.ts';
+import { memoryMsOf } from '../../core/profiles/key-rings.ts';
+import { markMemoryMsOf } from '../../core/profiles/tiles.ts';
 import { WHAT_IF_TABLE } from '../../lake/tables.ts';
 import { type Load, readLoads } from '../load/loads.ts';
 import { claimRange } from './claims.ts';
@@ -118,7 +119,7 @@ function warmUpMs(plan: Plan, hasDecisions: boolean): number {
   const { duplicateMemoryMs, allowedLatenessMs, outOfOrdernessMs } = plan.pipeline.time;
   const sessions = plan.sessions.map(({ gapMs }) => gapMs + HOUR_MS);
   const keys = plan.keyFeatures.rings.map(memoryMsOf);
-  const tiles = plan.tileFeatures.rings.map(({ windowMsMax, delayMsMax, tileMs }) => windowMsMax + delayMsMax + 2 * tileMs);
+  const tiles = plan.tileFeatures.rings.map((ring) => ring.windowMsMax + ring.delayMsMax + 2 * ring.tileMs + markMemoryMsOf(ring));
   const decisions = hasDecisions ? [...keys, ...tiles] : [];
   return ceilHour(Math.max(duplicateMemoryMs, ...sessions, ...decisions) + allowedLatenessMs + outOfOrdernessMs);
 }

@@ -1,6 +1,6 @@
 import type { Event } from '../../core/model.ts';
 import type { StateWrite } from '../../core/ports.ts';
-import { expireRings, type KeyRing } from '../../core/profiles/features.ts';
+import { expireRings, type KeyRing, withBases } from '../../core/profiles/key-rings.ts';
 import type { RingStates } from '../../core/profiles/rings.ts';
 import { profileKey } from '../../core/state/keys.ts';
 import { encodeProfile, parseProfile } from '../../core/state/profile.ts';
@@ -29,7 +29,7 @@ export class KeyFill {
   ) {
     this.ports = ports;
     this.rings = rings;
-    this.fed = [...new Set(rings.flatMap((ring) => (ring.base === undefined ? [ring] : [ring, ring.base])))];
+    this.fed = withBases(rings);
     this.unfinished = unfinished;
     this.horizon = horizon;
     this.left = new Set(unfinished.keys());

@@ -8,7 +8,13 @@ export const decision: DecisionSpec = {
   over: 'transaction',
   reviewPoints: 4,
   declinePoints: 10,
-  labels: { over: 'label', subject: 'transaction_id', subjectTime: 'transaction_time', fraud: 'fraud' },
+  labels: {
+    ...{ over: 'label', subject: 'transaction_id', subjectTime: 'transaction_time', fraud: 'fraud' },
+    explained: {
+      when: 'event.amount_minor > 20000 || features.customer_ratio_30d >= 2.5 || features.customer_ratio_max_14d >= 3.0',
+      rememberMs: 15 * 86_400_000,
+    },
+  },
   typologies: {
     card_testing: { description: 'Card numbers are tried out, then used.', reviewPoints: 4, declinePoints: 8 },
     account_takeover: {

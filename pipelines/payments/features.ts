@@ -15,6 +15,14 @@ const withdrawals = { ...lastDay, where: { channel: 'atm' }, per: ['currency'] }
 const travel = { over: 'transaction', place: ['terminal_lat', 'terminal_lon'], windowMs: DAY_MS, tileMs: DAY_MS } as const;
 const hourly = { tileMs: HOUR_MS, delayMs: 2 * HOUR_MS } as const;
 const labels28Days = { ...hourly, over: 'label', windowMs: 28 * DAY_MS } as const;
+/** What became known of a terminal, without frauds that explain themselves: a stolen card says nothing about the terminal where it was used. */
+const run28Days = {
+  ...labels28Days,
+  where: { explained: false },
+  of: { fraud: true },
+  since: 'transaction_time',
+  by: 'terminal_id',
+} as const;
 
 /** What rules can know of a customer's earlier payments. */
 const ofCustomers: Readonly<Record<string, FeatureSpec>> = {
@@ -31,6 +39,22 @@ const ofCustomers: Readonly<Record<string, FeatureSpec>> = {
     measure: 'mean',
     field: 'amount',
     per: ['currency'],
+  }),
+  customer_ratio_30d: keyFeature({
+    ...last30Days,
+    description: 'How many times the usual amount of the customer it is: of the last 30 days, without the tenth part with the largest.',
+    measure: 'ratio',
+    field: 'amount',
+    per: ['currency'],
+    usual: { dropOneIn: 10, prior: 5_500 },
+  }),
+  customer_ratio_max_14d: keyFeature({
+    over: 'transaction',
+    description: 'The largest such ratio that an earlier payment of the last 14 days had.',
+    measure: 'max',
+    field: 'features.customer_ratio_30d',
+    windowMs: 14 * DAY_MS,
+    tileMs: DAY_MS,
   }),
   customer_online_count_1h: keyFeature({
     ...online,
@@ -106,6 +130,23 @@ const ofOthers: Readonly<Record<string, FeatureSpec>> = {
     where: { fraud: true },
     by: 'terminal_id',
     measure: 'count',
+  }),
+  terminal_unexplained_frauds_28d: tileFeature({
+    ...labels28Days,
+    description: 'Those of them whose payment was not unusual in itself.',
+    where: { fraud: true, explained: false },
+    by: 'terminal_id',
+    measure: 'count',
+  }),
+  terminal_run_28d: tileFeature({
+    ...run28Days,
+    description: 'Such frauds in a row at the end of what became known of the terminal in the last 28 days.',
+    measure: 'run',
+  }),
+  terminal_run_age_days_28d: tileFeature({
+    ...run28Days,
+    description: 'Days since the payment of the first of those frauds.',
+    measure: 'run_age_days',
   }),
   merchant_frauds_28d: tileFeature({
     ...labels28Days,

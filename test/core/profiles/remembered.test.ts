@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { keyFeature } from '../../../core/definition/features.ts';
 import type { Event } from '../../../core/model.ts';
-import { compileKeyFeatures, memoryMsOf } from '../../../core/profiles/features.ts';
+import { compileKeyFeatures } from '../../../core/profiles/features.ts';
+import { memoryMsOf } from '../../../core/profiles/key-rings.ts';
 import type { RingStates } from '../../../core/profiles/rings.ts';
 import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature, pipelineWith } from './naive.ts';
 
