@@ -126,7 +126,7 @@ function judgeEvent(input: JudgeInput, raw: RawEvent, event: Event, { watermarkM
   const lane = known ?? laneOf(ofId, isLate(event.timeMs, watermarkMs, allowedLatenessMs));
   const judged = lane === 'duplicate' ? undefined : decide(input, event, profile.state, watermarkMs);
   const told = lane === 'accepted' ? plan.keyFeatures.told(event, () => profile.state.rings.read()) : event;
-  if (lane === 'accepted') accept(input, raw, event, profile.state);
+  if (lane === 'accepted') accept(input, raw, event, { profile: profile.state, features: judged?.features });
   const features = judged?.features === undefined ? {} : { features: remarkable(plan, judged.features) };
   record(input, profile.state, {
     at: raw.position,
@@ -215,12 +215,18 @@ function decide(
   return { decision: rules.judge(event, features), features };
 }
 
-function accept(input: JudgeInput, raw: RawEvent, event: Event, profile: ProfileState): void {
+interface Accepting {
+  readonly profile: ProfileState;
+  /** What was decided by, if anything was. An event that is accepted is not late: it was judged as of its own time. */
+  readonly features: FeatureValues | undefined;
+}
+
+function accept(input: JudgeInput, raw: RawEvent, event: Event, { profile, features }: Accepting): void {
   const { plan, leastMs } = input;
   profile.ids.recent.push([event.type, event.id, raw.position, event.timeMs, input.shardRef]);
   if (plan.keyFeatures.isFedBy(event.type)) {
     const rings = profile.rings.change();
-    plan.keyFeatures.add(rings, event);
+    plan.keyFeatures.add(rings, event, { values: features });
     if (leastMs !== null) plan.keyFeatures.expire(rings, leastMs - plan.pipeline.time.allowedLatenessMs);
   }
   for (const { aggregate, gapMs, fn } of plan.sessions) {

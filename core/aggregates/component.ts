@@ -12,6 +12,10 @@ export interface Component<State = unknown> {
   merge(state: State, other: State): State;
   /** What is needed of a state to which nothing is added any more, but others of other times are merged; the state itself if absent. */
   seal?(state: State): State;
+  /** All states merged at once, of which the first `entries` entries are looked at: faster than one by one. */
+  mergeAll?(states: readonly State[], entries: number): State;
+  /** Whether no state of earlier times can change what is read of this one. */
+  isSettled?(state: State): boolean;
 }
 
 /** Integer value of a field; undefined where the event lacks it. Throws when it holds anything else: parsers do not let that pass. */

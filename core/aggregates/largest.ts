@@ -10,7 +10,21 @@ export function largestOf(field: string, max: number): Component<number[]> {
       return value === undefined ? largest : put(largest, value, max);
     },
     merge: (largest, other) => other.reduce((into, value) => put(into, value, max), largest),
+    mergeAll: (states, entries) => largestOfAll(states, Math.min(entries, max)),
   };
+}
+
+function largestOfAll(states: readonly (readonly number[])[], entries: number): number[] {
+  const largest: number[] = [];
+  if (entries === 0) return largest;
+  for (const state of states) {
+    for (const value of state) {
+      // A state falls: what comes behind is smaller still.
+      if (largest.length === entries && value <= (largest[entries - 1] as number)) break;
+      put(largest, value, entries);
+    }
+  }
+  return largest;
 }
 
 function put(largest: number[], value: number, max: number): number[] {

@@ -1,6 +1,7 @@
 import { usageError } from '../errors.ts';
 import type { Event } from '../model.ts';
 import type { Plan } from '../plan.ts';
+import type { AddOptions } from '../profiles/features.ts';
 import { type KeyRing, withBases } from '../profiles/key-rings.ts';
 import type { RingStates } from '../profiles/rings.ts';
 import type { RuleSet } from '../rules/compile.ts';
@@ -64,29 +65,29 @@ export class HistoryReplay {
     this.lastMs = event.timeMs;
     const { keyFeatures } = this.options.plan;
     if (this.ids.isRepeat(event)) return undefined;
-    const decisions = isOwn ? this.judge(event) : undefined;
+    const features = isOwn ? this.read(event) : undefined;
     this.tiles.add(keyFeatures.told(event, () => this.keys.get(event.key)?.rings ?? {}));
-    this.remember(event, isOwn ? keyFeatures.rings : this.marked);
-    return decisions;
+    this.remember(event, { to: isOwn ? keyFeatures.rings : this.marked, values: features });
+    return features === undefined ? undefined : this.options.ruleSets.map((rules) => rules.judge(event, features));
   }
 
-  private judge(event: Event): Decision[] | undefined {
-    const { plan, ruleSets, fromMs, toMs } = this.options;
+  /** Features of an event that is judged; undefined for all others. */
+  private read(event: Event): Record<string, number | null> | undefined {
+    const { plan, fromMs, toMs } = this.options;
     if (event.type !== plan.pipeline.decision?.over || event.timeMs < fromMs || event.timeMs >= toMs) return undefined;
-    const features = {
+    return {
       ...plan.keyFeatures.read(this.keys.get(event.key)?.rings ?? {}, event, event.timeMs),
       ...plan.tileFeatures.read(event, event.timeMs, event.timeMs, this.tiles.tilesOf),
     };
-    return ruleSets.map((rules) => rules.judge(event, features));
   }
 
-  private remember(event: Event, rings: readonly KeyRing[]): void {
+  private remember(event: Event, options: AddOptions): void {
     const { keyFeatures } = this.options.plan;
-    if (rings.length === 0 || !keyFeatures.isFedBy(event.type)) return;
+    if (options.to?.length === 0 || !keyFeatures.isFedBy(event.type)) return;
     const known = this.keys.get(event.key);
     const memory = known ?? { rings: {}, tidiedMs: event.timeMs };
     if (known === undefined) this.keys.set(event.key, memory);
-    keyFeatures.add(memory.rings, event, rings);
+    keyFeatures.add(memory.rings, event, options);
     if (event.timeMs - memory.tidiedMs < TIDY_MS) return;
     memory.tidiedMs = floorTo(event.timeMs, TIDY_MS);
     keyFeatures.expire(memory.rings, event.timeMs);

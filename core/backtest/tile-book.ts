@@ -1,5 +1,5 @@
 import type { Event } from '../model.ts';
-import { addToTile, emptyTile, type KeyTiles, matches, type Tile, type TileRing } from '../profiles/tiles.ts';
+import { addToTile, emptyTile, type KeyTiles, matches, sealTile, type Tile, type TileRing } from '../profiles/tiles.ts';
 import { floorTo } from '../time/tiles.ts';
 
 type OpenTiles = (readonly [startMs: number, tile: Tile])[];
@@ -30,7 +30,11 @@ export class TileBook {
     const startMs = floorTo(event.timeMs, ring.tileMs);
     const last = tiles.at(-1);
     if (last?.[0] === startMs) tiles[tiles.length - 1] = [startMs, addToTile(last[1], ring, event)];
-    else tiles.push([startMs, addToTile(emptyTile(ring), ring, event)]);
+    else {
+      // Events come in order of time: nothing more comes for the tile before.
+      if (last !== undefined) tiles[tiles.length - 1] = [last[0], sealTile(last[1], ring)];
+      tiles.push([startMs, addToTile(emptyTile(ring), ring, event)]);
+    }
     const oldestMs = startMs - ring.windowMsMax - ring.delayMsMax - ring.tileMs;
     let gone = 0;
     while ((tiles[gone]?.[0] ?? startMs) < oldestMs) gone += 1;

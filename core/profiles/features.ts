@@ -6,7 +6,7 @@ import { componentOf } from './holding.ts';
 import { addToRings, expireRings, type KeyRing, perKeyOf, strideOf } from './key-rings.ts';
 import { compileMarking, MARKED, type Marking, tellLabel } from './marks.ts';
 import { type RingStates, type Total, totalOf } from './rings.ts';
-import { type Measure, measureOf, valueOfNothing } from './totals.ts';
+import { entriesOf, type Measure, measureOf, valueOfNothing } from './totals.ts';
 
 /** The features over the partition key of one pipeline. */
 export interface KeyFeatures {
@@ -20,8 +20,8 @@ export interface KeyFeatures {
   read(rings: RingStates, event: Event, asOfMs: number): Record<string, number | null>;
   /** Whether events of this type change any ring. */
   isFedBy(type: string): boolean;
-  /** Adds one accepted event to every ring that it feeds, or to those of `some` only; changes `rings`. Events of a key come as they arrived. */
-  add(rings: RingStates, event: Event, some?: readonly KeyRing[]): void;
+  /** Adds one accepted event to the rings that it feeds; changes `rings`. Events of a key come as they arrived. */
+  add(rings: RingStates, event: Event, options?: AddOptions): void;
   /** Ring of the marks that explain frauds; undefined for pipelines without. */
   readonly marks: KeyRing | undefined;
   /**
@@ -33,6 +33,14 @@ export interface KeyFeatures {
   expire(rings: RingStates, oldestMs: number): void;
 }
 
+/** How an event is added. */
+export interface AddOptions {
+  /** Rings that it is added to; all, if absent. They must have their bases with them. */
+  readonly to?: readonly KeyRing[];
+  /** What was read for the event as of its own time, so that it need not be read again. */
+  readonly values?: Readonly<Record<string, number | null>> | undefined;
+}
+
 interface Reader {
   readonly name: string;
   readonly ring: KeyRing;
@@ -40,6 +48,7 @@ interface Reader {
   readonly measure: Measure;
   /** Its value where nothing was counted: most features of most events, where they are about what only some events have. */
   readonly ofNothing: number | null;
+  readonly entriesOf: ((count: number) => number) | undefined;
   /** Whether it has another value of nothing for an event that says more. */
   readonly isOfEvent: boolean;
   /** Place of the first reader of the same tiles: they are gone through once for all of these. */
@@ -63,9 +72,14 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
     if (ring === undefined) continue;
     const measure = measureOf(pipeline, spec);
     const { windowMs } = spec;
-    const twin = readers.findIndex((one) => one.ring === ring && one.windowMs === windowMs);
+    const twin = readers.findIndex((one) => one.ring === ring && one.windowMs === windowMs && spec.measure !== 'ratio');
     const base = { name, ring, windowMs, measure, twin: twin < 0 ? readers.length : twin };
-    readers.push({ ...base, ofNothing: valueOfNothing(measure, ring.component), isOfEvent: spec.measure === 'ratio' });
+    readers.push({
+      ...base,
+      ofNothing: valueOfNothing(measure, ring.component),
+      entriesOf: entriesOf(spec),
+      isOfEvent: spec.measure === 'ratio',
+    });
   }
   const rings = [...byId.values()];
   const fedBy = new Set(rings.map(({ over }) => over));
@@ -85,7 +99,10 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
       return values;
     },
     isFedBy: (type) => fedBy.has(type),
-    add: (states, event, some = rings) => addToRings(some, states, withValues({ bases, marking }, states, event)),
+    add: (states, event, { to = rings, values } = {}) => {
+      const valueBy = (base: Reader): number | null => (values === undefined ? readOne(base, states, event) : (values[base.name] ?? null));
+      addToRings(to, states, withValues(event, { bases, marking }, valueBy));
+    },
     marks,
     told: (event, states, known) => (marking?.labels.over === event.type ? tellLabel(marking, event, states, known) : event),
     expire: (states, oldestMs) => {
@@ -95,22 +112,28 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   };
 }
 
+interface Remembering {
+  readonly bases: readonly Reader[];
+  readonly marking: Marking | undefined;
+}
+
 /** The event with the values that features have for it which others remember, and its mark. It is not among the events they are over. */
-function withValues(
-  { bases, marking }: { readonly bases: readonly Reader[]; readonly marking: Marking | undefined },
-  states: RingStates,
-  event: Event,
-): Event {
+function withValues(event: Event, { bases, marking }: Remembering, valueBy: (base: Reader) => number | null): Event {
   if (bases.length === 0 && marking === undefined) return event;
   const values = { ...event.values };
   for (const base of bases) {
     if (base.ring.over !== event.type && marking?.source.over !== event.type) continue;
-    const total = totalIn(base, states, event, event.timeMs);
-    const value = total === undefined ? base.ofNothing : base.measure(total, event, event.timeMs);
+    const value = valueBy(base);
     if (value !== null) values[`features.${base.name}`] = value;
   }
   if (marking?.isMarked(event, values) === true) values[MARKED] = true;
   return { ...event, values };
+}
+
+/** Value of one feature as of the event's own time. */
+function readOne(reader: Reader, states: RingStates, event: Event): number | null {
+  const total = totalIn(reader, states, event, event.timeMs);
+  return total === undefined ? reader.ofNothing : reader.measure(total, event, event.timeMs);
 }
 
 type NamedSpecs = readonly { readonly name: string; readonly spec: KeyFeature }[];
@@ -176,9 +199,9 @@ function summedTwin(pipeline: Pipeline, counted: RingSource & { readonly per: re
 }
 
 /** What a reader's window holds; undefined where there is nothing and that says all. */
-function totalIn({ ring, windowMs, isOfEvent }: Reader, states: RingStates, event: Event, asOfMs: number): Total | undefined {
+function totalIn({ ring, windowMs, isOfEvent, entriesOf }: Reader, states: RingStates, event: Event, asOfMs: number): Total | undefined {
   const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
   if (tiles === undefined && !isOfEvent) return undefined;
   const to = Math.floor(asOfMs / ring.tileMs);
-  return totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], ring.component);
+  return totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], { component: ring.component, entriesOf });
 }

@@ -42,14 +42,18 @@ export function addToRing(ring: Ring, stride: Stride, tile: number, { amount, in
   if (component !== undefined) ring[at + 3] = component.add(ring[at + 3], input);
 }
 
+/** How what tiles hold beside count and sum is read. */
+export interface Held {
+  readonly component: Component | undefined;
+  /** How many entries are looked at, of so many events; undefined for all. */
+  readonly entriesOf?: ((count: number) => number) | undefined;
+}
+
 /** Total of the tiles numbered `from` to `to`, both included. */
-export function totalOf(
-  ring: Ring | undefined,
-  stride: Stride,
-  [from, to]: readonly [number, number],
-  component: Component | undefined,
-): Total {
+export function totalOf(ring: Ring | undefined, stride: Stride, [from, to]: readonly [number, number], held: Held): Total {
+  const { component, entriesOf } = held;
   const total: Total = { count: 0, sum: 0 };
+  const states: unknown[] | undefined = component?.mergeAll === undefined || entriesOf === undefined ? undefined : [];
   if (component !== undefined) total.state = component.empty();
   if (ring === undefined) return total;
   for (let at = ring.length - stride; at >= 0; at -= stride) {
@@ -58,8 +62,10 @@ export function totalOf(
     if (tile < from) break;
     total.count += Number(ring[at + 1]);
     if (stride >= 3) total.sum = addExact(total.sum, exactAt(ring, at + 2));
-    if (component !== undefined) total.state = component.merge(total.state, ring[at + 3]);
+    if (states !== undefined) states.push(ring[at + 3]);
+    else if (component !== undefined) total.state = component.merge(total.state, ring[at + 3]);
   }
+  if (states !== undefined) total.state = component?.mergeAll?.(states, entriesOf?.(total.count) ?? 0);
   return total;
 }
 

@@ -39,6 +39,7 @@ export function runOf(id: string, { isOf, since }: RunOptions): Component<RunSta
     add: (state, input) => added(state, [input.timeMs, input.id, isOf(input), Number(input.values[since] ?? input.timeMs)]),
     merge: merged,
     seal: (state) => endOf(state) ?? [],
+    isSettled: (state) => endOf(state)?.isAll === false,
   };
 }
 

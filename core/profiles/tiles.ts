@@ -69,6 +69,8 @@ interface Reader {
   readonly measure: Measure;
   /** Its value where there are no tiles. */
   readonly ofNothing: number | null;
+  /** Place of the first reader of the same tiles: they are gone through once for all of these. */
+  readonly twin: number;
 }
 
 /** Compiles the tile features of a pipeline; `marks` is the ring of its marks. */
@@ -85,25 +87,34 @@ export function compileTileFeatures(pipeline: Pipeline, marks?: KeyRing): TileFe
       delayMsMax: Math.max(ring.delayMsMax, known?.delayMsMax ?? 0),
     });
   }
-  const readers = specs.flatMap(({ name, spec }): Reader[] => {
+  const readers: Reader[] = [];
+  for (const { name, spec } of specs) {
     const ring = byId.get(ringOf(spec, marks).ringId);
-    if (ring === undefined) return [];
+    if (ring === undefined) continue;
     const measure = measureOf(pipeline, spec);
     const { windowMs, delayMs } = spec;
-    return [{ name, ring, windowMs, delayMs, measure, ofNothing: valueOfNothing(measure, ring.component) }];
-  });
+    const twin = readers.findIndex((one) => one.ring === ring && one.windowMs === windowMs && one.delayMs === delayMs);
+    const ofNothing = valueOfNothing(measure, ring.component);
+    readers.push({ name, ring, windowMs, delayMs, measure, ofNothing, twin: twin < 0 ? readers.length : twin });
+  }
   return {
     rings: [...byId.values()],
     ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (event, asOfMs, frontierMs, tilesOf) => {
       const values: Record<string, number | null> = {};
-      for (const reader of readers) {
-        const by = frontierMs === null ? undefined : event.values[reader.ring.by];
-        const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
-        const asked = { event, asOfMs, frontierMs: frontierMs ?? 0 };
-        values[reader.name] = tiles === undefined ? reader.ofNothing : readOne(reader, tiles, asked);
+      const totals: (Total | undefined)[] = [];
+      for (const [at, reader] of readers.entries()) {
+        const total = reader.twin === at ? totalFor(reader) : totals[reader.twin];
+        totals.push(total);
+        values[reader.name] = total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs);
       }
       return values;
+
+      function totalFor(reader: Reader): Total | undefined {
+        const by = frontierMs === null ? undefined : event.values[reader.ring.by];
+        const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
+        return tiles === undefined ? undefined : totalOf(reader, tiles, { asOfMs, frontierMs: frontierMs ?? 0 });
+      }
     },
   };
 }
@@ -117,13 +128,13 @@ function ringOf(spec: TileFeature, ofPipeline: KeyRing | undefined): Omit<TileRi
 }
 
 interface Asked {
-  readonly event: Event;
   readonly asOfMs: number;
   readonly frontierMs: number;
 }
 
-function readOne({ ring, windowMs, delayMs, measure }: Reader, tiles: KeyTiles, { event, asOfMs, frontierMs }: Asked): number | null {
+function totalOf({ ring, windowMs, delayMs }: Reader, tiles: KeyTiles, { asOfMs, frontierMs }: Asked): Total {
   const endMs = Math.min(floorTo(asOfMs - delayMs, ring.tileMs), floorTo(frontierMs, ring.tileMs));
+  const { component } = ring;
   // One total for all tiles: there may be hundreds of them for each event.
   const total: Total = emptyTile(ring);
   for (let at = tiles.length - 1; at >= 0; at -= 1) {
@@ -132,9 +143,12 @@ function readOne({ ring, windowMs, delayMs, measure }: Reader, tiles: KeyTiles, 
     if (entry[0] < endMs - windowMs) break;
     total.count += entry[1].count;
     total.sum = addExact(total.sum, entry[1].sum);
-    if (ring.component !== undefined) total.state = ring.component.merge(total.state, entry[1].state);
+    if (component === undefined) continue;
+    total.state = component.merge(total.state, entry[1].state);
+    // Runs do not ask how many events there are.
+    if (component.isSettled?.(total.state) === true) break;
   }
-  return measure(total, event, asOfMs);
+  return total;
 }
 
 /** Whether an event belongs into a tile of the ring: it feeds the ring and has the field `by`. */

@@ -56,6 +56,11 @@ export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
   }
 }
 
+/** How many entries of a component's state a measure looks at, of so many events; undefined for all of them. */
+export function entriesOf({ measure, usual }: FeatureSpec): ((count: number) => number) | undefined {
+  return measure === 'ratio' && usual !== undefined ? (count) => Math.floor(count / usual.dropOneIn) : undefined;
+}
+
 /** Value of a measure over no events, whatever is judged. */
 export function valueOfNothing(measure: Measure, component: Component | undefined): number | null {
   const nothing: Event = { type: '', id: '', timeMs: 0, key: '', values: {} };

@@ -101,7 +101,7 @@ export class SliceFold {
     const known = this.marks.get(key);
     const states = known ?? {};
     const told = keyFeatures.told(event, () => states);
-    keyFeatures.add(states, event, this.marked);
+    keyFeatures.add(states, event, { to: this.marked });
     if (known === undefined) this.marks.set(key, states);
     return told;
   }

@@ -39,7 +39,7 @@ export class KeyFill {
   add(event: Event): void {
     const states = this.filled.get(event.key) ?? {};
     this.filled.set(event.key, states);
-    this.ports.plan.keyFeatures.add(states, event, this.fed);
+    this.ports.plan.keyFeatures.add(states, event, { to: this.fed });
   }
 
   /** Writes the profiles of the keys added since the last call. */
@@ -72,7 +72,7 @@ export class KeyFill {
 
   private withRings(key: string, body: string, states: RingStates): string {
     const profile = parseProfile(body);
-    for (const event of this.unfinished.acceptedBy(key, profile)) this.ports.plan.keyFeatures.add(states, event, this.fed);
+    for (const event of this.unfinished.acceptedBy(key, profile)) this.ports.plan.keyFeatures.add(states, event, { to: this.fed });
     const { closedMs, allowedLatenessMs } = this.horizon;
     if (closedMs !== null) expireRings(this.rings, states, closedMs - allowedLatenessMs);
     const rings = profile.rings.change();
