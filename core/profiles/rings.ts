@@ -1,12 +1,16 @@
 import type { Component } from '../aggregates/component.ts';
 import { addExact, type ExactInteger } from '../aggregates/exact.ts';
 import type { AccumulatorInput } from '../aggregates/types.ts';
+import { type Suffixes, suffixesFor, suffixesOf, totalFrom } from './suffixes.ts';
 
 /**
  * Tiles of one ring, oldest first, flat: tile number (tile start / tile width), count, where the ring has a sum the sum, and where it holds
  * more the state of its component. Flat and numbered because profiles hold many of these as JSON text.
  */
-export type Ring = unknown[];
+export interface Ring extends Array<unknown> {
+  /** Its tiles merged beforehand; null where it was read once. Not a part of the ring: no JSON has it. */
+  suffixes?: Suffixes | null;
+}
 
 /** All rings of one profile: ring id, then the values of the `per` fields, to tiles. JSON-safe. */
 export type RingStates = Record<string, Record<string, Ring>>;
@@ -31,6 +35,7 @@ export interface Added {
 
 /** Adds one event to the tile with number `tile`. */
 export function addToRing(ring: Ring, stride: Stride, tile: number, { amount, input, component }: Added): void {
+  if (ring.suffixes) ring.suffixes = suffixesFor(ring, stride, tile, { component }) ?? null;
   let at = ring.length - stride;
   while (at >= 0 && Number(ring[at]) > tile) at -= stride;
   if (at < 0 || ring[at] !== tile) {
@@ -49,13 +54,38 @@ export interface Held {
   readonly entriesOf?: ((count: number) => number) | undefined;
 }
 
+/** Tiles from which on a window is worth merging beforehand. */
+const TILES_MIN = 8;
+
 /** Total of the tiles numbered `from` to `to`, both included. */
 export function totalOf(ring: Ring | undefined, stride: Stride, [from, to]: readonly [number, number], held: Held): Total {
+  if (ring === undefined) return emptyTotal(held);
+  const isSliding = to >= Number(ring[ring.length - stride]) && ring.length >= TILES_MIN * stride;
+  return (isSliding ? slidingTotal(ring, stride, from, held) : undefined) ?? scannedTotal(ring, stride, [from, to], held);
+}
+
+/** Total from a tile on, of a ring that is read again and again; undefined where it is as well to look at each tile. */
+function slidingTotal(ring: Ring, stride: Stride, from: number, held: Held): Total | undefined {
+  if (ring.suffixes === undefined) {
+    // Many rings are read once and stored again.
+    ring.suffixes = null;
+    return undefined;
+  }
+  if (Number(ring.at(-TILES_MIN * stride)) < from) return undefined;
+  const known = totalFrom(ring, stride, from, held);
+  if (known !== undefined) return known;
+  ring.suffixes = suffixesOf(ring, stride, held);
+  return totalFrom(ring, stride, from, held);
+}
+
+function emptyTotal({ component }: Held): Total {
+  return component === undefined ? { count: 0, sum: 0 } : { count: 0, sum: 0, state: component.empty() };
+}
+
+function scannedTotal(ring: Ring, stride: Stride, [from, to]: readonly [number, number], held: Held): Total {
   const { component, entriesOf } = held;
-  const total: Total = { count: 0, sum: 0 };
+  const total = emptyTotal(held);
   const states: unknown[] | undefined = component?.mergeAll === undefined || entriesOf === undefined ? undefined : [];
-  if (component !== undefined) total.state = component.empty();
-  if (ring === undefined) return total;
   for (let at = ring.length - stride; at >= 0; at -= stride) {
     const tile = Number(ring[at]);
     if (tile > to) continue;
@@ -74,6 +104,7 @@ export function expireRing(ring: Ring, stride: Stride, from: number): void {
   let at = 0;
   while (at < ring.length && Number(ring[at]) < from) at += stride;
   if (at > 0) ring.splice(0, at);
+  if (ring.length === 0) ring.suffixes = null;
 }
 
 function exactAt(ring: Ring, at: number): ExactInteger {

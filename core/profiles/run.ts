@@ -4,18 +4,12 @@ import type { AccumulatorInput } from '../aggregates/types.ts';
 /** One event of a sequence: event time, id, whether it belongs to a run, and the time that a run counts from. JSON-safe. */
 export type RunEntry = readonly [timeMs: number, id: string, isOf: boolean, sinceMs: number];
 
-/** What a sequence ends with, once nothing can come in between any more. JSON-safe. */
-export interface RunEnd {
-  /** Places of the first and the last event. */
-  readonly from: readonly [timeMs: number, id: string];
-  readonly to: readonly [timeMs: number, id: string];
-  /** Events at the end that belong to a run without a gap. */
-  readonly run: number;
-  /** The time that the first of them counts from; 0 without any. */
-  readonly sinceMs: number;
-  /** Whether all events belong to it, so that a run before goes on in it. */
-  readonly isAll: boolean;
-}
+/**
+ * What a sequence ends with, once nothing can come in between any more: places of its first and its last event, how many events at the end belong to
+ * a run without a gap, the time that the first of them counts from (0 without any), and whether all events belong to it, so that a run before goes on
+ * in it. Flat, since there are many. JSON-safe.
+ */
+export type RunEnd = readonly [fromMs: number, fromId: string, toMs: number, toId: string, run: number, sinceMs: number, isAll: boolean];
 
 /** All events in order while more may come, and the end alone afterwards. */
 export type RunState = RunEntry[] | RunEnd;
@@ -39,7 +33,7 @@ export function runOf(id: string, { isOf, since }: RunOptions): Component<RunSta
     add: (state, input) => added(state, [input.timeMs, input.id, isOf(input), Number(input.values[since] ?? input.timeMs)]),
     merge: merged,
     seal: (state) => endOf(state) ?? [],
-    isSettled: (state) => endOf(state)?.isAll === false,
+    isSettled: (state) => endOf(state)?.[6] === false,
   };
 }
 
@@ -50,14 +44,11 @@ export function endOf(state: RunState): RunEnd | undefined {
   if (first === undefined || last === undefined) return undefined;
   const before = state.findLastIndex(([, , isOf]) => !isOf);
   const begin = state[before + 1];
-  return {
-    ...{ from: [first[0], first[1]], to: [last[0], last[1]] },
-    ...{ run: state.length - 1 - before, sinceMs: begin?.[3] ?? 0, isAll: before < 0 },
-  };
+  return [first[0], first[1], last[0], last[1], state.length - 1 - before, begin?.[3] ?? 0, before < 0];
 }
 
 function isOpen(state: RunState): state is RunEntry[] {
-  return Array.isArray(state);
+  return typeof state[0] !== 'number';
 }
 
 function added(state: RunState, entry: RunEntry): RunState {
@@ -72,16 +63,14 @@ function merged(a: RunState, b: RunState): RunState {
   if (isOpen(a) && isOpen(b)) return interleaved(a, b);
   const [one, other] = [endOf(a), endOf(b)];
   if (one === undefined || other === undefined) return one ?? other ?? [];
-  return isBefore(one.to, other.from) ? joined(one, other) : joined(other, one);
+  return isBefore([one[2], one[3]], [other[0], other[1]]) ? joined(one, other) : joined(other, one);
 }
 
 function joined(early: RunEnd, late: RunEnd): RunEnd {
-  const goesOn = late.isAll && early.run > 0;
-  return {
-    ...{ from: early.from, to: late.to, isAll: early.isAll && late.isAll },
-    run: late.isAll ? early.run + late.run : late.run,
-    sinceMs: goesOn ? early.sinceMs : late.sinceMs,
-  };
+  const [fromMs, fromId, , , earlyRun, earlySinceMs, isAllEarly] = early;
+  const [, , toMs, toId, lateRun, lateSinceMs, isAllLate] = late;
+  const run = isAllLate ? earlyRun + lateRun : lateRun;
+  return [fromMs, fromId, toMs, toId, run, isAllLate && earlyRun > 0 ? earlySinceMs : lateSinceMs, isAllEarly && isAllLate];
 }
 
 function interleaved(a: readonly RunEntry[], b: readonly RunEntry[]): RunEntry[] {

@@ -50,7 +50,7 @@ export function measureOf(pipeline: Pipeline, spec: FeatureSpec): Measure {
     case 'ratio':
       return ratioOf(spec);
     case 'run':
-      return ({ state }) => endOf(state as RunState)?.run ?? 0;
+      return ({ state }) => endOf(state as RunState)?.[4] ?? 0;
     case 'run_age_days':
       return runAgeDays;
   }
@@ -70,7 +70,8 @@ export function valueOfNothing(measure: Measure, component: Component | undefine
 /** UTC days from the first event of the run; null without a run. */
 const runAgeDays: Measure = ({ state }, _event, asOfMs) => {
   const end = endOf(state as RunState);
-  return end === undefined || end.run === 0 ? null : Math.floor(asOfMs / DAY_MS) - Math.floor(end.sinceMs / DAY_MS);
+  const [run, sinceMs] = [end?.[4] ?? 0, end?.[5] ?? 0];
+  return run === 0 ? null : Math.floor(asOfMs / DAY_MS) - Math.floor(sinceMs / DAY_MS);
 };
 
 /** How many times as large as usual the event's own value is; one division of whole numbers. */

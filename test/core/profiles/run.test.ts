@@ -83,7 +83,7 @@ describe('the run at the end of a sequence', () => {
     let state = component.empty();
     for (let i = 0; i < 1_000; i += 1) state = component.add(state, eventAt('label', START_MS + i, { fraud: true }));
     expect(JSON.stringify(component.seal?.(state)).length).toBeLessThan(200);
-    expect(component.seal?.(state)).toMatchObject({ run: 1_000, sinceMs: START_MS, isAll: true });
+    expect(component.seal?.(state)?.slice(4)).toEqual([1_000, START_MS, true]);
   });
 
   test('of no events is none', () => {
