@@ -6,8 +6,8 @@ import type { DecisionSpec } from '../../core/definition/pipeline.ts';
  */
 export const decision: DecisionSpec = {
   over: 'transaction',
-  reviewPoints: 4,
-  declinePoints: 10,
+  reviewPoints: 40,
+  declinePoints: 100,
   labels: {
     ...{ over: 'label', subject: 'transaction_id', subjectTime: 'transaction_time', fraud: 'fraud' },
     explained: {
@@ -16,14 +16,14 @@ export const decision: DecisionSpec = {
     },
   },
   typologies: {
-    card_testing: { description: 'Card numbers are tried out, then used.', reviewPoints: 4, declinePoints: 8 },
+    card_testing: { description: 'Card numbers are tried out, then used.', reviewPoints: 40, declinePoints: 80 },
     account_takeover: {
       description: 'Somebody else pays from the account, or the customer was talked into it.',
-      reviewPoints: 4,
-      declinePoints: 8,
+      reviewPoints: 40,
+      declinePoints: 80,
     },
-    stolen_card: { description: 'A lost, stolen or copied card is used.', reviewPoints: 4, declinePoints: 8 },
-    compromise: { description: 'A terminal or merchant leaks the cards that are used there.', reviewPoints: 4, declinePoints: 8 },
-    money_mule: { description: 'An account collects stolen money.', reviewPoints: 4, declinePoints: 10 },
+    stolen_card: { description: 'A lost, stolen or copied card is used.', reviewPoints: 40, declinePoints: 80 },
+    compromise: { description: 'A terminal or merchant leaks the cards that are used there.', reviewPoints: 40, declinePoints: 80 },
+    money_mule: { description: 'An account collects stolen money.', reviewPoints: 40, declinePoints: 100 },
   },
 };

@@ -15,7 +15,7 @@ const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2024, 0, 1);
 
 const keyFeatures = compileKeyFeatures(pipeline);
-const tileFeatures = compileTileFeatures(pipeline);
+const tileFeatures = compileTileFeatures(pipeline, keyFeatures.marks);
 let rules: RuleSet;
 
 beforeAll(async () => {
@@ -28,13 +28,16 @@ function transaction(id: string, timeMs: number, values: Record<string, FieldVal
   return { type: 'transaction', id, timeMs, key: String(all.customer_id), values: all };
 }
 
-const FOR_PLAIN = ['amount-over-limit', 'amount-over-own-mean', 'customer-velocity', 'terminal-known-fraud'];
+const FOR_PLAIN = [
+  ...['amount-above-usual', 'amount-far-above-usual', 'amount-out-of-pattern', 'amount-over-limit', 'amount-well-above-usual'],
+  ...['customer-velocity', 'terminal-frauds-ageing', 'terminal-frauds-fresh', 'terminal-frauds-in-a-row', 'unusual-amounts-before'],
+];
 /** A customer who has paid a moment ago, otherwise nothing. */
-const QUIET = { ...UNSEEN, customer_since_last_60d: 0 };
+const QUIET = { ...UNSEEN, customer_since_last_60d: 0, customer_ratio_30d: 1, customer_ratio_max_14d: 1 };
 const judge = (values: Record<string, FieldValue>, features: Record<string, number | null> = {}): Decision =>
   rules.judge(transaction('e', START, values), { ...QUIET, ...features });
 
-test('rules without optional fields that could decide about any payment are these four; all others of that kind are in shadow', () => {
+test('rules without optional fields that could decide about any payment are these; all others of that kind are in shadow', () => {
   const plain = rules.rules.filter(({ condition }) => !condition.includes('has(') && !condition.includes('lists.'));
   expect(plain.filter(({ status }) => status !== 'shadow').map(({ id }) => id)).toEqual(FOR_PLAIN);
   expect(new Set(rules.rules.map(({ status }) => status))).toEqual(new Set(['active', 'shadow']));
@@ -54,8 +57,6 @@ interface Edge {
 }
 
 describe('each rule for plain payments fires at its edge and not one below', () => {
-  const over30d = (count: number, mean: number): Record<string, number> => ({ customer_count_30d: count, customer_mean_minor_30d: mean });
-
   test.each<Edge>([
     {
       rule: 'amount-over-limit',
@@ -78,30 +79,6 @@ describe('each rule for plain payments fires at its edge and not one below', () 
       group: 'c1',
     },
     {
-      rule: 'amount-over-own-mean',
-      at: { amount: 3_001 },
-      features: over30d(10, 1_000),
-      below: { amount: 3_000 },
-      featuresBelow: over30d(10, 1_000),
-      reason: 'amount 3001 is over 3 times the 30-day mean 1000 of 10 payments',
-      values: { 'features.customer_count_30d': 10, 'event.amount_minor': 3_001, 'features.customer_mean_minor_30d': 1_000 },
-      outcome: 'review',
-      coolDownMs: DAY_MS,
-      group: 'c1',
-    },
-    {
-      rule: 'amount-over-own-mean',
-      at: { amount: 3_001 },
-      features: over30d(10, 1_000 + 1 / 3 - 1e-9),
-      below: { amount: 20_000 },
-      featuresBelow: over30d(9, 1),
-      reason: 'amount 3001 is over 3 times the 30-day mean 1000.33 of 10 payments',
-      values: { 'features.customer_count_30d': 10, 'event.amount_minor': 3_001, 'features.customer_mean_minor_30d': 1_000 + 1 / 3 - 1e-9 },
-      outcome: 'review',
-      coolDownMs: DAY_MS,
-      group: 'c1',
-    },
-    {
       rule: 'customer-velocity',
       at: {},
       features: { customer_count_1h: 5 },
@@ -114,30 +91,51 @@ describe('each rule for plain payments fires at its edge and not one below', () 
       group: 'c1',
     },
     {
-      rule: 'terminal-known-fraud',
+      rule: 'amount-out-of-pattern',
       at: {},
-      features: { terminal_frauds_28d: 1 },
+      features: { customer_ratio_30d: 3.6 },
       below: {},
-      featuresBelow: { terminal_frauds_28d: 0 },
-      reason: '1 frauds at this terminal became known in the last 28 days',
-      values: { 'features.terminal_frauds_28d': 1 },
+      featuresBelow: { customer_ratio_30d: 2 },
+      reason: 'amount 1000 is 3.6 times what this customer usually spends',
+      values: { 'features.customer_ratio_30d': 3.6 },
+      outcome: 'review',
+      coolDownMs: DAY_MS,
+      group: 'c1',
+    },
+    {
+      rule: 'unusual-amounts-before',
+      at: {},
+      features: { customer_ratio_max_14d: 4.5 },
+      below: {},
+      featuresBelow: { customer_ratio_max_14d: 4 },
+      reason: 'an earlier payment of the last 14 days was 4.5 times what this customer usually spends',
+      values: { 'features.customer_ratio_max_14d': 4.5 },
+      outcome: 'review',
+      coolDownMs: DAY_MS,
+      group: 'c1',
+    },
+    {
+      rule: 'terminal-frauds-fresh',
+      at: {},
+      features: { terminal_run_28d: 1, terminal_run_age_days_28d: 7 },
+      below: {},
+      featuresBelow: { terminal_run_28d: 0, terminal_run_age_days_28d: null },
+      reason: 'the latest 1 payments at this terminal of which anything is known were frauds, the first 7 days ago',
+      values: { 'features.terminal_run_28d': 1, 'features.terminal_run_age_days_28d': 7 },
       outcome: 'review',
       coolDownMs: DAY_MS,
       group: 't1',
     },
   ])('$rule: $reason', ({ rule, at, features, below, featuresBelow, reason, values, outcome, coolDownMs, group }) => {
     const decision = judge(at, features);
-    expect(decision.fired).toMatchObject([{ ruleId: rule, ruleVersion: 1, reason, values, coolDownMs, alertGroup: group }]);
+    expect(decision.fired).toMatchObject([{ ruleId: rule, reason, values, coolDownMs, alertGroup: group }]);
     expect(decision).toMatchObject({ outcome, failed: [], noHistory: [] });
     expect(judge(below, featuresBelow)).toMatchObject({ fired: [], score: 0, outcome: 'approve', failed: [], noHistory: [] });
   });
 
   test('points add up to an outcome', () => {
-    const decision = judge(
-      { amount: 500 },
-      { customer_count_1h: 9, terminal_frauds_28d: 2, customer_count_30d: 10, customer_mean_minor_30d: 100 },
-    );
-    expect(decision).toMatchObject({ score: 12, outcome: 'decline' });
+    const decision = judge({ amount: 500 }, { customer_count_1h: 9, terminal_run_28d: 2, terminal_run_age_days_28d: 7 });
+    expect(decision).toMatchObject({ score: 120, outcome: 'decline' });
   });
 });
 
@@ -154,16 +152,23 @@ const arrival = fc.record({
   delayMs: fc.nat({ max: 60_000 }),
   customer: fc.constantFrom('c1', 'c2'),
   terminal: fc.constantFrom('t1', 't2', 't3'),
-  amount: fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 300 }) }, { weight: 1, arbitrary: fc.integer({ min: 21_990, max: 22_010 }) }),
+  amount: fc.oneof(
+    { weight: 8, arbitrary: fc.nat({ max: 300 }) },
+    { weight: 3, arbitrary: fc.integer({ min: 5_000, max: 30_000 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 21_990, max: 22_010 }) },
+  ),
   currency: fc.constantFrom('EUR', 'EUR', 'EUR', 'USD'),
   fraud: fc.boolean(),
+  // Of a label: which payment it is about, mostly one that was, and how many days ago that was.
+  subject: fc.nat({ max: 160 }),
+  age: fc.nat({ max: 30 }),
 });
 
 type Drawn = typeof arrival extends fc.Arbitrary<infer T> ? T : never;
 
 function arrivalsOf(drawn: readonly Drawn[]): Arrival[] {
   const all = drawn.map((one, i): Arrival => {
-    const { isLabel, timeMs, delayMs, customer, terminal, amount, currency, fraud } = one;
+    const { isLabel, timeMs, delayMs, customer, terminal, amount, currency, fraud, subject, age } = one;
     const event: Event = isLabel
       ? {
           type: 'label',
@@ -173,8 +178,8 @@ function arrivalsOf(drawn: readonly Drawn[]): Arrival[] {
           values: {
             event_id: `l${i}`,
             event_time: timeMs,
-            transaction_id: 'x',
-            transaction_time: timeMs,
+            transaction_id: `t${subject}`,
+            transaction_time: timeMs - age * DAY_MS,
             customer_id: customer,
             terminal_id: terminal,
             fraud,
@@ -186,29 +191,72 @@ function arrivalsOf(drawn: readonly Drawn[]): Arrival[] {
   return all.sort((a, b) => a.arrivalMs - b.arrivalMs);
 }
 
-/** Which shipped rules fire, by plain scans over all earlier arrivals. */
-function naiveRules(event: Event, earlier: readonly Event[], frontierMs: number): string[] {
-  const { amount, currency, terminal_id: terminal } = event.values;
-  const paidSince = (fromMs: number, endMs: number): Event[] =>
-    earlier.filter((one) => one.type === 'transaction' && one.key === event.key && one.timeMs >= fromMs && one.timeMs < endMs);
-  const minute = Math.floor(event.timeMs / 60_000) * 60_000;
-  const day = Math.floor(event.timeMs / DAY_MS) * DAY_MS;
-  const own = paidSince(day - 30 * DAY_MS, day + DAY_MS).filter((one) => one.values['currency'] === currency);
-  const spent = own.reduce((sum, one) => sum + Number(one.values['amount']), 0);
-  const known = Math.min(Math.floor((event.timeMs - 2 * HOUR_MS) / HOUR_MS) * HOUR_MS, frontierMs);
-  const frauds = earlier.filter(
-    ({ type, values, timeMs }) =>
-      type === 'label' && values['fraud'] === true && values['terminal_id'] === terminal && timeMs >= known - 28 * DAY_MS && timeMs < known,
-  );
-  const fired: string[] = [];
-  if (currency === 'EUR' && Number(amount) > 22_000) fired.push('amount-over-limit');
-  if (own.length >= 10 && Number(amount) > 3 * (spent / own.length)) fired.push('amount-over-own-mean');
-  if (paidSince(minute - HOUR_MS, minute + 60_000).length >= 5) fired.push('customer-velocity');
-  if (frauds.length > 0) fired.push('terminal-known-fraud');
-  return fired;
+/** How many times the usual amount a payment was, by a plain scan over the arrivals before it. */
+function naiveRatio(event: Event, earlier: readonly Event[]): number {
+  const { currency, amount } = event.values;
+  const own = paidSince(event, earlier, dayStart(event) - 30 * DAY_MS).filter((one) => one.values['currency'] === currency);
+  const amounts = own.map(({ values }) => Number(values['amount'])).sort((a, b) => a - b);
+  const kept = amounts.slice(0, amounts.length - Math.floor(amounts.length / 10));
+  return (Number(amount) * (kept.length + 1)) / (kept.reduce((sum, one) => sum + one, 0) + 5_500);
 }
 
-test('on a random stream without optional fields rules fire exactly where plain scans of those four say so', () => {
+/** The largest of those of the last 14 days. */
+function naiveRatioMax(event: Event, earlier: readonly Event[]): number {
+  return Math.max(
+    ...paidSince(event, earlier, dayStart(event) - 14 * DAY_MS).map((one) => naiveRatio(one, earlier.slice(0, earlier.indexOf(one)))),
+  );
+}
+
+/** Whether a label's payment was unusual in itself, as far as its customer is remembered. */
+function naiveExplained(label: Event, earlier: readonly Event[]): boolean {
+  const before = earlier.slice(0, earlier.indexOf(label));
+  const subject = before.find(({ type, key, id }) => type === 'transaction' && key === label.key && id === label.values['transaction_id']);
+  if (subject === undefined || dayStart(subject) < dayStart(label) - 15 * DAY_MS) return false;
+  const then = before.slice(0, before.indexOf(subject));
+  return Number(subject.values['amount']) > 20_000 || naiveRatio(subject, then) >= 2.5 || naiveRatioMax(subject, then) >= 3;
+}
+
+/** Frauds at the end of what became known of a terminal, and the day of the first of them. */
+function naiveRun(event: Event, earlier: readonly Event[], knownMs: number): { readonly run: number; readonly ageDays: number } {
+  const labels = earlier
+    .filter(({ type, values }) => type === 'label' && values['terminal_id'] === event.values['terminal_id'])
+    .filter(({ timeMs }) => timeMs >= knownMs - 28 * DAY_MS && timeMs < knownMs)
+    .filter((one) => one.values['fraud'] !== true || !naiveExplained(one, earlier))
+    .sort((a, b) => a.timeMs - b.timeMs || (a.id < b.id ? -1 : 1));
+  const run = labels.slice(labels.findLastIndex(({ values }) => values['fraud'] !== true) + 1);
+  const since = Number(run[0]?.values['transaction_time'] ?? 0);
+  return { run: run.length, ageDays: (dayStart(event) - Math.floor(since / DAY_MS) * DAY_MS) / DAY_MS };
+}
+
+const dayStart = ({ timeMs }: Event): number => Math.floor(timeMs / DAY_MS) * DAY_MS;
+
+/** Payments of the customer from a time on, up to the end of the event's day. */
+function paidSince(event: Event, earlier: readonly Event[], fromMs: number, endMs = dayStart(event) + DAY_MS): Event[] {
+  return earlier.filter((one) => one.type === 'transaction' && one.key === event.key && one.timeMs >= fromMs && one.timeMs < endMs);
+}
+
+/** Which shipped rules fire, by plain scans over all earlier arrivals; in the order of their ids. */
+function naiveRules(event: Event, earlier: readonly Event[], frontierMs: number): string[] {
+  const minute = Math.floor(event.timeMs / 60_000) * 60_000;
+  const knownMs = Math.min(Math.floor((event.timeMs - 2 * HOUR_MS) / HOUR_MS) * HOUR_MS, frontierMs);
+  const ratio = naiveRatio(event, earlier);
+  const { run, ageDays } = naiveRun(event, earlier, knownMs);
+  const fires: Readonly<Record<string, boolean>> = {
+    'amount-above-usual': ratio > 2 && ratio <= 2.5,
+    'amount-far-above-usual': ratio > 3 && ratio <= 3.5,
+    'amount-out-of-pattern': ratio > 3.5,
+    'amount-over-limit': event.values['currency'] === 'EUR' && Number(event.values['amount']) > 22_000,
+    'amount-well-above-usual': ratio > 2.5 && ratio <= 3,
+    'customer-velocity': paidSince(event, earlier, minute - HOUR_MS, minute + 60_000).length >= 5,
+    'terminal-frauds-ageing': run >= 1 && ageDays >= 25 && ageDays < 28,
+    'terminal-frauds-fresh': run >= 1 && ageDays < 25,
+    'terminal-frauds-in-a-row': run >= 2 && ageDays < 28,
+    'unusual-amounts-before': naiveRatioMax(event, earlier) > 4,
+  };
+  return Object.keys(fires).filter((id) => fires[id] === true);
+}
+
+test('on a random stream without optional fields rules fire exactly where plain scans say so', () => {
   const firings = new Map<string, number>();
   fc.assert(
     fc.property(fc.array(arrival, { minLength: 60, maxLength: 160 }), (drawn) => {
@@ -232,17 +280,18 @@ test('on a random stream without optional fields rules fire exactly where plain 
           for (const id of fired) firings.set(id, (firings.get(id) ?? 0) + 1);
         }
         earlier.push(event);
+        const told = keyFeatures.told(event, () => profile);
         keyFeatures.add(profile, event);
         keyFeatures.expire(profile, oldestMs);
         for (const ring of tileFeatures.rings) {
-          if (!matches(ring, event)) continue;
+          if (!matches(ring, told)) continue;
           const id = `${ring.ringId}#${event.values[ring.by]}`;
           const startMs = Math.floor(event.timeMs / ring.tileMs) * ring.tileMs;
           const before = tiles.get(id) ?? [];
           const tile = before.find(([start]) => start === startMs)?.[1] ?? emptyTile(ring);
           tiles.set(
             id,
-            appendTile(before, startMs, addToTile(tile, ring, event), oldestMs - ring.windowMsMax - ring.delayMsMax - ring.tileMs),
+            appendTile(before, startMs, addToTile(tile, ring, told), oldestMs - ring.windowMsMax - ring.delayMsMax - ring.tileMs),
           );
         }
       }

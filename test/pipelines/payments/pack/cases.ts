@@ -24,6 +24,17 @@ const JUST_OVER = 1e-9;
 /** What stands on the lists that the cases are judged with; one entry of each is void. */
 export const LISTED = { watched_terminals: 't-watched', watched_payees: 'p-watched', until: Date.UTC(2024, 0, 1) } as const;
 
+/** A band of what is usual, from just over one bound up to another. */
+function usual(from: number, to: number, text: string): RuleCases {
+  return {
+    at: { customer_ratio_30d: from },
+    reason: `amount 1000 is ${text} times what this customer usually spends`,
+    fires: [{ customer_ratio_30d: to }],
+    quiet: [{ customer_ratio_30d: from - JUST_OVER }, { customer_ratio_30d: to + JUST_OVER }, { customer_ratio_30d: 0 }],
+    noHistory: [{ customer_ratio_30d: null }],
+  };
+}
+
 /** Cases of every rule of the pack, by its id. */
 export const CASES: Readonly<Record<string, RuleCases>> = {
   'amount-over-limit': {
@@ -31,22 +42,56 @@ export const CASES: Readonly<Record<string, RuleCases>> = {
     reason: 'amount 22001 minor units is over the limit of 22000',
     quiet: [{ amount: 22_000 }, { currency: 'JPY' }, { amount: 0 }],
   },
-  'amount-over-own-mean': {
-    at: { amount: 3_001, customer_count_30d: 10, customer_mean_minor_30d: 1_000 },
-    reason: 'amount 3001 is over 3 times the 30-day mean 1000 of 10 payments',
-    fires: [{ customer_mean_minor_30d: 0 }, { customer_mean_minor_30d: 1_000 + 1 / 3 - JUST_OVER }],
-    quiet: [{ amount: 3_000 }, { customer_count_30d: 9 }, { customer_count_30d: 0, customer_mean_minor_30d: null }, { amount: 0 }],
-    noHistory: [{ customer_mean_minor_30d: null }],
+  'amount-above-usual': usual(2 + JUST_OVER, 2.5, '2'),
+  'amount-well-above-usual': usual(2.5 + JUST_OVER, 3, '2.5'),
+  'amount-far-above-usual': usual(3 + JUST_OVER, 3.5, '3'),
+  'amount-out-of-pattern': {
+    at: { customer_ratio_30d: 3.5 + JUST_OVER },
+    reason: 'amount 1000 is 3.5 times what this customer usually spends',
+    quiet: [{ customer_ratio_30d: 3.5 }, { customer_ratio_30d: 0 }],
+    noHistory: [{ customer_ratio_30d: null }],
+  },
+  'unusual-amounts-before': {
+    at: { customer_ratio_max_14d: 4 + JUST_OVER },
+    reason: 'an earlier payment of the last 14 days was 4 times what this customer usually spends',
+    quiet: [{ customer_ratio_max_14d: 4 }, { customer_ratio_max_14d: 0 }],
+    noHistory: [{ customer_ratio_max_14d: null }],
+  },
+  'terminal-frauds-fresh': {
+    at: { terminal_run_28d: 1, terminal_run_age_days_28d: 24 },
+    reason: 'the latest 1 payments at this terminal of which anything is known were frauds, the first 24 days ago',
+    fires: [{ terminal_run_age_days_28d: 0 }],
+    quiet: [
+      { terminal_run_age_days_28d: 25 },
+      { terminal_run_28d: 0, terminal_run_age_days_28d: 24 },
+      { terminal_run_28d: 0, terminal_run_age_days_28d: null },
+    ],
+    noHistory: [{ terminal_run_age_days_28d: null }],
+  },
+  'terminal-frauds-ageing': {
+    at: { terminal_run_28d: 1, terminal_run_age_days_28d: 25 },
+    reason: 'the latest 1 payments at this terminal of which anything is known were frauds, the first 25 days ago',
+    fires: [{ terminal_run_age_days_28d: 27 }],
+    quiet: [
+      { terminal_run_age_days_28d: 24 },
+      { terminal_run_age_days_28d: 28 },
+      { terminal_run_28d: 0, terminal_run_age_days_28d: 25 },
+      { terminal_run_28d: 0, terminal_run_age_days_28d: null },
+      { terminal_run_age_days_28d: 0 },
+    ],
+    noHistory: [{ terminal_run_age_days_28d: null }],
+  },
+  'terminal-frauds-in-a-row': {
+    at: { terminal_run_28d: 2, terminal_run_age_days_28d: 27 },
+    reason: 'the latest 2 payments at this terminal of which anything is known were frauds, the first 27 days ago',
+    fires: [{ terminal_run_age_days_28d: 0 }],
+    quiet: [{ terminal_run_28d: 1 }, { terminal_run_age_days_28d: 28 }, { terminal_run_28d: 0, terminal_run_age_days_28d: null }],
+    noHistory: [{ terminal_run_age_days_28d: null }],
   },
   'customer-velocity': {
     at: { customer_count_1h: 5 },
     reason: '5 earlier payments of this customer in the last hour',
     quiet: [{ customer_count_1h: 4 }, { customer_count_1h: 0 }],
-  },
-  'terminal-known-fraud': {
-    at: { terminal_frauds_28d: 1 },
-    reason: '1 frauds at this terminal became known in the last 28 days',
-    quiet: [{ terminal_frauds_28d: 0 }],
   },
   'card-testing': {
     at: { channel: 'online', amount: 200, customer_online_count_1h: 3, customer_online_mean_minor_1h: 200 },
@@ -133,11 +178,6 @@ export const CASES: Readonly<Record<string, RuleCases>> = {
     reason: 'amount 10001 after a silence of 30 days',
     quiet: [{ customer_since_last_60d: 30 * DAY_MS - 1 }, { customer_since_last_60d: 0 }, { amount: 10_000 }, { amount: 0 }],
     noHistory: [{ customer_since_last_60d: null }],
-  },
-  'terminal-compromised': {
-    at: { terminal_frauds_28d: 3 },
-    reason: '3 frauds at this terminal became known in the last 28 days',
-    quiet: [{ terminal_frauds_28d: 2 }, { terminal_frauds_28d: 0 }],
   },
   'merchant-compromised': {
     at: { merchant_id: 'm1', merchant_frauds_28d: 3, merchant_fraud_share_28d: 0.02 + JUST_OVER },
