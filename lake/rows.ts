@@ -5,7 +5,7 @@ import type { Event, Position, RawEvent } from '../core/model.ts';
 import type { Row, RowValue, TableRows } from '../core/ports.ts';
 import type { Verdict } from '../core/processor.ts';
 import { alertIdOf } from '../core/rules/alert-id.ts';
-import type { Decision } from '../core/rules/decision.ts';
+import { alertsOf, type Decision } from '../core/rules/decision.ts';
 import type { Context, Counters } from '../core/state/shard.ts';
 import { groupValuesOf } from '../core/windows/groups.ts';
 import type { WindowResult } from '../core/windows/results.ts';
@@ -230,8 +230,9 @@ function addDecision(
     tile_frontier: batch.context.tileFrontierMs,
     ...place,
   });
-  const atStake = decision.fired.length === 0 ? {} : stakeColumns(pipeline, event);
-  for (const fired of decision.fired) {
+  const alerting = alertsOf(decision);
+  const atStake = alerting.length === 0 ? {} : stakeColumns(pipeline, event);
+  for (const fired of alerting) {
     add('alerts', {
       alert_id: alertIdOf(fired.ruleId, event.key, event.id),
       ...identity,

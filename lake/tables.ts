@@ -111,12 +111,12 @@ export function whatIfTableOf(pipeline: Pipeline, decision: DecisionSpec): Table
   };
 }
 
-/** Table of alerts: one row for each firing of an active rule. */
+/** Table of alerts: one row for each firing of an active rule for an event that was not approved. */
 export function alertTableOf(pipeline: Pipeline, decision: DecisionSpec): TableSchema {
   const stake = alertStakeOf(pipeline);
   return {
     name: 'alerts',
-    description: 'Every firing of an active rule.',
+    description: 'Every firing of an active rule for an event that was not approved.',
     columns: [
       required('alert_id', 'string', 'Derived from rule, key and event id.'),
       ...identityColumns(),

@@ -5,7 +5,7 @@ import { type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
 import { addToRings, expireRings, type KeyRing, perKeyOf, strideOf } from './key-rings.ts';
 import { compileMarking, MARKED, type Marking, tellLabel } from './marks.ts';
-import { type RingStates, type Total, totalOf } from './rings.ts';
+import { type Held, type RingStates, type Stride, type Total, totalOf } from './rings.ts';
 import { entriesOf, type Measure, measureOf, valueOfNothing } from './totals.ts';
 
 /** The features over the partition key of one pipeline. */
@@ -48,7 +48,8 @@ interface Reader {
   readonly measure: Measure;
   /** Its value where nothing was counted: most features of most events, where they are about what only some events have. */
   readonly ofNothing: number | null;
-  readonly entriesOf: ((count: number) => number) | undefined;
+  readonly held: Held;
+  readonly stride: Stride;
   /** Whether it has another value of nothing for an event that says more. */
   readonly isOfEvent: boolean;
   /** Place of the first reader of the same tiles: they are gone through once for all of these. */
@@ -66,21 +67,7 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   const marking = compileMarking(pipeline, (name) => identityOf(pipeline, name));
   const marks = marking === undefined ? undefined : ringOfMarks(pipeline, marking, ringOfFeature);
   if (marks !== undefined) byId.set(marks.ringId, marks);
-  const readers: Reader[] = [];
-  for (const { name, spec } of specs) {
-    const ring = ringOfFeature(name);
-    if (ring === undefined) continue;
-    const measure = measureOf(pipeline, spec);
-    const { windowMs } = spec;
-    const twin = readers.findIndex((one) => one.ring === ring && one.windowMs === windowMs && spec.measure !== 'ratio');
-    const base = { name, ring, windowMs, measure, twin: twin < 0 ? readers.length : twin };
-    readers.push({
-      ...base,
-      ofNothing: valueOfNothing(measure, ring.component),
-      entriesOf: entriesOf(spec),
-      isOfEvent: spec.measure === 'ratio',
-    });
-  }
+  const readers = readersOf(pipeline, specs, ringOfFeature);
   const rings = [...byId.values()];
   const fedBy = new Set(rings.map(({ over }) => over));
   const remembered = new Set([...specs.flatMap(({ spec }) => rememberedBy(spec) ?? []), ...(marking?.reads ?? [])]);
@@ -91,8 +78,8 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
     read: (states, event, asOfMs) => {
       const values: Record<string, number | null> = {};
       const totals: (Total | undefined)[] = [];
-      for (const [at, reader] of readers.entries()) {
-        const total = reader.twin === at ? totalIn(reader, states, event, asOfMs) : totals[reader.twin];
+      for (const reader of readers) {
+        const total = reader.twin === totals.length ? totalIn(reader, states, event, asOfMs) : totals[reader.twin];
         totals.push(total);
         values[reader.name] = total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs);
       }
@@ -110,6 +97,23 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
       for (const ringId in states) if (!byId.has(ringId)) delete states[ringId];
     },
   };
+}
+
+function readersOf(pipeline: Pipeline, specs: NamedSpecs, ringOfFeature: (name: string) => KeyRing | undefined): Reader[] {
+  const readers: Reader[] = [];
+  for (const { name, spec } of specs) {
+    const ring = ringOfFeature(name);
+    if (ring === undefined) continue;
+    const measure = measureOf(pipeline, spec);
+    const held: Held = { component: ring.component, entriesOf: entriesOf(spec) };
+    const { windowMs } = spec;
+    const twin = readers.findIndex((one) => one.ring === ring && one.windowMs === windowMs && held.entriesOf === undefined);
+    readers.push({
+      ...{ name, ring, windowMs, measure, held, stride: strideOf(ring), twin: twin < 0 ? readers.length : twin },
+      ...{ ofNothing: valueOfNothing(measure, ring.component), isOfEvent: spec.measure === 'ratio' },
+    });
+  }
+  return readers;
 }
 
 interface Remembering {
@@ -199,9 +203,9 @@ function summedTwin(pipeline: Pipeline, counted: RingSource & { readonly per: re
 }
 
 /** What a reader's window holds; undefined where there is nothing and that says all. */
-function totalIn({ ring, windowMs, isOfEvent, entriesOf }: Reader, states: RingStates, event: Event, asOfMs: number): Total | undefined {
+function totalIn({ ring, windowMs, isOfEvent, held, stride }: Reader, states: RingStates, event: Event, asOfMs: number): Total | undefined {
   const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
   if (tiles === undefined && !isOfEvent) return undefined;
   const to = Math.floor(asOfMs / ring.tileMs);
-  return totalOf(tiles, strideOf(ring), [to - windowMs / ring.tileMs, to], { component: ring.component, entriesOf });
+  return totalOf(tiles, stride, [to - windowMs / ring.tileMs, to], held);
 }

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { hash32, SEED_A, SEED_B } from '../aggregates/hash.ts';
 import { EXPLAINED } from '../definition/features.ts';
 import type { LabelSpec, Pipeline } from '../definition/pipeline.ts';
 import type { Event, FieldValue } from '../model.ts';
@@ -13,8 +13,7 @@ import type { RingStates } from './rings.ts';
 export const MARKED = '@marked';
 
 const DAY_MS = 86_400_000;
-/** Digits of a digest in the name of a ring. */
-const DIGEST_DIGITS = 16;
+const DIGITS = 8;
 
 /** Which judged events are marked: a fraud label of one is explained by the event itself. */
 export interface Marking {
@@ -40,7 +39,8 @@ export function compileMarking(pipeline: Pipeline, identityOf: (feature: string)
   const condition = compileCondition(when, variables, 'decision.labels.explained.when');
   const [fields, features] = [condition.reads.filter(isField), condition.reads.filter((one) => !isField(one))];
   const reads = features.map(({ name }) => name);
-  const digest = hash('sha256', JSON.stringify([over, when, rememberMs, reads.map(identityOf)])).slice(0, DIGEST_DIGITS);
+  const made = JSON.stringify([over, when, rememberMs, reads.map(identityOf)]);
+  const digest = [SEED_A, SEED_B].map((seed) => hash32(made, seed).toString(16).padStart(DIGITS, '0')).join('');
   const input: RuleInput[number][] = new Array(variables.byPath.size).fill(undefined);
   const nothing = { field: undefined, has: undefined, of: undefined, holds: undefined };
   return {

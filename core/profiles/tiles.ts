@@ -103,8 +103,8 @@ export function compileTileFeatures(pipeline: Pipeline, marks?: KeyRing): TileFe
     read: (event, asOfMs, frontierMs, tilesOf) => {
       const values: Record<string, number | null> = {};
       const totals: (Total | undefined)[] = [];
-      for (const [at, reader] of readers.entries()) {
-        const total = reader.twin === at ? totalFor(reader) : totals[reader.twin];
+      for (const reader of readers) {
+        const total = reader.twin === totals.length ? totalFor(reader) : totals[reader.twin];
         totals.push(total);
         values[reader.name] = total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs);
       }

@@ -79,6 +79,11 @@ export const NOTHING: Decision = {
   ...{ ruleSet: '', outcome: 'approve', score: 0, typologyScores: {}, fired: [], listHits: [], shadow: [], failed: [], noHistory: [] },
 };
 
+/** The firings that people are told of: all of an event that was not approved. What only adds a little to others, or what an allow list lets pass, is none. */
+export function alertsOf({ outcome, fired }: Pick<Decision, 'outcome' | 'fired'>): readonly FiredRule[] {
+  return outcome === 'approve' ? [] : fired;
+}
+
 /** The outcome: a block list before an allow list, an allow list before points; of several thresholds the worst. */
 export function outcomeOf(
   spec: DecisionSpec,

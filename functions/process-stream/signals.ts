@@ -1,5 +1,6 @@
 import type { Lane } from '../../core/model.ts';
 import type { Verdict } from '../../core/processor.ts';
+import { alertsOf } from '../../core/rules/decision.ts';
 import type { KinesisStreamEvent } from '../kinesis-event.ts';
 import type { LambdaContext } from '../observability/context.ts';
 import type { LogIds } from '../observability/log.ts';
@@ -20,7 +21,7 @@ export function meterBatch(meter: Meter, { verdicts, deliveredMs }: BatchStats):
     if (event !== undefined && event.timeMs > newestMs) newestMs = event.timeMs;
     if (decision === undefined) continue;
     outcomes[decision.outcome] += 1;
-    fired += decision.fired.length;
+    fired += alertsOf(decision).length;
   }
   meter.add('seen', verdicts.length);
   for (const lane of ['accepted', 'late', 'duplicate', 'quarantined'] as const) meter.add(lane, lanes[lane]);

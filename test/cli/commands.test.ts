@@ -31,7 +31,7 @@ describe('run, and the commands that look at what it left', () => {
     expect(run.code, run.err).toBe(0);
     const report: unknown = JSON.parse(run.out);
     expect(Object.keys(report as object)).toEqual(KEYS);
-    expect(report).toMatchObject({ seen: 4, accepted: 2, late: 0, duplicate: 1, quarantined: 1, alerts: 1 });
+    expect(report).toMatchObject({ seen: 4, accepted: 2, late: 0, duplicate: 1, quarantined: 1, alerts: 2 });
     expect(run.out.endsWith('}\n')).toBe(true);
   });
 

@@ -46,5 +46,5 @@ test('the guide to the rule pack names the fields that rules read, the lists, an
       .filter((name) => typologies[name]?.declinePoints === points)
       .map((name) => `\`${name}\``)
       .join(', ');
-  expect(guide.replaceAll('\n', ' ')).toContain(`(${declining(8)}: 8, ${declining(10)}: 10)`);
+  expect(guide.replaceAll('\n', ' ')).toContain(`(${declining(80)}: 80, ${declining(100)}: 100)`);
 });

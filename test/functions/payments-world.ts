@@ -26,7 +26,7 @@ const RULE: Rule = parseRule(
     description: 'test',
     on: 'transaction',
     condition: 'event.amount_minor > 5000 || features.customer_count_1h >= 2 || features.terminal_frauds_28d > 0',
-    points: 5,
+    points: 50,
     reason: '{features.customer_count_1h} in the last hour',
     alert: { group_by: 'customer_id', cool_down: '1h' },
   },

@@ -23,7 +23,7 @@ describe('what cannot be is refused with what is allowed', () => {
   });
 
   test.each([
-    [['set', 'nobody', 'paused'], /rule: got "nobody"; allowed: amount-just-under-limit, amount-over-limit, /],
+    [['set', 'nobody', 'paused'], /rule: got "nobody"; allowed: amount-above-usual, amount-far-above-usual, /],
     [['set', 'amount-over-limit', 'asleep'], /status: got "asleep"; allowed: draft, shadow, active, paused, retired/],
     [['set', 'amount-over-limit', 'paused'], /--why: got "?nothing"?; allowed: a reason/],
     [['apply', '--why', 'x'], /allowed: others than those that are in force/],

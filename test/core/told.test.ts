@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { positionOf } from '../../../core/decode/position.ts';
-import type { Event, RawEvent } from '../../../core/model.ts';
-import { compilePlan } from '../../../core/plan.ts';
-import { judgeBatch, type Profile, type Verdict } from '../../../core/processor.ts';
-import { SliceFold } from '../../../core/replay/fold.ts';
-import { compileRules } from '../../../core/rules/compile.ts';
-import { encodeProfile, newProfile, parseProfile } from '../../../core/state/profile.ts';
-import { newShard } from '../../../core/state/shard.ts';
-import { pipeline } from '../../../pipelines/payments/pipeline.ts';
+import { positionOf } from '../../core/decode/position.ts';
+import type { Event, RawEvent } from '../../core/model.ts';
+import { compilePlan } from '../../core/plan.ts';
+import { judgeBatch, type Profile, type Verdict } from '../../core/processor.ts';
+import { SliceFold } from '../../core/replay/fold.ts';
+import { compileRules } from '../../core/rules/compile.ts';
+import { encodeProfile, newProfile, parseProfile } from '../../core/state/profile.ts';
+import { newShard } from '../../core/state/shard.ts';
+import { pipeline } from '../../pipelines/payments/pipeline.ts';
 
 const START = Date.UTC(2024, 0, 1);
 const DAY_MS = 86_400_000;
