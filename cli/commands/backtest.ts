@@ -8,12 +8,11 @@ import { summarize } from '../../core/backtest/summary.ts';
 import type { Thresholds } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
 import { type Backtested, backtest } from '../../local/backtest/backtest.ts';
-import { resolveInputs } from '../../local/feed/inputs.ts';
-import { readImport } from '../../local/feed/read.ts';
 import { candidateOf, type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
+import { withHistory } from '../backtest/history.ts';
 import { scoreLines } from '../backtest/scores.ts';
 import { backtestText } from '../backtest/text.ts';
-import { type Command, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
+import { type Command, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { writeFileWhole, writeOut } from '../output.ts';
 import { daysOf, timeOf } from '../times.ts';
@@ -21,6 +20,16 @@ import { daysOf, timeOf } from '../times.ts';
 const FLAGS = {
   input: { kind: 'texts', value: 'FILE', help: 'CSV, NDJSON or Parquet files, or globs; may be given again' },
   import: { kind: 'text', value: 'Q.sql', help: 'a SELECT over the view input that shapes rows into events, in order of time' },
+  data: { kind: 'text', value: 'DIR', help: 'instead of files the lake of this data folder: what its stream accepted' },
+  stack: STACK_FLAG,
+  'max-mb': {
+    kind: 'whole',
+    value: 'N',
+    min: 1,
+    max: 1_000_000,
+    fallback: 1_024,
+    help: 'with --stack: files of its archive that are fetched to this machine at most, MiB',
+  },
   from: { kind: 'text', value: 'TIME', help: 'first moment that is judged, such as 2018-08-08; events before it are history' },
   to: { kind: 'text', value: 'TIME', help: 'moment before which it ends, such as 2018-08-15' },
   rules: { kind: 'text', value: 'DIR', help: 'folder with rules/ to judge by; default: that of the pipeline' },
@@ -50,7 +59,7 @@ export const command: Command = {
   name: 'backtest',
   summary: SUMMARY,
   help: helpText({
-    usage: 'backtest --input FILE… --from TIME --to TIME [flags]',
+    usage: 'backtest (--input FILE… | --data DIR | --stack NAME) --from TIME --to TIME [flags]',
     summary: SUMMARY,
     flags: FLAGS,
     notes: [
@@ -60,32 +69,31 @@ export const command: Command = {
     ],
     examples: [
       [`backtest --input h.parquet --import pipelines/payments/imports/handbook.sql ${WEEK}`, 'rows of another shape'],
+      [`backtest --data .headrace/data ${WEEK}`, 'what the stream has taken'],
       [`backtest --input history.parquet ${WEEK} --compare candidate --report out.html`, 'a candidate beside the rules'],
     ],
   }),
   run: async (args) => {
     const { flags, positionals } = readFlags(FLAGS, args);
     noPositionals(positionals, FLAGS);
-    if (flags.input.length === 0) throw usageError('--input', 'nothing', 'at least one FILE or glob of CSV, NDJSON or Parquet');
     const [fromMs, toMs] = [timeOf('--from', flags.from ?? 'nothing'), timeOf('--to', flags.to ?? 'nothing')];
     if (fromMs >= toMs) throw usageError('range', `${flags.from} to ${flags.to}`, 'a --from before --to');
     const loaded = await loadPipeline(flags.pipeline);
     const { decision } = loaded.pipeline;
     if (decision?.labels === undefined) throw usageError('decision.labels', undefined, 'the events that are labels, in pipeline.ts');
     const labelDelayDays = daysOf('--label-delay', flags['label-delay']);
+    const knownDays = flags['known-days'];
     const ruleSets = await ruleSetsOf(loaded, flags);
-    const done = await backtest(
-      {
-        inputs: await resolveInputs(flags.input),
-        importSql: flags.import === undefined ? undefined : await readImport(flags.import),
-        ...{ pipelineDir: flags.pipeline, ruleSets, fromMs, toMs, labelDelayMs: labelDelayDays * DAY_MS },
-        spillPath: join(tmpdir(), 'headrace-backtest'),
-      },
-      flags.threads,
-    );
-    const protocol = { fromMs, toMs, labelDelayDays, knownDays: flags['known-days'], earlierFrauds: done.earlierFrauds };
+    const range = { fromMs, toMs, labelDelayMs: labelDelayDays * DAY_MS, knownDays };
+    const { done, notes } = await withHistory(flags, { loaded, range }, async ({ notes, check, ...history }) => {
+      const start = { ...history, ...range, pipelineDir: flags.pipeline, ruleSets, spillPath: join(tmpdir(), 'headrace-backtest') };
+      const done = await backtest(start, flags.threads);
+      check(done);
+      return { done, notes };
+    });
+    const protocol = { fromMs, toMs, labelDelayDays, knownDays, earlierFrauds: done.earlierFrauds };
     const [base, candidate] = ruleSets.map((rules, i) =>
-      measuredOf(done.tables[i], { rules, protocol, thresholds: decision, isSimulated: flags.simulated }),
+      measuredOf(done.tables[i], { rules, protocol, thresholds: decision, isSimulated: flags.simulated, notes }),
     );
     if (base === undefined) throw new Error('no rule set');
     const comparison = candidate === undefined ? undefined : compare(base, candidate, { protocol });
@@ -114,12 +122,15 @@ interface Measuring {
   readonly protocol: Protocol;
   readonly thresholds: Thresholds;
   readonly isSimulated: boolean;
+  /** What else a reader must know. */
+  readonly notes: readonly string[];
 }
 
-function measuredOf(table: ScoredTable | undefined, { rules, protocol, thresholds, isSimulated }: Measuring): Measured {
+function measuredOf(table: ScoredTable | undefined, { rules, protocol, notes, ...options }: Measuring): Measured {
   if (table === undefined) throw new Error(`rule set ${rules.version} has no table`);
   const active = rules.rules.filter(({ status }) => status === 'active').map(({ id }) => id);
-  return { table, summary: summarize(table, { ...protocol, rules: active, ruleSet: rules.version, thresholds, isSimulated }) };
+  const summary = summarize(table, { ...protocol, ...options, rules: active, ruleSet: rules.version });
+  return { table, summary: { ...summary, notes: [...summary.notes, ...notes] } };
 }
 
 function costsOf({ quarantined, labels, cpuUsPerEvent }: Backtested): object {

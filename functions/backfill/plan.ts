@@ -114,8 +114,8 @@ export function scopeOf(plan: Plan, { mode }: Pick<BackfillRequest, 'mode'>, { f
   return { fromMs: fromMs - ceilHour(before), toMs: toMs + ceilHour(after) };
 }
 
-/** How far back features, duplicates and sessions reach. */
-function warmUpMs(plan: Plan, hasDecisions: boolean): number {
+/** How far back features (with decisions), duplicates and sessions reach, ms. */
+export function warmUpMs(plan: Plan, hasDecisions: boolean): number {
   const { duplicateMemoryMs, allowedLatenessMs, outOfOrdernessMs } = plan.pipeline.time;
   const sessions = plan.sessions.map(({ gapMs }) => gapMs + HOUR_MS);
   const keys = plan.keyFeatures.rings.map(memoryMsOf);

@@ -27,6 +27,8 @@ export interface BacktestStart extends BacktestSource {
 export interface RowVerdict extends Pick<ScoredRow, 'score' | 'outcome'> {
   /** Place in `firedNames`. */
   readonly fired: number;
+  /** Rules that all but fired: place in `firedNames` too. */
+  readonly near: number;
 }
 
 /** A row that was judged; `ordinal` is its place in the input. */

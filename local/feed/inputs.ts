@@ -4,8 +4,8 @@ import { glob, open, stat } from 'node:fs/promises';
 import { basename, extname, resolve } from 'node:path';
 import { UsageError, usageError } from '../../core/errors.ts';
 
-/** How input files are read. */
-export type InputKind = 'csv' | 'ndjson' | 'parquet';
+/** How input files are read; `payloads` are Parquet files with columns payload (bytes of an event), key and time_ms, in order. */
+export type InputKind = 'csv' | 'ndjson' | 'parquet' | 'payloads';
 
 /** Checked input files of one kind, in sorted name order, each once. */
 export interface Inputs {

@@ -10,6 +10,7 @@ export function inputViewSql(inputs: Inputs): string {
   const readers = {
     parquet: `read_parquet(${files}, union_by_name = true)`,
     csv: `read_csv(${files}, header = true, union_by_name = true)`,
+    payloads: `read_parquet(${files})`,
     ndjson: `read_json(${files}, format = 'newline_delimited', union_by_name = true)`,
   };
   return `CREATE OR REPLACE VIEW input AS SELECT * FROM ${readers[inputs.kind]}`;
@@ -40,6 +41,9 @@ function keySql(columns: ReadonlyMap<string, SourceColumn>, shape: FeedShape): s
   const cases = Object.entries(shape.keyFields).map(([type, field]) => `WHEN ${quoteText(type)} THEN ${text(field)}`);
   return `CASE "type"::VARCHAR ${cases.join(' ')} END`;
 }
+
+/** SQL of rows that are events already, in the form of `payloadSql`. */
+export const PAYLOADS_SQL = 'SELECT payload, key, time_ms FROM input UNION ALL SELECT NULL, NULL, NULL';
 
 /**
  * SQL that turns rows of `select` into `payload` (JSON bytes), `key` and `time_ms` (epoch ms), in the rows' order. JSON

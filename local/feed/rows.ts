@@ -13,7 +13,7 @@ import type { SourceColumn } from './columns.ts';
 import { csvForm, linesAt } from './csv-text.ts';
 import { type EventChunk, type FeedShape, partitionKeyOf } from './events.ts';
 import type { Inputs } from './inputs.ts';
-import { csvViewSql, inputViewSql, payloadSql, selectSql } from './query.ts';
+import { csvViewSql, inputViewSql, PAYLOADS_SQL, payloadSql, selectSql } from './query.ts';
 
 /** How rows are read. */
 export interface RowsOptions {
@@ -87,6 +87,11 @@ export async function* rowEvents(inputs: Inputs, options: RowsOptions): AsyncGen
   const instance = await DuckDBInstance.create(':memory:', { ...DUCKDB_CONFIG, temp_directory: spillPath });
   const connection = await instance.connect();
   try {
+    if (inputs.kind === 'payloads') {
+      await asked('input files cannot be read', connection.run(inputViewSql(inputs)));
+      yield* queryEvents(connection, PAYLOADS_SQL);
+      return;
+    }
     if (options.wantsAllLabels === true) await connection.run('SET VARIABLE all_labels = true');
     if (inputs.kind !== 'csv' || options.importSql !== undefined) {
       yield* viewEvents(connection, inputViewSql(inputs), options);
@@ -108,7 +113,12 @@ async function* viewEvents(connection: DuckDBConnection, viewSql: string, option
   await asked('input files cannot be read', connection.run(viewSql));
   const select = selectSql(options.importSql);
   const columns = await asked('import query is not one SELECT that works on these files', columnsOf(connection, select));
-  const result = await asked('input cannot be read', connection.stream(payloadSql(select, columns, options.shape)));
+  yield* queryEvents(connection, payloadSql(select, columns, options.shape));
+}
+
+/** Events of a query whose last row is one of nulls. */
+async function* queryEvents(connection: DuckDBConnection, sql: string): AsyncGenerator<EventChunk> {
+  const result = await asked('input cannot be read', connection.stream(sql));
   for (;;) {
     const chunk = await asked('input cannot be read', result.fetchChunk());
     // A query that fails behind its first rows ends like one that is done.

@@ -57,6 +57,11 @@ test('the guide to back-tests runs as written', () => {
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<svg');
   expect(JSON.parse(line ?? '')).toMatchObject({ labels: 400 });
   expect(readFileSync(join(folder, 'scores.csv'), 'utf8')).toMatch(/^transaction_id,event_time,customer_id,score,outcome\n/);
+  const lake = stepsOf(readFileSync('docs/guides/measures.md', 'utf8'), 'Over a lake');
+  expect(lake).toHaveLength(1);
+  const figures = (text: string | undefined): string => text?.slice(text.indexOf('\nfigure')) ?? '';
+  expect(figures(alone)).toContain('average precision');
+  expect(run(lake[0]?.command ?? '', folder)).toContain(figures(alone));
 }, 240_000);
 
 test('the guide to erasure runs as written and prints what it shows', () => {

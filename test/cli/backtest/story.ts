@@ -2,22 +2,23 @@ import { createRandom } from '../../../core/random.ts';
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const DAY_MS = 86_400_000;
-const DAYS = 24;
 const LABEL_MS = 7 * DAY_MS;
 
 /** How a story is told. */
 export interface StoryOptions {
   readonly seed: number;
   readonly payments: number;
+  /** Days over which the payments are spread; default 24. */
+  readonly days?: number;
 }
 
 /** Lines of payments and, a week later, their labels, in order of time; some payments are sent twice. What the rules ask for varies. */
-export function storyLines({ seed, payments }: StoryOptions): string[] {
+export function storyLines({ seed, payments, days = 24 }: StoryOptions): string[] {
   const random = createRandom(seed);
   const events: { readonly atMs: number; readonly order: number; readonly event: object }[] = [];
   const maybe = (name: string, value: unknown, chance: number): object => (random.chance(chance) ? { [name]: value } : {});
   for (let i = 0; i < payments; i += 1) {
-    const atMs = START_MS + random.below(DAYS * 24 * 60) * 60_000;
+    const atMs = START_MS + random.below(days * 24 * 60) * 60_000;
     const who = { customer_id: `c${random.below(60)}`, terminal_id: `t${random.below(6)}` };
     const event = {
       ...{ type: 'transaction', event_id: `p${i}`, event_time: timeOf(atMs), ...who, currency: random.pick(['EUR', 'USD']) },
