@@ -1,0 +1,32 @@
+import { describe, expect, test } from 'vitest';
+import { featureQuery } from '../../../lake/feature-sql/query.ts';
+import { asked, historyOf, lakeOf, replayed } from './history.ts';
+import { EVERY_FEATURE, pipelineOf } from './kinds.ts';
+
+const pipeline = pipelineOf(EVERY_FEATURE);
+
+describe('the SQL of a feature', () => {
+  test.each([1, 2, 3])('gives what the replay gives, for every measure and filter (history %i)', async (seed) => {
+    const events = historyOf(seed, 150);
+    const truth = replayed(pipeline, events);
+    const db = await lakeOf(pipeline, events);
+    const constant: string[] = [];
+    for (const name of Object.keys(EVERY_FEATURE)) {
+      const said = await asked(db, featureQuery(pipeline, name));
+      expect(said.size, name).toBe(truth.size);
+      const wrong = [...truth].filter(([id, values]) => !isClose(said.get(id), values[name]));
+      expect(
+        wrong.map(([id, values]) => [id, values[name], said.get(id)]),
+        name,
+      ).toEqual([]);
+      if (new Set(said.values()).size < 2) constant.push(name);
+    }
+    expect(constant).toEqual([]);
+  });
+});
+
+/** Equal but for what doubles lose. */
+function isClose(a: number | null | undefined, b: number | null | undefined): boolean {
+  if (typeof a !== 'number' || typeof b !== 'number') return a === b;
+  return Math.abs(a - b) <= 1e-9 * Math.max(1, Math.abs(a), Math.abs(b));
+}
