@@ -17,7 +17,10 @@ export type Values = Record<string, number | null>;
 
 const START_MS = Date.parse('2026-01-01T00:00:00Z');
 const MINUTE_MS = 60_000;
-const DAY_MS = 1_440 * MINUTE_MS;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** At once, at an edge of tiles, and about as long as what explains frauds is remembered. */
+const LABEL_DELAYS_MS = [0, 0, HOUR_MS, DAY_MS, 2 * DAY_MS, 51 * HOUR_MS, 3 * DAY_MS];
 
 /** Payments of few keys that are crowded around edges of tiles, many at one moment, and what became known of them hours or days later. */
 export function historyOf(seed: number, payments: number): Event[] {
@@ -34,22 +37,19 @@ export function historyOf(seed: number, payments: number): Event[] {
     const place = random.chance(0.7)
       ? { lat: random.pick([0, 52_500_000, -89_999_999, 52_500_001]), lon: random.pick([0, 179_999_999, -180_000_000]) }
       : {};
-    events.push(
-      eventOf('payment', timeMs, id, {
-        ...{ ...who, ...place, amount: random.pick([100, 100, 250, 999, 123_456]), currency: random.pick(['EUR', 'EUR', 'JPY']) },
-        ...maybe('channel', random.pick(['web', 'atm', "o'ne"])),
-        ...maybe('approved', random.chance(0.7)),
-        ...maybe('items', random.below(4)),
-        ...maybe('reading', random.pick([-150, 25, 75, 7_500])),
-      }),
-    );
-    const knownMs = timeMs + random.pick([0, 1, 3_600_000, DAY_MS, 3 * DAY_MS]);
-    if (random.chance(0.8)) {
-      const fraud = random.chance(0.6);
-      events.push(eventOf('label', knownMs, `l${i}`, { ...who, payment_id: id, payment_time: timeMs, fraud }));
-    }
+    const payment = eventOf('payment', timeMs, id, {
+      ...{ ...who, ...place, amount: random.pick([100, 100, 250, 999, 123_456]), currency: random.pick(['EUR', 'EUR', 'JPY']) },
+      ...maybe('channel', random.pick(['web', 'atm', "o'ne"])),
+      ...maybe('approved', random.chance(0.7)),
+      ...maybe('items', random.below(4)),
+      ...maybe('reading', random.pick([-150, 25, 75, 7_500])),
+    });
+    const knownMs = timeMs + random.pick(LABEL_DELAYS_MS);
+    const known = { ...who, payment_id: id, payment_time: timeMs, fraud: random.chance(0.7) };
+    const labels = random.chance(0.8) ? [eventOf('label', knownMs, `l${i}`, known)] : [];
+    // A label may overtake its payment.
+    events.push(...(random.chance(0.5) ? [payment, ...labels] : [...labels, payment]));
   }
-  // Of one moment they come in any order, but for a label and its payment.
   return events
     .map((event, i) => ({ event, i }))
     .sort((a, b) => a.event.timeMs - b.event.timeMs || a.i - b.i)

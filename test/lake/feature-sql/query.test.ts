@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Event } from '../../../core/model.ts';
 import { featureQuery } from '../../../lake/feature-sql/query.ts';
 import { asked, historyOf, lakeOf, replayed } from './history.ts';
 import { EVERY_FEATURE, pipelineOf } from './kinds.ts';
@@ -22,6 +23,20 @@ describe('the SQL of a feature', () => {
       if (new Set(said.values()).size < 2) constant.push(name);
     }
     expect(constant).toEqual([]);
+  });
+
+  test('counts a run from the lower id of two frauds that became known at one moment', async () => {
+    const [earlyMs, lateMs] = [Date.parse('2026-01-02T10:00:00Z'), Date.parse('2026-01-04T10:00:00Z')];
+    const label = (id: string, payment_time: number): Event => {
+      const values = { event_id: id, event_time: lateMs, customer: 'c', terminal: 't', payment_id: 'p', payment_time, fraud: true };
+      return { type: 'label', id, timeMs: lateMs, key: 'c', values };
+    };
+    const atMs = Date.parse('2026-01-05T10:00:00Z');
+    const values = { event_id: 'x', event_time: atMs, customer: 'c', terminal: 't', amount: 1, currency: 'EUR' };
+    const events = [label('b', lateMs), label('a', earlyMs), { type: 'payment', id: 'x', timeMs: atMs, key: 'c', values }];
+    const db = await lakeOf(pipeline, events);
+    expect(replayed(pipeline, events).get('c x')?.['run_age']).toBe(3);
+    expect((await asked(db, featureQuery(pipeline, 'run_age'))).get('c x')).toBe(3);
   });
 });
 
