@@ -3,6 +3,7 @@ import { usageError } from '../../core/errors.ts';
 import { floorTo } from '../../core/time/tiles.ts';
 import { fieldColumn } from '../columns.ts';
 import { quoteName } from '../sql-text.ts';
+import { NoSqlError } from './errors.ts';
 import { msSql } from './terms.ts';
 
 /** Which events a query reads, epoch ms: judged are those of `[fromMs, toMs)`, all others are their history. */
@@ -27,6 +28,9 @@ const ALWAYS = ['event_id', 'event_time'];
 
 /** What identifies an event, in relations of events and of values. */
 export const ID_COLUMNS = ['event_key', 'event_id', 'event_ms'] as const;
+
+/** Columns of a query that no field may have the name of. */
+const OWN: readonly string[] = [...ID_COLUMNS, 'arrival', 'remembered'].filter((name) => name !== 'event_id');
 
 /** Condition that two rows are of one event. */
 export function sameEvent(a: string, b: string): string {
@@ -57,7 +61,10 @@ export class Draft {
   /** Relation of the accepted events of a type, with these fields. */
   events(type: string, fields: readonly string[]): string {
     const known = this.fields.get(type) ?? new Set(ALWAYS);
-    for (const field of fields) if (Object.hasOwn(this.typeOf(type).fields, field)) known.add(field);
+    for (const field of fields) {
+      if (OWN.includes(field)) throw new NoSqlError(`a field named ${field}, as a column that the query needs itself`);
+      if (Object.hasOwn(this.typeOf(type).fields, field)) known.add(field);
+    }
     this.fields.set(type, known);
     return `${type}_events`;
   }

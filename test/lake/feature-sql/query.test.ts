@@ -1,6 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { keyFeature } from '../../../core/definition/features.ts';
+import { integer } from '../../../core/definition/fields.ts';
+import type { Pipeline } from '../../../core/definition/pipeline.ts';
 import type { Event } from '../../../core/model.ts';
-import { featureQuery } from '../../../lake/feature-sql/query.ts';
+import { featureQuery, noSqlReason } from '../../../lake/feature-sql/query.ts';
 import { asked, historyOf, lakeOf, replayed } from './history.ts';
 import { EVERY_FEATURE, pipelineOf } from './kinds.ts';
 
@@ -23,6 +26,30 @@ describe('the SQL of a feature', () => {
       if (new Set(said.values()).size < 2) constant.push(name);
     }
     expect(constant).toEqual([]);
+  });
+
+  test('is refused for a field that has the name of a column which the query needs itself', () => {
+    const fields = { ...pipeline.eventTypes['payment']?.fields, arrival: integer({ optional: true }) };
+    const other = {
+      ...pipeline,
+      eventTypes: { ...pipeline.eventTypes, payment: { ...pipeline.eventTypes['payment'], fields } },
+    } as Pipeline;
+    const features = {
+      arrivals: keyFeature({ over: 'payment', measure: 'sum', field: 'arrival', windowMs: 1, tileMs: 1, description: 'x' }),
+    };
+    expect(noSqlReason({ ...other, features }, 'arrivals')).toMatch(/^a field named arrival/);
+  });
+
+  test.each([
+    ['event.items + 1 > 2', '+ of int and int'],
+    ['event.channel.startsWith("w")', 'startsWith of string and string'],
+    ['event.reading / 2.0 > 1.0', '/ of double and double'],
+    ['["web"].exists(c, c == event.channel)', 'a loop'],
+    ['event.event_time.getHours() > 3', 'getHours in a condition'],
+  ])('is refused where fraud explains itself by %s', (when, what) => {
+    const other = pipelineOf(EVERY_FEATURE, when);
+    expect(noSqlReason(other, 'run_age')).toContain(what);
+    expect(noSqlReason(other, 'run_all')).toBeUndefined();
   });
 
   test('counts a run from the lower id of two frauds that became known at one moment', async () => {
