@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   alerts: () => import('./commands/alerts.ts'),
   rules: () => import('./commands/rules.ts'),
   backtest: () => import('./commands/backtest.ts'),
+  features: () => import('./commands/features.ts'),
   schema: () => import('./commands/schema.ts'),
   cost: () => import('./commands/cost.ts'),
 };

@@ -14,7 +14,7 @@ import { addHour, declareLake, dropHour, type Place, publishedPlaces, SHOWN, swa
 import type { TrinoClient, TrinoStats } from './client.ts';
 import { type Answer, differencesOf, localAnswer, type Statement, trinoAnswer } from './compare.ts';
 import { secondHalfMs, writeTown } from './payments.ts';
-import { FUNCTION_STATEMENTS, namedStatements, UNLIKE_STATEMENTS, viewStatements } from './statements.ts';
+import { FUNCTION_STATEMENTS, featureStatements, namedStatements, UNLIKE_STATEMENTS, viewStatements } from './statements.ts';
 
 /** What the judge found. */
 export interface Verdict {
@@ -65,7 +65,7 @@ export async function judge(client: TrinoClient, folder: string, options: JudgeO
   try {
     const bench = new Bench(client, sql, options.say);
     const named = namedStatements(tables);
-    const others = [...viewStatements(tables), ...FUNCTION_STATEMENTS];
+    const others = [...viewStatements(tables), ...FUNCTION_STATEMENTS, ...featureStatements(loaded.pipeline)];
     const landed = await bench.compareAll([...named, ...others], 'landed');
     const empty = named.filter(({ name }) => landed.get(name)?.rows === 0).map(({ name }) => `${name}: no rows, so nothing was compared`);
     const seen = await plantedSeen(bench, lakeDir, places);

@@ -20,7 +20,7 @@ const FLAGS = {
 const HELP = `npm run judge:trino -- [--if-cached] [--payments N] [--days N] [--seed S] [--json]
 
 Asks a real Trino, the engine inside Athena, and the engine of headrace query the same questions about one lake: every named query with
-its text unchanged, and every row of every view; first over the files that landed, then with hours swapped for their compacted
+its text unchanged, the SQL of every feature, and every row of every view; first over the files that landed, then with hours swapped for their compacted
 generations. All answers must be equal, estimates within ${ESTIMATE_TOLERANCE * 100} %; planted differences must be seen. The first call fetches the server
 (about 900 MB on the way, 500 MB in the end) into ${trinoFolder({})}, or below XDG_CACHE_HOME.
 

@@ -1,4 +1,6 @@
+import type { Pipeline } from '../../../core/definition/pipeline.ts';
 import { namedQueries } from '../../../glue/queries.ts';
+import { featureQuery } from '../../../lake/feature-sql/query.ts';
 import type { TableSchema } from '../../../lake/schema.ts';
 import { quoteName } from '../../../lake/sql-text.ts';
 import { estimatesOf, type Statement } from './compare.ts';
@@ -11,6 +13,11 @@ export function namedStatements(tables: readonly TableSchema[]): Statement[] {
     isOrdered: true,
     estimates: estimatesOf(sql),
   }));
+}
+
+/** The SQL of every feature. */
+export function featureStatements(pipeline: Pipeline): Statement[] {
+  return Object.keys(pipeline.features).map((name) => exact(`feature ${name}`, featureQuery(pipeline, name)));
 }
 
 /** Of every view the number of rows and the sums of its integers, and then all of its rows. */
