@@ -4,7 +4,7 @@ import type { Plan } from '../plan.ts';
 import { type KeyRing, withBases } from '../profiles/key-rings.ts';
 import type { RingStates } from '../profiles/rings.ts';
 import type { RuleSet } from '../rules/compile.ts';
-import type { Decision } from '../rules/decision.ts';
+import type { Decision, FeatureValues } from '../rules/decision.ts';
 import { floorTo } from '../time/tiles.ts';
 import { RecentIds } from './recent-ids.ts';
 import { TileBook } from './tile-book.ts';
@@ -18,6 +18,15 @@ export interface ReplayOptions {
   readonly fromMs: number;
   /** Events before this time are judged. Epoch ms. */
   readonly toMs: number;
+  /** Who wants the features of events, of those too that are not judged. */
+  readonly watcher?: FeatureWatcher | undefined;
+}
+
+/** Somebody who is told the features of events as they were when each came. */
+export interface FeatureWatcher {
+  /** Of events from this time on, up to `toMs`. Epoch ms. */
+  readonly fromMs: number;
+  see(event: Event, features: FeatureValues): void;
 }
 
 /** How often the memory of a key is tidied, in event time. */
@@ -71,13 +80,16 @@ export class HistoryReplay {
   }
 
   private judge(event: Event): Decision[] | undefined {
-    const { plan, ruleSets, fromMs, toMs } = this.options;
-    if (event.type !== plan.pipeline.decision?.over || event.timeMs < fromMs || event.timeMs >= toMs) return undefined;
+    const { plan, ruleSets, fromMs, toMs, watcher } = this.options;
+    if (event.type !== plan.pipeline.decision?.over || event.timeMs >= toMs) return undefined;
+    const isWatched = watcher !== undefined && event.timeMs >= watcher.fromMs;
+    if (event.timeMs < fromMs && !isWatched) return undefined;
     const features = {
       ...plan.keyFeatures.read(this.keys.get(event.key)?.rings ?? {}, event, event.timeMs),
       ...plan.tileFeatures.read(event, event.timeMs, event.timeMs, this.tiles.tilesOf),
     };
-    return ruleSets.map((rules) => rules.judge(event, features));
+    if (isWatched) watcher.see(event, features);
+    return event.timeMs < fromMs ? undefined : ruleSets.map((rules) => rules.judge(event, features));
   }
 
   private remember(event: Event, rings: readonly KeyRing[]): void {
