@@ -79,6 +79,11 @@ export function scoreOf({ entries }: FittedScorecard, places: string): number {
   return score;
 }
 
+/** The most points that the table can give. */
+export function topScore({ entries }: FittedScorecard): number {
+  return entries.reduce((sum, { points }) => sum + Math.max(...points), 0);
+}
+
 function checkTotals(rows: number, frauds: number): void {
   const range = 'choose an earlier --from';
   if (rows === 0)

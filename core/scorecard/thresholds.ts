@@ -1,9 +1,9 @@
 import type { Thresholds } from '../definition/pipeline.ts';
-import { type FittedScorecard, scoreOf } from './fit.ts';
+import { type FittedScorecard, scoreOf, topScore } from './fit.ts';
 import type { PatternCount } from './grouping.ts';
 
 /** Of the training rows with at least the points for a review so many were fraud, and with those for a decline so many. */
-export const SHARES = { review: 0.5, decline: 0.9 } as const;
+const SHARES = { review: 0.5, decline: 0.9 } as const;
 
 /**
  * Points from which on a person should look, and from which on it may be declined: the least from which on half of all training rows, and nine in
@@ -11,7 +11,7 @@ export const SHARES = { review: 0.5, decline: 0.9 } as const;
  */
 export function suggestedThresholds(fitted: FittedScorecard, counts: readonly PatternCount[]): Thresholds {
   const levels = levelsOf(fitted, counts);
-  const never = fitted.entries.reduce((sum, { bins }) => sum + Math.max(...bins.map(({ points }) => points)), 1);
+  const never = topScore(fitted) + 1;
   const least = (share: number): number => levels.findLast(({ rows, frauds }) => frauds >= share * rows)?.score ?? never;
   return { reviewPoints: least(SHARES.review), declinePoints: least(SHARES.decline) };
 }

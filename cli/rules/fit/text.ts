@@ -1,6 +1,6 @@
 import { percentText } from '../../../core/backtest/report/figures.ts';
 import { formatTime } from '../../../core/events/timestamp.ts';
-import type { FittedScorecard } from '../../../core/scorecard/fit.ts';
+import { type FittedScorecard, topScore } from '../../../core/scorecard/fit.ts';
 import { bandText } from '../../../core/scorecard/rules.ts';
 import type { DraftLine } from '../../../local/scorecard/draft.ts';
 import { backtestText } from '../../backtest/text.ts';
@@ -18,8 +18,8 @@ export function fitText(result: FitResult): string {
     ...notes.map((note) => `  ${note}`),
     '',
     tableText(fitted),
-    `The points of all lines that hold add up; 7 more double the odds of fraud. Half of the transactions from ${thresholds.reviewPoints} points on were fraud,`,
-    `nine in ten from ${thresholds.declinePoints} on.`,
+    'The points of all lines that hold add up; 7 more double the odds of fraud.',
+    `Half of these transactions were fraud ${fromText(fitted, thresholds.reviewPoints)}, nine in ten ${fromText(fitted, thresholds.declinePoints)}.`,
     '',
     ...(test === undefined ? [] : [test.about, '', backtestText(test.summary, test.comparison)]),
     ...(written === undefined ? [] : [writtenText(written.dir, written.lines)]),
@@ -34,6 +34,10 @@ function tableText({ entries }: FittedScorecard): string {
     ]),
   );
   return columnsText([['value', 'bin', 'points', 'transactions', 'frauds', '  fraud'], ...lines]);
+}
+
+function fromText(fitted: FittedScorecard, points: number): string {
+  return points > topScore(fitted) ? 'from no number of points on' : `from ${thingsText(points, 'point')} on`;
 }
 
 function writtenText(dir: string, lines: readonly DraftLine[]): string {
