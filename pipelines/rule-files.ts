@@ -7,7 +7,7 @@ import type { Pipeline } from '../core/definition/pipeline.ts';
 import { usageError } from '../core/errors.ts';
 import { compileRules } from '../core/rules/compile.ts';
 import { parseList } from '../core/rules/list.ts';
-import { parseRule } from '../core/rules/rule.ts';
+import { parseRule, type Rule } from '../core/rules/rule.ts';
 import type { RuleSetSource } from '../core/rules/source.ts';
 
 /** The rules and lists of a pipeline and the version of that set. */
@@ -53,6 +53,16 @@ export async function loadRules(dir: string): Promise<LoadedRules> {
   return { rules, lists, version: hash.digest('hex').slice(0, VERSION_LENGTH) };
 }
 
+/** The rules of one folder of rule files, by the name of the file. Throws UsageError of one line naming the file. */
+export async function ruleFilesIn(folder: string): Promise<Map<string, Rule>> {
+  const rules = new Map<string, Rule>();
+  for (const file of await namesIn(folder)) {
+    const where = join(folder, file);
+    rules.set(file, parseRule(parseYaml(await readFile(where), where), where));
+  }
+  return rules;
+}
+
 interface Reading<T> {
   readonly hash: Hash;
   readonly parse: (source: unknown, where: string) => T;
@@ -87,7 +97,8 @@ async function namesIn(dir: string): Promise<string[]> {
   return names.filter((name) => name.endsWith('.yaml')).sort();
 }
 
-function parseYaml(bytes: Uint8Array, where: string): unknown {
+/** Reads one YAML mapping. Throws UsageError of one line naming `where`. */
+export function parseYaml(bytes: Uint8Array, where: string): unknown {
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
     return parseYamlText(text, { uniqueKeys: true, maxAliasCount: 0, prettyErrors: true, logLevel: 'error' });

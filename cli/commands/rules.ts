@@ -1,6 +1,7 @@
 import { usageError } from '../../core/errors.ts';
 import { listSchema } from '../../core/rules/list.ts';
 import { ruleSchema } from '../../core/rules/rule.ts';
+import { scorecardSchema } from '../../core/scorecard/scorecard.ts';
 import { RuleSets } from '../../lake/rules/sets.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
@@ -8,6 +9,7 @@ import { type Flags, readFlags } from '../flags.ts';
 import { writeOut } from '../output.ts';
 import { checkJson, checkText } from '../rules/check.ts';
 import { explainDecision } from '../rules/explain.ts';
+import { FIT_HELP, runFit } from '../rules/fit/fit.ts';
 import { LIFE } from '../rules/life.ts';
 import { explainText } from '../rules/text.ts';
 import { withLake } from '../source/lake-place.ts';
@@ -25,14 +27,14 @@ const FLAGS = {
 } as const satisfies Flags;
 
 const SUMMARY = 'Checks and changes rules, and explains what they decided.';
-const ACTIONS = ['check', 'explain', 'schema', ...Object.keys(LIFE)].join(', ');
+const ACTIONS = ['check', 'explain', 'fit', 'schema', ...Object.keys(LIFE)].join(', ');
 
-/** `headrace rules check|explain|schema`: everything about rules that can be known from their files and from decisions made. */
+/** `headrace rules check|explain|fit|schema`: everything about rules that can be known from their files and from decisions made. */
 export const command: Command = {
   name: 'rules',
   summary: SUMMARY,
-  help: helpText({
-    usage: 'rules check|apply [DIR] | set RULE STATUS | trial DIR|end | log | approve|refuse ID | explain ID | schema rule|list [flags]',
+  help: `${helpText({
+    usage: 'rules check|apply [DIR] | set RULE STATUS | trial DIR|end | log | approve|refuse ID | explain ID | schema KIND [flags]',
     summary: `${SUMMARY} DIR is the pipeline folder (default ${PIPELINE_FLAG.fallback}).`,
     flags: FLAGS,
     notes: [
@@ -42,7 +44,7 @@ export const command: Command = {
       'apply: the rules and lists of DIR are in force for events from --from on, without a restart. set: one rule gets another status.',
       'trial: those of DIR judge beside the ones in force, without effects. log: every change, who made it and why.',
       'Where the pipeline says so (decision.twoPeople), a change waits until somebody else approves it.',
-      'schema: the JSON Schema of rule files or list files, for editors.',
+      'fit: learns a scorecard; it has flags of its own, below. schema rule|list|scorecard: the JSON Schema of such files, for editors.',
     ],
     examples: [
       ['rules check', 'the shipped rules'],
@@ -52,8 +54,9 @@ export const command: Command = {
       ['rules apply --why "limits of the new year" --stack headrace-dev', 'the files of the folder, on a deployed stack'],
       ['rules schema rule > rule.schema.json', 'for an editor'],
     ],
-  }),
+  })}\n${FIT_HELP}`,
   run: async (args) => {
+    if (args[0] === 'fit') return runFit(args.slice(1));
     const { flags, positionals } = readFlags(FLAGS, args);
     const [action, subject, extra] = positionals;
     const life = LIFE[action ?? ''];
@@ -72,9 +75,12 @@ async function check(dir: string, isJson: boolean): Promise<number> {
   return 0;
 }
 
+const SCHEMAS: Readonly<Record<string, () => object>> = { rule: ruleSchema, list: listSchema, scorecard: scorecardSchema };
+
 function schema(subject: string | undefined): number {
-  if (subject !== 'rule' && subject !== 'list') throw usageError('rules schema', subject ?? 'nothing', 'rule, list');
-  writeOut(`${JSON.stringify(subject === 'rule' ? ruleSchema() : listSchema(), undefined, 2)}\n`);
+  const made = Object.hasOwn(SCHEMAS, subject ?? '') ? SCHEMAS[subject ?? ''] : undefined;
+  if (made === undefined) throw usageError('rules schema', subject ?? 'nothing', Object.keys(SCHEMAS).join(', '));
+  writeOut(`${JSON.stringify(made(), undefined, 2)}\n`);
   return 0;
 }
 

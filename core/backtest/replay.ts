@@ -5,7 +5,7 @@ import type { AddOptions } from '../profiles/features.ts';
 import { type KeyRing, withBases } from '../profiles/key-rings.ts';
 import type { RingStates } from '../profiles/rings.ts';
 import type { RuleSet } from '../rules/compile.ts';
-import type { Decision } from '../rules/decision.ts';
+import type { Decision, FeatureValues } from '../rules/decision.ts';
 import { floorTo } from '../time/tiles.ts';
 import { RecentIds } from './recent-ids.ts';
 import { TileBook } from './tile-book.ts';
@@ -19,6 +19,15 @@ export interface ReplayOptions {
   readonly fromMs: number;
   /** Events before this time are judged. Epoch ms. */
   readonly toMs: number;
+  /** Who wants the features of events, of those too that are not judged. */
+  readonly watcher?: FeatureWatcher | undefined;
+}
+
+/** Somebody who is told the features of events as they were when each came. */
+export interface FeatureWatcher {
+  /** Of events from this time on, up to `toMs`. Epoch ms. */
+  readonly fromMs: number;
+  see(event: Event, features: FeatureValues): void;
 }
 
 /** How often the memory of a key is tidied, in event time. */
@@ -68,17 +77,24 @@ export class HistoryReplay {
     const features = isOwn ? this.read(event) : undefined;
     this.tiles.add(keyFeatures.told(event, () => this.keys.get(event.key)?.rings ?? {}));
     this.remember(event, { to: isOwn ? keyFeatures.rings : this.marked, values: features });
-    return features === undefined ? undefined : this.options.ruleSets.map((rules) => rules.judge(event, features));
+    return features === undefined ? undefined : this.judge(event, features);
   }
 
-  /** Features of an event that is judged; undefined for all others. */
+  /** Features of an event that is judged or watched; undefined for all others. */
   private read(event: Event): Record<string, number | null> | undefined {
-    const { plan, fromMs, toMs } = this.options;
-    if (event.type !== plan.pipeline.decision?.over || event.timeMs < fromMs || event.timeMs >= toMs) return undefined;
+    const { plan, fromMs, toMs, watcher } = this.options;
+    const isIn = event.timeMs >= Math.min(fromMs, watcher?.fromMs ?? fromMs) && event.timeMs < toMs;
+    if (event.type !== plan.pipeline.decision?.over || !isIn) return undefined;
     return {
       ...plan.keyFeatures.read(this.keys.get(event.key)?.rings ?? {}, event, event.timeMs),
       ...plan.tileFeatures.read(event, event.timeMs, event.timeMs, this.tiles.tilesOf),
     };
+  }
+
+  private judge(event: Event, features: Readonly<Record<string, number | null>>): Decision[] | undefined {
+    const { ruleSets, fromMs, watcher } = this.options;
+    if (watcher !== undefined && event.timeMs >= watcher.fromMs) watcher.see(event, features);
+    return event.timeMs < fromMs ? undefined : ruleSets.map((rules) => rules.judge(event, features));
   }
 
   private remember(event: Event, options: AddOptions): void {

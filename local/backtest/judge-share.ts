@@ -14,7 +14,9 @@ import type { Decision } from '../../core/rules/decision.ts';
 import { type EventChunk, feedShapeOf } from '../feed/events.ts';
 import { fileEvents } from '../feed/read.ts';
 import { loadPipeline } from '../pipeline.ts';
+import { nameOf } from './event-name.ts';
 import type { BacktestShare, BacktestStart, JudgedRow, RowVerdict } from './messages.ts';
+import { ShareTraining } from './share-training.ts';
 
 /** No place in a stream: what is judged here was read from files. */
 const NO_PLACE = { position: positionOf('0', 0), sequence: '0', subSequence: 0 };
@@ -34,9 +36,6 @@ export function shareOf(key: string, shares: number): number {
   return shares === 1 ? 0 : Number.parseInt(hash('sha256', key).slice(0, 8), 16) % shares;
 }
 
-/** An id is one event's within its key only; no field holds a NUL. */
-const nameOf = (key: string, id: string): string => `${key}\0${id}`;
-
 type Unlabelled = Omit<JudgedRow, 'fraud'>;
 
 class ShareJudge {
@@ -44,6 +43,7 @@ class ShareJudge {
   private readonly plan: Plan;
   private readonly labels: LabelSpec | undefined;
   private readonly delay: LabelDelay | undefined;
+  private readonly training: ShareTraining | undefined;
   private readonly replay: HistoryReplay;
   private readonly amount: { readonly field: string; readonly currency: string } | undefined;
   private readonly rows: Unlabelled[] = [];
@@ -64,7 +64,8 @@ class ShareJudge {
     this.labels = pipeline.decision?.labels;
     if (this.labels !== undefined) this.delay = new LabelDelay({ spec: this.labels, delayMs: labelDelayMs });
     const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version, { nearMisses: true }));
-    this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs });
+    if (start.training !== undefined) this.training = new ShareTraining(start.training, pipeline, labelDelayMs);
+    this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs, watcher: this.training });
     this.amount = amountOf(pipeline);
   }
 
@@ -85,7 +86,8 @@ class ShareJudge {
   end(): BacktestShare {
     const { earlierFrauds, quarantined, judgeCpuMs, events } = this;
     const rows = this.rows.map((row) => ({ ...row, fraud: this.truths.get(nameOf(row.key, row.eventId)) ?? null }));
-    return { rows, firedNames: this.fired.values, earlierFrauds, quarantined, labels: this.labelCount, judgeCpuMs, events };
+    const counts = this.training?.counts() ?? [];
+    return { rows, firedNames: this.fired.values, earlierFrauds, quarantined, labels: this.labelCount, judgeCpuMs, events, counts };
   }
 
   private eventOf(bytes: Uint8Array, timeMs: number): Event | undefined {
@@ -125,6 +127,7 @@ class ShareJudge {
     const truth = this.labels === undefined ? undefined : truthOf(event, this.labels);
     if (truth === undefined) return;
     this.labelCount += 1;
+    this.training?.learn(event, truth);
     if (truth.eventMs >= this.start.fromMs) {
       if (truth.eventMs < this.start.toMs) this.truths.set(nameOf(event.key, truth.eventId), truth.isFraud);
     } else if (truth.isFraud) this.earlierFrauds.push({ key: event.key, eventMs: truth.eventMs });
@@ -133,6 +136,7 @@ class ShareJudge {
   private rowOf({ id, timeMs, key, values }: Event, ordinal: number, decisions: readonly Decision[]): Unlabelled {
     return {
       ...{ ordinal, eventId: id, eventMs: timeMs, key },
+      ...(this.training === undefined ? {} : { places: this.training.places }),
       amountMinor: this.amount === undefined ? 0 : Number(values[this.amount.field] ?? 0),
       currency: this.amount === undefined ? '' : String(values[this.amount.currency] ?? ''),
       verdicts: decisions.map(({ score, outcome, fired, nearMisses = [] }): RowVerdict => {

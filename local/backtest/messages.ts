@@ -1,5 +1,8 @@
 import type { KnownFraud } from '../../core/backtest/protocol.ts';
 import type { ScoredRow } from '../../core/backtest/scored.ts';
+import type { PatternCount } from '../../core/scorecard/grouping.ts';
+import type { Scorecard } from '../../core/scorecard/scorecard.ts';
+import type { Cut } from '../../core/scorecard/training.ts';
 import type { NamedRules } from '../../lake/rules/sets.ts';
 import type { Inputs } from '../feed/inputs.ts';
 
@@ -21,6 +24,15 @@ export interface BacktestStart extends BacktestSource {
   readonly share: number;
   readonly shares: number;
   readonly spillPath: string;
+  /** What a scorecard is to be learnt from; absent where rules are judged only. */
+  readonly training?: TrainingStart | undefined;
+}
+
+/** What a scorecard is learnt from, over one replay. */
+export interface TrainingStart {
+  readonly card: Scorecard;
+  /** Counted each. No event after the range that is judged is in one. */
+  readonly cuts: readonly Cut[];
 }
 
 /** What one rule set made of a row. */
@@ -36,6 +48,8 @@ export interface JudgedRow extends Omit<ScoredRow, 'score' | 'outcome' | 'fired'
   readonly ordinal: number;
   /** One for each rule set. */
   readonly verdicts: readonly RowVerdict[];
+  /** Bins of the scorecard that it fell into; absent without one. */
+  readonly places?: string;
 }
 
 /** What a thread found. */
@@ -52,6 +66,8 @@ export interface BacktestShare {
   readonly judgeCpuMs: number;
   /** Events of all types that this thread judged or remembered. */
   readonly events: number;
+  /** Of each cut, the rows by their bins; empty without a scorecard. */
+  readonly counts: readonly (readonly PatternCount[])[];
 }
 
 /** Message of a thread. */

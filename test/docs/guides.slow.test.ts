@@ -3,6 +3,7 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { storyLines } from '../cli/backtest/story.ts';
+import { historyLines } from '../cli/rules/fit/history.ts';
 import { temporaryFolder } from '../e2e/folder.ts';
 import { checkout, run, shapeOf, stepsOf } from './steps.ts';
 
@@ -62,6 +63,19 @@ test('the guide to back-tests runs as written', () => {
   const figures = (text: string | undefined): string => text?.slice(text.indexOf('\nfigure')) ?? '';
   expect(figures(alone)).toContain('average precision');
   expect(run(lake[0]?.command ?? '', folder)).toContain(figures(alone));
+}, 240_000);
+
+test('the guide to scorecards runs as written, and shows a table and a rule as they come out', () => {
+  const folder = checkout();
+  const guide = readFileSync('docs/guides/scorecard.md', 'utf8');
+  writeFileSync(join(folder, 'history.ndjson'), `${historyLines({ seed: 4, days: 49, payments: 6_000 }).join('\n')}\n`);
+  const [learn, review, compare] = ['Learn', 'Review and try'].flatMap((section) => stepsOf(guide, section));
+  const table = run(learn?.command ?? '', folder);
+  for (const line of learn?.shown?.trimEnd().split('\n') ?? ['nothing shown']) expect(shapeOf(table)).toContain(shapeOf(line));
+  expect(table).toContain('beside');
+  expect(run(review?.command ?? '', folder)).toBe(review?.shown);
+  run(compare?.command ?? '', folder);
+  expect(readFileSync(join(folder, 'compared.txt'), 'utf8')).toContain('average precision');
 }, 240_000);
 
 test('the guide to erasure runs as written and prints what it shows', () => {

@@ -8,6 +8,9 @@ const FOLDER = process.env['HEADRACE_HANDBOOK'] ?? '../shared/data/handbook';
 export const HAS_HANDBOOK = existsSync(FOLDER);
 if (!HAS_HANDBOOK) process.stderr.write(`handbook test skipped: ${FOLDER} is not here\n`);
 
+/** Glob of its files. */
+export const HANDBOOK_FILES = `${FOLDER}/*.parquet`;
+
 /** The handbook's test week, 8 to 14 August 2018. */
 export const TEST_WEEK = {
   ...{ fromMs: Date.UTC(2018, 7, 8), toMs: Date.UTC(2018, 7, 15), labelDelayDays: 7, knownDays: 7 },

@@ -115,6 +115,23 @@ describe('a replay of history', () => {
     expect(versionsOf(paymentAt(START_MS + DAY_MS, 'end'))).toBeUndefined();
   });
 
+  test('tells a watcher of features from its own time on, those of events that it does not judge too', () => {
+    const seen: unknown[] = [];
+    const watcher = {
+      fromMs: START_MS - 2,
+      see: ({ id }: Event, features: Readonly<Record<string, number | null>>) => void seen.push([id, features['customer_count_1h']]),
+    };
+    const replay = new HistoryReplay({ plan, fromMs: START_MS, toMs: START_MS + 2, ruleSets: [], watcher });
+    const judged = [-3, -2, -1, 0, 1, 2].map((ms) => replay.add(paymentAt(START_MS + ms, `p${ms}`), true) !== undefined);
+    expect(judged).toEqual([false, false, false, true, true, false]);
+    expect(seen).toEqual([
+      ['p-2', 1],
+      ['p-1', 2],
+      ['p0', 3],
+      ['p1', 4],
+    ]);
+  });
+
   test('refuses events that are not in order of time', () => {
     const replay = replayOf(1);
     replay.add(paymentAt(START_MS + 1, 'a'), true);
