@@ -13,6 +13,7 @@ const THRESHOLDS_MAX = 10;
 /** The report for a person at a terminal, less than 100 columns wide. */
 export function backtestText(summary: BacktestSummary, comparison?: Comparison): string {
   const { rule_set, days, transactions, frauds, label_delay_days } = summary;
+  const near = nearRows(summary);
   const parts = [
     wrapped(
       `Rule set ${rule_set}, ${summary.from} up to ${summary.to} (${countText(days)} days), label delay ${thingsText(label_delay_days, 'day')}: ${thingsText(transactions, 'transaction')}, ${thingsText(frauds, 'fraud')}.`,
@@ -24,6 +25,7 @@ export function backtestText(summary: BacktestSummary, comparison?: Comparison):
     figuresText(thresholdRows(summary)),
     ...(summary.money.total.length === 0 ? [] : [figuresText(moneyRows(summary))]),
     ...(summary.rules.length === 0 ? [] : [figuresText(ruleRows(summary))]),
+    ...(near.length === 0 ? [] : [figuresText([['rule that all but fired', 'near misses', 'frauds', 'legitimate', 'precision'], ...near])]),
   ];
   return parts.filter((part) => part !== '').join('\n');
 }
@@ -90,6 +92,15 @@ function ruleRows({ rules }: BacktestSummary): string[][] {
       ...[countText(alone.frauds), percentText(alone.precision)],
     ]),
   ];
+}
+
+/** Rules with near misses: what a looser bound would catch. */
+function nearRows({ rules }: BacktestSummary): string[][] {
+  return rules.flatMap(({ rule, near_misses: near }) =>
+    near === null || near.count === 0
+      ? []
+      : [[shortened(rule), countText(near.count), countText(near.frauds), countText(near.legit), percentText(near.precision)]],
+  );
 }
 
 function comparisonRows({ figures }: Comparison): string[][] {

@@ -11,6 +11,17 @@ export interface Firings {
   readonly precision: number | null;
 }
 
+/** Rows that a rule all but fired on, by truth. */
+export interface NearMisses {
+  readonly count: number;
+  readonly frauds: number;
+  readonly legit: number;
+  /** Of the labelled ones the share that is fraud; null without any. */
+  readonly precision: number | null;
+  /** By currency. */
+  readonly fraud: readonly (Sum & { readonly currency: string })[];
+}
+
 /** What one rule is worth beside the others. */
 export interface RuleValue extends Firings {
   readonly rule: string;
@@ -18,8 +29,8 @@ export interface RuleValue extends Firings {
   readonly alone: Firings;
   /** Fraud on which no other rule fired, by currency. */
   readonly alone_fraud: readonly (Sum & { readonly currency: string })[];
-  /** Rows on which it all but fired, as the engine counts them; null where it does not. */
-  readonly near_misses: number | null;
+  /** Rows on which it all but fired, by the rule engine's own reckoning, and the fraud among them; null where it was not asked. */
+  readonly near_misses: NearMisses | null;
   /** Firings by week of the range, seven days each from its start; `from` is the first day. */
   readonly weeks: readonly (Firings & { readonly from: string })[];
 }
@@ -38,8 +49,6 @@ export interface RuleOptions {
   readonly toMs: number;
   /** Ids of all active rules, those that never fired among them. */
   readonly rules?: readonly string[];
-  /** Near misses by rule id. */
-  readonly nearMisses?: Readonly<Record<string, number>>;
 }
 
 const DAYS_A_WEEK = 7;
@@ -51,8 +60,15 @@ type Counts = [legit: number, fraud: number, unlabelled: number];
 interface Tally {
   readonly rule: string;
   readonly weeks: readonly Counts[];
-  readonly alone: Counts;
-  /** Fraud on which no other rule fired, by currency. */
+  /** Rows on which no other rule fired. */
+  readonly alone: Part;
+  /** Rows on which it all but fired. */
+  readonly near: Part;
+}
+
+/** Rows of a kind by truth, and the fraud among them by currency. */
+interface Part {
+  readonly counts: Counts;
   readonly money: Map<string, { readonly count: number; readonly minor: bigint }>;
 }
 
@@ -62,21 +78,22 @@ export function ruleValues(
   rows: Int32Array,
   options: RuleOptions,
 ): { readonly values: RuleValue[]; readonly overlap: Overlap } {
-  const used = rowsBySet(table, rows);
-  const fired = table.firedNames.flatMap((names, set) => (used[set] === 0 ? [] : names));
+  const used = rowsBySet(table.firedSets, rows, table.firedNames.length);
+  const near = table.nearSets === null ? undefined : rowsBySet(table.nearSets, rows, table.firedNames.length);
+  const fired = table.firedNames.flatMap((names, set) => (used[set] === 0 && (near?.[set] ?? 0) === 0 ? [] : names));
   const rules = [...new Set([...(options.rules ?? []), ...fired])].sort();
   const places = new Map(rules.map((rule, place) => [rule, place]));
   const sets = table.firedNames.map((names) => names.map((rule) => places.get(rule) ?? 0));
   return {
-    values: tally(table, rows, { ...options, rules, sets }).map((own) => ruleValue(own, options)),
+    values: tally(table, rows, { ...options, rules, sets }).map((own) => ruleValue(own, { ...options, hasNear: table.nearSets !== null })),
     overlap: { rules, counts: together(sets, used, rules.length) },
   };
 }
 
-/** How many rows have each set of fired rules: sets are fewer than rows. */
-function rowsBySet({ firedSets, firedNames }: ScoredTable, rows: Int32Array): Int32Array {
-  const counts = new Int32Array(firedNames.length);
-  for (const row of rows) counts[firedSets[row] as number] = (counts[firedSets[row] as number] as number) + 1;
+/** How many rows have each set of rules: sets are fewer than rows. */
+function rowsBySet(setOf: Int32Array, rows: Int32Array, sets: number): Int32Array {
+  const counts = new Int32Array(sets);
+  for (const row of rows) counts[setOf[row] as number] = (counts[setOf[row] as number] as number) + 1;
   return counts;
 }
 
@@ -90,15 +107,16 @@ function tally(
 ): Tally[] {
   const fromDay = dayOf(fromMs);
   const length = Math.floor((dayOf(toMs - 1) - fromDay) / DAYS_A_WEEK) + 1;
-  const tallies = rules.map(
-    (rule): Tally => ({ rule, weeks: Array.from({ length }, () => [0, 0, 0]), alone: [0, 0, 0], money: new Map() }),
-  );
+  const part = (): Part => ({ counts: [0, 0, 0], money: new Map() });
+  const tallies = rules.map((rule): Tally => ({ rule, weeks: Array.from({ length }, () => [0, 0, 0]), alone: part(), near: part() }));
   for (const row of rows) {
     const set = sets[table.firedSets[row] as number] as readonly number[];
     const week = Math.floor((dayOf(table.eventMs[row] as number) - fromDay) / DAYS_A_WEEK);
     const truth = table.truths[row] as number;
     for (const place of set) bump((tallies[place] as Tally).weeks[week] as Counts, truth);
-    if (set.length === 1) addAlone(tallies[set[0] as number] as Tally, table, row);
+    if (set.length === 1) addTo((tallies[set[0] as number] as Tally).alone, table, row);
+    if (table.nearSets === null) continue;
+    for (const place of sets[table.nearSets[row] as number] as readonly number[]) addTo((tallies[place] as Tally).near, table, row);
   }
   return tallies;
 }
@@ -107,22 +125,30 @@ function bump(counts: Counts, truth: number): void {
   counts[truth] = (counts[truth] as number) + 1;
 }
 
-function addAlone({ alone, money }: Tally, table: ScoredTable, row: number): void {
-  bump(alone, table.truths[row] as number);
+function addTo({ counts, money }: Part, table: ScoredTable, row: number): void {
+  bump(counts, table.truths[row] as number);
   if (table.truths[row] !== FRAUD) return;
   const currency = table.currencyNames[table.currencies[row] as number] as string;
   const { count, minor } = money.get(currency) ?? { count: 0, minor: 0n };
   money.set(currency, { count: count + 1, minor: minor + BigInt(table.amountsMinor[row] as number) });
 }
 
-function ruleValue({ rule, weeks, alone, money }: Tally, { fromMs, nearMisses }: RuleOptions): RuleValue {
-  const byCurrency = [...money].sort(([a], [b]) => (a < b ? -1 : 1));
+function ruleValue({ rule, weeks, alone, near }: Tally, { fromMs, hasNear }: RuleOptions & { readonly hasNear: boolean }): RuleValue {
   return {
-    ...{ rule, ...firingsOf(weeks), alone: firingsOf([alone]) },
-    alone_fraud: byCurrency.map(([currency, { count, minor }]) => ({ currency, count, amount: amountText(minor, currency) })),
-    near_misses: nearMisses?.[rule] ?? null,
+    ...{ rule, ...firingsOf(weeks), alone: firingsOf([alone.counts]), alone_fraud: moneyOf(alone) },
+    near_misses: hasNear ? nearMisses(near) : null,
     weeks: weeks.map((counts, week) => ({ from: dateOf(dayOf(fromMs) + week * DAYS_A_WEEK), ...firingsOf([counts]) })),
   };
+}
+
+function nearMisses(near: Part): NearMisses {
+  const { fired: count, ...rest } = firingsOf([near.counts]);
+  return { count, ...rest, fraud: moneyOf(near) };
+}
+
+function moneyOf({ money }: Part): (Sum & { readonly currency: string })[] {
+  const byCurrency = [...money].sort(([a], [b]) => (a < b ? -1 : 1));
+  return byCurrency.map(([currency, { count, minor }]) => ({ currency, count, amount: amountText(minor, currency) }));
 }
 
 function firingsOf(counts: readonly Counts[]): Firings {

@@ -13,6 +13,8 @@ export interface ScoredRow {
   readonly outcome: Outcome;
   /** Ids of the active rules that fired. */
   readonly fired: readonly string[];
+  /** Ids of the active rules that all but fired; absent where nobody asked. */
+  readonly nearMisses?: readonly string[];
   /** The truth, if it is known by the end of the data; null where no label came. */
   readonly fraud: boolean | null;
   /** Minor units of the currency; negative for refunds. */
@@ -38,6 +40,8 @@ export interface ScoredTable {
   readonly currencyNames: readonly string[];
   readonly firedSets: Int32Array;
   readonly firedNames: readonly (readonly string[])[];
+  /** Rules that all but fired: place in `firedNames` of each row; null where a row has not been asked. */
+  readonly nearSets: Int32Array | null;
 }
 
 /** Outcomes from the mildest to the worst. */
@@ -73,7 +77,7 @@ export function scoredTable(rows: Iterable<ScoredRow>): ScoredTable {
   const none = (): number[] => [];
   const eventIds: string[] = [];
   const column = { eventMs: none(), keys: none(), scores: none(), outcomes: none(), truths: none() };
-  const more = { amountsMinor: none(), currencies: none(), firedSets: none() };
+  const more = { amountsMinor: none(), currencies: none(), firedSets: none(), nearSets: none() };
   const [keyNames, currencyNames, sets] = [new Names(), new Names(), new FiredSets()];
   let lastMs = Number.NEGATIVE_INFINITY;
   for (const row of rows) {
@@ -90,6 +94,7 @@ export function scoredTable(rows: Iterable<ScoredRow>): ScoredTable {
     more.amountsMinor.push(safeInteger(Number(row.amountMinor), `amountMinor of ${eventId}`));
     more.currencies.push(currencyNames.of(currency));
     more.firedSets.push(sets.of(fired));
+    if (row.nearMisses !== undefined) more.nearSets.push(sets.of(row.nearMisses));
   }
   return {
     ...{ count: eventIds.length, eventIds, keyNames: keyNames.values, currencyNames: currencyNames.values, firedNames: sets.values },
@@ -97,6 +102,7 @@ export function scoredTable(rows: Iterable<ScoredRow>): ScoredTable {
     ...{ outcomes: Uint8Array.from(column.outcomes), truths: Uint8Array.from(column.truths) },
     ...{ amountsMinor: Float64Array.from(more.amountsMinor), currencies: Uint16Array.from(more.currencies) },
     firedSets: Int32Array.from(more.firedSets),
+    nearSets: more.nearSets.length < eventIds.length ? null : Int32Array.from(more.nearSets),
   };
 }
 
@@ -113,7 +119,7 @@ class Names {
   }
 }
 
-/** Sets of rules that fired together, each kept once, in the order in which they first came. */
+/** Sets of rules that fired, or all but fired, together, each kept once, in the order in which they first came. */
 export class FiredSets {
   readonly values: (readonly string[])[] = [];
   private readonly rules = new Names();

@@ -14,7 +14,7 @@ import { dateOf, daysBetween, type ScoredTable } from './scored.ts';
 import { spreadOf } from './spread.ts';
 
 /** What a back-test is told beside its rows. */
-export interface BacktestOptions extends Protocol, Pick<RuleOptions, 'rules' | 'nearMisses'> {
+export interface BacktestOptions extends Protocol, Pick<RuleOptions, 'rules'> {
   /** Version of the rule set that gave the scores. */
   readonly ruleSet: string;
   readonly thresholds: Thresholds;

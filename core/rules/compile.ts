@@ -6,6 +6,7 @@ import { decisionFlips, type Explanation, explainRule } from './explain.ts';
 import type { RuleList } from './list.ts';
 import { ListView } from './list-view.ts';
 import { compileRule, firedRule, type LiveRule } from './live-rule.ts';
+import { nearMissOf } from './near-miss.ts';
 import type { Rule } from './rule.ts';
 import type { RuleSetSource } from './source.ts';
 import { type RuleInput, type Variable, type Variables, valueOfVariable, variablesOf } from './variables.ts';
@@ -23,8 +24,14 @@ export interface RuleSet {
   explain(event: Event, features: FeatureValues): Explanation;
 }
 
+/** What compiled rules tell beside their verdict. */
+export interface CompileOptions {
+  /** Whether decisions name the active rules that all but fired. */
+  readonly nearMisses?: boolean;
+}
+
 /** Compiles rules and lists for a pipeline. Throws UsageError naming the rule or list, the path, the value received and what is allowed. */
-export function compileRules(source: RuleSetSource, pipeline: Pipeline, version: string): RuleSet {
+export function compileRules(source: RuleSetSource, pipeline: Pipeline, version: string, options: CompileOptions = {}): RuleSet {
   const [rules, lists] = [sorted(source.rules), sorted(source.lists)];
   const { decision } = pipeline;
   if (decision === undefined) {
@@ -35,7 +42,7 @@ export function compileRules(source: RuleSetSource, pipeline: Pipeline, version:
   const views = lists.map((list) => viewOf(list, pipeline, decision));
   const variables = variablesOf(pipeline, decision.over, lists);
   const compiled = rules.map((rule) => compileRule(rule, decision, variables));
-  return new CompiledRuleSet({ version, rules, lists, decision, compiled, views, variables });
+  return new CompiledRuleSet({ version, rules, lists, decision, compiled, views, variables, ...options });
 }
 
 function sorted<T extends { readonly id: string }>(items: readonly T[]): T[] {
@@ -57,6 +64,7 @@ interface Parts {
   readonly compiled: readonly LiveRule[];
   readonly views: readonly ListView[];
   readonly variables: Variables;
+  readonly nearMisses?: boolean;
 }
 
 class CompiledRuleSet implements RuleSet {
@@ -67,17 +75,20 @@ class CompiledRuleSet implements RuleSet {
   private readonly live: readonly LiveRule[];
   private readonly views: readonly ListView[];
   private readonly eventReads: readonly Variable[];
+  private readonly asksNearMisses: boolean;
   private readonly featureReads: readonly Variable[];
   // Filled anew for each event: judging is synchronous, and a fresh array per event would cost more than it tells.
   private readonly input: RuleInput[number][];
 
-  constructor({ version, rules, lists, decision, compiled, views, variables }: Parts) {
+  constructor({ version, rules, lists, decision, compiled, views, variables, nearMisses = false }: Parts) {
     this.version = version;
     this.rules = rules;
     this.lists = lists;
     this.decision = decision;
     this.views = views;
-    this.live = compiled.filter(({ rule }) => rule.status === 'active' || rule.status === 'shadow');
+    const live = compiled.filter(({ rule }) => rule.status === 'active' || rule.status === 'shadow');
+    this.live = nearMisses ? live.map(withNearMiss) : live;
+    this.asksNearMisses = nearMisses;
     const reads = new Set(this.live.flatMap(({ condition }) => condition.reads));
     this.eventReads = [...reads].filter(({ path }) => path.startsWith('event.'));
     this.featureReads = [...reads].filter(({ path }) => path.startsWith('features.'));
@@ -91,15 +102,18 @@ class CompiledRuleSet implements RuleSet {
     const shadow: FiredRule[] = [];
     const failed: FailedRule[] = [];
     const noHistory: string[] = [];
+    const near: string[] = [];
     for (const live of this.live) {
       const outcome = live.condition.evaluate(this.input);
-      if (outcome === false) continue;
-      if (outcome === 'no_history') noHistory.push(live.rule.id);
+      if (outcome === false) {
+        if (live.nearMiss?.(this.input) === true) near.push(live.rule.id);
+      } else if (outcome === 'no_history') noHistory.push(live.rule.id);
       else if (outcome !== true) failed.push({ ruleId: live.rule.id, error: outcome.error });
       else (live.rule.status === 'shadow' ? shadow : fired).push(firedRule(live, this.input, { event, features }));
     }
     const scores = { ...scoresOf(fired), listHits: this.hitsOf(event) };
-    return { ruleSet: this.version, outcome: outcomeOf(this.decision, scores), ...scores, fired, shadow, failed, noHistory };
+    const decision = { ruleSet: this.version, outcome: outcomeOf(this.decision, scores), ...scores, fired, shadow, failed, noHistory };
+    return this.asksNearMisses ? Object.assign(decision, { nearMisses: near }) : decision;
   }
 
   explain(event: Event, features: FeatureValues): Explanation {
@@ -129,6 +143,10 @@ class CompiledRuleSet implements RuleSet {
     }
     return hits;
   }
+}
+
+function withNearMiss(live: LiveRule): LiveRule {
+  return { ...live, nearMiss: live.rule.status === 'active' ? nearMissOf(live.condition.compiled.typed) : undefined };
 }
 
 function scoresOf(fired: readonly FiredRule[]): Pick<Decision, 'score' | 'typologyScores'> {

@@ -70,6 +70,8 @@ export interface Decision {
   readonly failed: readonly FailedRule[];
   /** Ids of active and shadow rules that needed a feature which has no value yet. */
   readonly noHistory: readonly string[];
+  /** Ids of active rules that all but fired, by id; absent where they are not asked for. */
+  readonly nearMisses?: readonly string[];
   /** What the rule set on trial said; absent while there is none. */
   readonly trial?: TrialDecision;
 }

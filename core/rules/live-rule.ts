@@ -4,6 +4,7 @@ import type { Event } from '../model.ts';
 import { type Condition, compileCondition } from './condition.ts';
 import type { FeatureValues, FiredRule } from './decision.ts';
 import { type Evidence, evidenceOf } from './evidence.ts';
+import type { NearMiss } from './near-miss.ts';
 import type { Rule } from './rule.ts';
 import { parseTemplate } from './template.ts';
 import { type RuleInput, type Variable, type Variables, valueOfVariable } from './variables.ts';
@@ -15,6 +16,8 @@ export interface LiveRule {
   readonly evidence: Evidence;
   readonly reason: readonly (string | Variable)[];
   readonly group: Variable;
+  /** Tells where it all but fires; absent where nobody asks, or where no number decides. */
+  readonly nearMiss?: NearMiss | undefined;
 }
 
 /** Compiles one rule. Throws UsageError naming the rule, what is wrong, the value received and what is allowed. */

@@ -59,6 +59,8 @@ function* rowsOf(shares: readonly BacktestShare[], ruleSet: number): Generator<S
     const verdict = row?.verdicts[ruleSet];
     if (row === undefined || verdict === undefined) continue;
     const { ordinal: _, verdicts: __, ...rest } = row;
-    yield { ...rest, score: verdict.score, outcome: verdict.outcome, fired: share?.firedNames[verdict.fired] ?? [] };
+    const namesOf = (set: number): readonly string[] => share?.firedNames[set] ?? [];
+    const near = verdict.near === null ? {} : { nearMisses: namesOf(verdict.near) };
+    yield { ...rest, score: verdict.score, outcome: verdict.outcome, fired: namesOf(verdict.fired), ...near };
   }
 }

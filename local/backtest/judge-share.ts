@@ -63,7 +63,7 @@ class ShareJudge {
     this.plan = compilePlan(pipeline);
     this.labels = pipeline.decision?.labels;
     if (this.labels !== undefined) this.delay = new LabelDelay({ spec: this.labels, delayMs: labelDelayMs });
-    const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version));
+    const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version, { nearMisses: start.nearMisses === true }));
     this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs });
     this.amount = amountOf(pipeline);
   }
@@ -135,8 +135,9 @@ class ShareJudge {
       ...{ ordinal, eventId: id, eventMs: timeMs, key },
       amountMinor: this.amount === undefined ? 0 : Number(values[this.amount.field] ?? 0),
       currency: this.amount === undefined ? '' : String(values[this.amount.currency] ?? ''),
-      verdicts: decisions.map(({ score, outcome, fired }): RowVerdict => {
-        return { score, outcome, fired: this.fired.of(fired.map(({ ruleId }) => ruleId)) };
+      verdicts: decisions.map(({ score, outcome, fired, nearMisses }): RowVerdict => {
+        const near = nearMisses === undefined ? null : this.fired.of(nearMisses);
+        return { score, outcome, fired: this.fired.of(fired.map(({ ruleId }) => ruleId)), near };
       }),
     };
   }

@@ -1,5 +1,6 @@
 import type { Comparison } from '../compare.ts';
 import type { ThresholdRow } from '../curve.ts';
+import type { RuleValue } from '../rule-value.ts';
 import type { BacktestSummary } from '../summary.ts';
 import { scoreBins } from './charts.ts';
 import { countText, errorText, figureText, moneyText, NO_VALUE, percentText, signedText } from './figures.ts';
@@ -119,15 +120,33 @@ export function moneyTable({ money }: BacktestSummary): Table {
 /** What each rule is worth. */
 export function rulesTable({ rules }: BacktestSummary): Table {
   return {
-    caption: 'Each active rule; “alone” is where no other rule fired.',
-    head: ['rule', 'fired', 'frauds', 'precision', 'fired alone', 'frauds alone', 'precision alone', 'fraud amount alone', 'near misses'],
+    caption: 'Each active rule; “alone” is where no other rule fired, “near” where it all but fired: one test failed, by little.',
+    head: [
+      'rule',
+      'fired',
+      'frauds',
+      'precision',
+      'fired alone',
+      'frauds alone',
+      'precision alone',
+      'fraud amount alone',
+      'near',
+      'frauds near',
+      'fraud amount near',
+    ],
     rows: rules.map(({ rule, fired, frauds, precision, alone, alone_fraud, near_misses }) => [
       ...[rule, countText(fired), countText(frauds), percentText(precision)],
       ...[countText(alone.fired), countText(alone.frauds), percentText(alone.precision)],
-      alone_fraud.map(({ amount, currency }) => `${moneyText(amount)} ${currency}`).join(', ') || NO_VALUE,
-      near_misses === null ? NO_VALUE : countText(near_misses),
+      amountsText(alone_fraud),
+      ...(near_misses === null
+        ? [NO_VALUE, NO_VALUE, NO_VALUE]
+        : [countText(near_misses.count), countText(near_misses.frauds), amountsText(near_misses.fraud)]),
     ]),
   };
+}
+
+function amountsText(sums: RuleValue['alone_fraud']): string {
+  return sums.map(({ amount, currency }) => `${moneyText(amount)} ${currency}`).join(', ') || NO_VALUE;
 }
 
 /** How often two rules fired together; columns go by number to keep the table narrow. */

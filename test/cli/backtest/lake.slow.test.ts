@@ -103,7 +103,9 @@ describe('headrace backtest over a lake', () => {
       writeFileSync(join(root, name), `${some.join('\n')}\n`);
       return join(root, name);
     };
-    const late = lines[120]?.replace('"event_id":"', '"event_id":"late-') ?? '';
+    const late =
+      lines.find((line) => line.includes('"transaction"') && line.includes('2026-01-12T'))?.replace('"event_id":"', '"event_id":"late-') ??
+      '';
     // A load ends where the stream begins: only a stream that begins later, and too early, has events of its own again.
     for (const args of [
       ['run', '--input', at('nothing.ndjson', ['no event'])],

@@ -15,6 +15,11 @@ test('the report tells range, label delay, rule set, that data is simulated, and
   expect(text).toMatch(new RegExp(`AUC +${summary.auc?.toFixed(3)} ± ${summary.standard_error.auc?.toFixed(3)} +1\\.000`));
   expect(text).toMatch(new RegExp(`CP@100 +${summary.cp_at_100?.toFixed(3)} +${summary.ceiling.cp_at_100?.toFixed(3)}`));
   for (const { rule } of summary.rules) expect(text).toContain(rule);
+  const near = summary.rules[0]?.near_misses;
+  expect(near?.count).toBeGreaterThan(20);
+  expect(text).toMatch(
+    new RegExp(`all but fired +near misses[^\\n]*\\namount +${near?.count} +${near?.frauds} +${near?.legit} +[\\d.]+.%`),
+  );
   expect(text).toMatch(/10 decline +[\d.]+/);
   expect(text).toMatch(/fraud missed +EUR +[\d,]+\.\d\d/);
 });

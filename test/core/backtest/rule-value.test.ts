@@ -52,13 +52,42 @@ test('weeks are seven days from the start of the range, the last one what is lef
   ]);
 });
 
-test('an active rule that never fired has a row of its own, and near misses stand beside their rule', () => {
-  const { values } = valuesOf([{ fired: ['b'] }], { ...OPTIONS, rules: ['a', 'b'], nearMisses: { a: 12 } });
+test('an active rule that never fired has a row of its own', () => {
+  const { values } = valuesOf([{ fired: ['b'] }], { ...OPTIONS, rules: ['a', 'b'] });
   expect(values.map(({ rule, fired, precision, near_misses }) => [rule, fired, precision, near_misses])).toEqual([
-    ['a', 0, null, 12],
+    ['a', 0, null, null],
     ['b', 1, 0, null],
   ]);
   expect(values[0]?.weeks).toHaveLength(3);
+});
+
+test('near misses of a rule, with the fraud among them and its money, change nothing else', () => {
+  const { values, overlap } = valuesOf([
+    { fired: [], nearMisses: ['a'], fraud: true, amountMinor: 250 },
+    { fired: ['b'], nearMisses: ['a'], fraud: true, amountMinor: 50 },
+    { fired: ['b'], nearMisses: ['a', 'c'], fraud: false },
+    { fired: ['b'], nearMisses: ['a'], fraud: null },
+    { fired: ['a', 'b'], nearMisses: [], fraud: true },
+  ]);
+  expect(values).toMatchObject([
+    {
+      ...{ rule: 'a', fired: 1, alone: { fired: 0 } },
+      near_misses: { count: 4, frauds: 2, legit: 1, precision: 2 / 3, fraud: [{ currency: 'EUR', count: 2, amount: '3.00' }] },
+    },
+    { rule: 'b', fired: 4, alone: { fired: 3, frauds: 1 }, near_misses: { count: 0, frauds: 0, legit: 0, precision: null, fraud: [] } },
+    { rule: 'c', fired: 0, near_misses: { count: 1, frauds: 0, legit: 1, precision: 0, fraud: [] } },
+  ]);
+  expect(overlap.counts).toEqual([
+    [1, 1, 0],
+    [1, 4, 0],
+    [0, 0, 0],
+  ]);
+});
+
+test('near misses of rows that are left out do not count', () => {
+  const table = tableOf([{ nearMisses: ['a'] }, { nearMisses: ['a', 'z'] }]);
+  const { values } = ruleValues(table, Int32Array.of(0), OPTIONS);
+  expect(values.map(({ rule, near_misses }) => [rule, near_misses?.count])).toEqual([['a', 1]]);
 });
 
 test('a rule that fired on other rows only is none of the rules of these', () => {

@@ -19,6 +19,7 @@ export function sampleSketches(shift = 0, rules = ['amount', 'terminal']): Sketc
       key: `c${card}`,
       fraud,
       fired,
+      nearMisses: i % 40 === 0 && !fired.includes('amount') ? ['amount'] : [],
       score,
       outcome,
       amountMinor: 1_000 + random.below(50_000),
@@ -34,7 +35,6 @@ export const SAMPLE_OPTIONS: BacktestOptions = {
     thresholds: { reviewPoints: 6, declinePoints: 10 },
     isSimulated: true,
     rules: ['amount', 'terminal', 'velocity'],
-    nearMisses: { amount: 31 },
   },
 };
 

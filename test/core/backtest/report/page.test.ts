@@ -42,6 +42,9 @@ describe('the report page', () => {
     for (const { day } of summary.daily) expect(text).toContain(day);
     for (const { score } of summary.thresholds) expect(text).toMatch(new RegExp(` ${score}( \\((review|decline)\\))? [\\d.]+ `));
     for (const { rule, fired } of summary.rules) expect(text).toContain(`${rule} ${fired} `);
+    const near = summary.rules[0]?.near_misses;
+    expect(near?.frauds).toBeGreaterThan(0);
+    expect(text).toMatch(new RegExp(`amount .* ${near?.count} ${near?.frauds} [\\d,]+\\.\\d\\d EUR`));
   });
 
   test('states range, label delay, rule set, and that the data is simulated, if it is', () => {
