@@ -46,6 +46,7 @@ const FLAGS = {
   threads: { kind: 'whole', value: 'N', min: 1, max: 64, fallback: 2, help: 'threads that judge' },
   scores: { kind: 'text', value: 'OUT.csv', help: 'write the score of each judged event there' },
   report: { kind: 'text', value: 'OUT.html', help: 'write a report with charts there, one file' },
+  'near-misses': { kind: 'switch', help: 'counts for each rule where it all but fired, for some more time' },
   simulated: { kind: 'switch', help: 'the report says that the data is simulated' },
   pipeline: PIPELINE_FLAG,
   json: JSON_FLAG,
@@ -86,7 +87,8 @@ export const command: Command = {
     const ruleSets = await ruleSetsOf(loaded, flags);
     const range = { fromMs, toMs, labelDelayMs: labelDelayDays * DAY_MS, knownDays };
     const { done, notes } = await withHistory(flags, { loaded, range }, async ({ notes, check, ...history }) => {
-      const start = { ...history, ...range, pipelineDir: flags.pipeline, ruleSets, spillPath: join(tmpdir(), 'headrace-backtest') };
+      const options = { pipelineDir: flags.pipeline, ruleSets, nearMisses: flags['near-misses'] };
+      const start = { ...history, ...range, ...options, spillPath: join(tmpdir(), 'headrace-backtest') };
       const done = await backtest(start, flags.threads);
       check(done);
       return { done, notes };

@@ -62,7 +62,8 @@ function* rowsOf(shares: readonly BacktestShare[], ruleSet: number): Generator<S
     if (verdict === undefined) continue;
     const { ordinal: _, verdicts: __, places: ___, ...rest } = row;
     const namesOf = (set: number): readonly string[] => share.firedNames[set] ?? [];
-    yield { ...rest, score: verdict.score, outcome: verdict.outcome, fired: namesOf(verdict.fired), nearMisses: namesOf(verdict.near) };
+    const near = verdict.near === null ? {} : { nearMisses: namesOf(verdict.near) };
+    yield { ...rest, score: verdict.score, outcome: verdict.outcome, fired: namesOf(verdict.fired), ...near };
   }
 }
 

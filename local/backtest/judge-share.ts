@@ -63,7 +63,7 @@ class ShareJudge {
     this.plan = compilePlan(pipeline);
     this.labels = pipeline.decision?.labels;
     if (this.labels !== undefined) this.delay = new LabelDelay({ spec: this.labels, delayMs: labelDelayMs });
-    const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version, { nearMisses: true }));
+    const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version, { nearMisses: start.nearMisses === true }));
     if (start.training !== undefined) this.training = new ShareTraining(start.training, pipeline, labelDelayMs);
     this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs, watcher: this.training });
     this.amount = amountOf(pipeline);
@@ -139,8 +139,9 @@ class ShareJudge {
       ...(this.training === undefined ? {} : { places: this.training.places }),
       amountMinor: this.amount === undefined ? 0 : Number(values[this.amount.field] ?? 0),
       currency: this.amount === undefined ? '' : String(values[this.amount.currency] ?? ''),
-      verdicts: decisions.map(({ score, outcome, fired, nearMisses = [] }): RowVerdict => {
-        return { score, outcome, fired: this.fired.of(fired.map(({ ruleId }) => ruleId)), near: this.fired.of(nearMisses) };
+      verdicts: decisions.map(({ score, outcome, fired, nearMisses }): RowVerdict => {
+        const near = nearMisses === undefined ? null : this.fired.of(nearMisses);
+        return { score, outcome, fired: this.fired.of(fired.map(({ ruleId }) => ruleId)), near };
       }),
     };
   }

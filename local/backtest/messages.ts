@@ -21,6 +21,8 @@ export interface BacktestStart extends BacktestSource {
   readonly fromMs: number;
   readonly toMs: number;
   readonly labelDelayMs: number;
+  /** Whether near misses of rules are told too; default not. */
+  readonly nearMisses?: boolean;
   readonly share: number;
   readonly shares: number;
   readonly spillPath: string;
@@ -39,8 +41,8 @@ export interface TrainingStart {
 export interface RowVerdict extends Pick<ScoredRow, 'score' | 'outcome'> {
   /** Place in `firedNames`. */
   readonly fired: number;
-  /** Rules that all but fired: place in `firedNames` too. */
-  readonly near: number;
+  /** Rules that all but fired: place in `firedNames` too; null where nobody asked. */
+  readonly near: number | null;
 }
 
 /** A row that was judged; `ordinal` is its place in the input. */

@@ -55,6 +55,8 @@ test('the guide to back-tests runs as written', () => {
   const [alone, beside, line] = steps.map(({ command }) => run(command, folder));
   expect(alone).toContain('average precision');
   expect(beside).toContain('candidate');
+  expect(beside).toContain('rule that all but fired');
+  expect(alone).not.toContain('all but fired');
   expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<svg');
   expect(JSON.parse(line ?? '')).toMatchObject({ labels: 400 });
   expect(readFileSync(join(folder, 'scores.csv'), 'utf8')).toMatch(/^transaction_id,event_time,customer_id,score,outcome\n/);
