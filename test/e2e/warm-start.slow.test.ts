@@ -25,7 +25,7 @@ status: active
 description: Many terminals in a day, or a busy one.
 on: transaction
 condition: features.warm_terminals_1d >= 8 || features.warm_payments_1d >= 70
-points: 4
+points: 40
 reason: "{features.warm_terminals_1d} terminals"
 alert: { group_by: customer_id, cool_down: 1h }
 `,
