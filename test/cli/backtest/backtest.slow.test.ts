@@ -1,5 +1,5 @@
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testFolder } from '../../local/folder.ts';
 import { ended, launch } from '../process.ts';
@@ -33,15 +33,20 @@ beforeAll(() => {
 });
 
 describe('headrace backtest', () => {
-  test('decides as the stream decides, row for row', async () => {
-    const data = join(root, 'data');
-    const run = await headrace('run', '--input', INPUT, '--data', data);
+  test.each([
+    ['the shipped rules', 'pipelines/payments'],
+    ['the shipped scorecard', 'pipelines/payments/scorecard'],
+  ])('decides as the stream decides, row for row, by %s', async (_, rules) => {
+    const [data, folder] = [join(root, 'data', rules), join(root, rules)];
+    cpSync(join(rules, 'rules'), join(folder, 'rules'), { recursive: true });
+    writeFileSync(join(folder, 'pipeline.ts'), `export { pipeline } from '${resolve('pipelines/payments/pipeline.ts')}';\n`);
+    const run = await headrace('run', '--input', INPUT, '--data', data, '--pipeline', folder);
     expect(run.code, run.err).toBe(0);
-    const done = await backtest('--scores', SCORES, '--json');
+    const done = await backtest('--scores', SCORES, '--json', '--rules', rules);
     expect(done.code, done.err).toBe(0);
     const sql = `SELECT event_id, strftime(event_time, '%Y-%m-%dT%H:%M:%S.%gZ') AS at, customer_id, score, outcome FROM decisions
       WHERE event_time >= TIMESTAMP '2026-01-10' AND event_time < TIMESTAMP '2026-01-24'`;
-    const decided = await headrace('query', sql, '--data', data, '--format', 'csv');
+    const decided = await headrace('query', sql, '--data', data, '--pipeline', folder, '--format', 'csv');
     const decisions = decided.out.trimEnd().split('\n').slice(1);
     expect(decisions.length).toBeGreaterThan(400);
     expect(decisions.filter((line) => !line.endsWith('approve')).length).toBeGreaterThan(30);

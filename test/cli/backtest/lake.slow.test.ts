@@ -71,7 +71,7 @@ describe('headrace backtest over a lake', () => {
       WHERE event_time >= TIMESTAMP '${FROM}' AND event_time < TIMESTAMP '${TO}'`);
     const fired = decided.filter(({ rules_fired }) => rules_fired.length > 0);
     expect(fired.length).toBeGreaterThan(30);
-    expect(fired.some(({ rules_fired }) => rules_fired.includes('terminal-known-fraud'))).toBe(true);
+    expect(fired.some(({ rules_fired }) => rules_fired.includes('terminal-frauds-fresh'))).toBe(true);
     expect(verdictsOf(table).sort(byId)).toEqual(decided.sort(byId));
   });
 
