@@ -116,15 +116,15 @@ describe('a deployed stack', () => {
       await tell(BEGINNING);
       const { broken, edited, alone, gone } = await changeRules(stackCommand, join(folder, 'rules'));
       expect(broken).toMatch(/rule amount-over-limit: condition, line 1.*event.amonut_minor; allowed: did you mean event.amount_minor/);
-      expect(edited).toMatch(/rule amount-over-limit: version: got 1; allowed: a version that no other text has had/);
+      expect(edited).toMatch(/rule amount-over-limit: version: got 2; allowed: a version that no other text has had/);
       expect(alone).toMatch(/--by: got "Ada"; allowed: somebody else than ada/);
       expect(gone).toMatch(/allowed: none: nothing waits/);
       const { log, waiting } = await rulesLog(stackCommand);
       expect(waiting).toEqual([]);
       expect(log).toMatchObject([
         { kind: 'active', by: 'deployment', from: null },
-        { kind: 'active', by: 'ada', checkedBy: 'bo', why: 'limits of the new year', changes: ['rule amount-over-limit 1 to 2'] },
-        { kind: 'trial', by: 'cy', why: 'what if', changes: ['on trial: rule amount-over-limit 2 to 3'] },
+        { kind: 'active', by: 'ada', checkedBy: 'bo', why: 'limits of the new year', changes: ['rule amount-over-limit 2 to 3'] },
+        { kind: 'trial', by: 'cy', why: 'what if', changes: ['on trial: rule amount-over-limit 3 to 4'] },
         { kind: 'active', by: 'dan', why: 'pay day', changes: ['rule amount-over-limit active to paused'] },
       ]);
       expect(log.filter((entry) => 'checkedBy' in entry)).toHaveLength(1);

@@ -9,6 +9,8 @@ export type Command = (...args: readonly string[]) => Promise<string>;
 /** The rule that the story changes: a payment above 220 euro. */
 const RULE = 'amount-over-limit';
 const SHIPPED = 'pipelines/payments';
+/** Version of the shipped rule. */
+const SHIPPED_VERSION = 2;
 
 /** One entry of the log of rule changes, as the command shows it. */
 export interface LogEntry {
@@ -29,7 +31,7 @@ export async function rulesLog(command: Command): Promise<ShownLog> {
 
 /** How a pipeline folder is otherwise than the shipped one. */
 export interface Changes {
-  /** Of `RULE`, in place of version 1. */
+  /** Of `RULE`, in place of the shipped version. */
   readonly version?: number;
   /** Of `RULE`, in place of its condition. */
   readonly condition?: string;
@@ -38,7 +40,7 @@ export interface Changes {
 }
 
 /** Makes a pipeline folder like the shipped one, with changes; its path. */
-export function pipelineFolder(folder: string, { version = 1, condition, twoPeople = false }: Changes): string {
+export function pipelineFolder(folder: string, { version = SHIPPED_VERSION, condition, twoPeople = false }: Changes): string {
   for (const name of ['rules', 'lists']) cpSync(join(SHIPPED, name), join(folder, name), { recursive: true });
   const shipped = pathToFileURL(resolve(SHIPPED, 'pipeline.ts')).href;
   const decision = `{ ...shipped.decision, twoPeople: ${twoPeople} }`;
@@ -47,7 +49,7 @@ export function pipelineFolder(folder: string, { version = 1, condition, twoPeop
     `import { pipeline as shipped } from ${JSON.stringify(shipped)};\nexport const pipeline = { ...shipped, decision: ${decision} };\n`,
   );
   const file = join(folder, 'rules', `${RULE}.yaml`);
-  const text = readFileSync(file, 'utf8').replace('version: 1', `version: ${version}`);
+  const text = readFileSync(file, 'utf8').replace(`version: ${SHIPPED_VERSION}`, `version: ${version}`);
   writeFileSync(file, condition === undefined ? text : text.replace(/^condition: .*$/m, `condition: ${condition}`));
   return folder;
 }
@@ -61,16 +63,21 @@ const over = (minor: number): string => `event.currency == "EUR" && event.amount
 export async function changeRules(command: Command, folder: string): Promise<Readonly<Record<string, string>>> {
   const folderOf = (name: string, changes: Changes): string => pipelineFolder(join(folder, name), changes);
   const refused = (...args: readonly string[]): Promise<string> => command('rules', ...args).catch((error: Error) => error.message);
-  const raised = folderOf('raised', { version: 2, condition: over(50_000), twoPeople: true });
+  const raised = folderOf('raised', { version: SHIPPED_VERSION + 1, condition: over(50_000), twoPeople: true });
   const flags = ['--pipeline', raised, '--json'] as const;
   const id = await waiting(command, 'apply', raised, '--why', 'limits of the new year', '--by', 'ada', ...flags);
   const alone = await refused('approve', id, '--by', 'Ada', ...flags);
   await command('rules', 'approve', id, '--by', 'bo', ...flags);
-  const lower = folderOf('lower', { version: 3, condition: over(10_000) });
+  const lower = folderOf('lower', { version: SHIPPED_VERSION + 2, condition: over(10_000) });
   await command('rules', 'trial', lower, '--why', 'what if', '--by', 'cy');
   await command('rules', 'set', RULE, 'paused', '--why', 'pay day', '--by', 'dan');
   // What changes nothing comes last, while the changes wait for their time.
-  const broken = await refused('apply', folderOf('broken', { version: 4, condition: 'event.amonut_minor > 1' }), '--why', 'typing');
+  const broken = await refused(
+    'apply',
+    folderOf('broken', { version: SHIPPED_VERSION + 3, condition: 'event.amonut_minor > 1' }),
+    '--why',
+    'typing',
+  );
   const edited = await refused('apply', folderOf('edited', { condition: over(1) }), '--why', 'in place');
   const withdrawn = await waiting(command, 'set', RULE, 'retired', '--why', 'nobody needs it', '--by', 'eve', ...flags);
   await command('rules', 'refuse', withdrawn, '--by', 'bo', ...flags);
@@ -104,14 +111,14 @@ export function paymentsAround(log: readonly LogEntry[]): Step {
   };
 }
 
-/** Their decisions: id, outcome, rule set in force, rule set on trial and what it would have said. */
+/** Their decisions, by a rule on the limit beside others that see customers without history pay much: id, outcome, rule set in force, rule set on trial and what it would have said. */
 export function decisionsAround(log: readonly LogEntry[]): (string | null)[][] {
   const [first = '', raised = '', tried = '', paused = ''] = log.map(({ version }) => version);
   return [
     ['rules-1', 'decline', first, null, null],
-    ['rules-2', 'approve', raised, null, null],
-    ['rules-3', 'approve', raised, tried, 'decline'],
+    ['rules-2', 'review', raised, null, null],
+    ['rules-3', 'review', raised, tried, 'decline'],
     ['rules-4', 'decline', raised, tried, 'decline'],
-    ['rules-5', 'approve', paused, tried, 'decline'],
+    ['rules-5', 'review', paused, tried, 'decline'],
   ];
 }
