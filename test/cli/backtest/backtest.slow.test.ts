@@ -39,6 +39,7 @@ describe('headrace backtest', () => {
   ])('decides as the stream decides, row for row, by %s', async (_, rules) => {
     const [data, folder] = [join(root, 'data', rules), join(root, rules)];
     cpSync(join(rules, 'rules'), join(folder, 'rules'), { recursive: true });
+    cpSync('pipelines/payments/lists', join(folder, 'lists'), { recursive: true });
     writeFileSync(join(folder, 'pipeline.ts'), `export { pipeline } from '${resolve('pipelines/payments/pipeline.ts')}';\n`);
     const run = await headrace('run', '--input', INPUT, '--data', data, '--pipeline', folder);
     expect(run.code, run.err).toBe(0);
