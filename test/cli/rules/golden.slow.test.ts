@@ -29,4 +29,4 @@ test('every decision of a run is explained from its row, and agrees with it: out
   } finally {
     await sql.close();
   }
-}, 480_000);
+}, 240_000);
