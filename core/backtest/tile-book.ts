@@ -9,9 +9,6 @@ interface Book {
   readonly tiles: Map<string, OpenTiles>;
 }
 
-/** Tiles that are forgotten at once, so that the others are moved seldom. */
-const FORGOTTEN_MIN = 16;
-
 /** Tiles of all keys of some rings, from events in order of time. */
 export class TileBook {
   private readonly byRing: ReadonlyMap<string, Book>;
@@ -52,8 +49,7 @@ function addTo({ ring, tiles: ofKeys }: Book, event: Event): void {
 }
 
 function forgetBefore(tiles: OpenTiles, oldestMs: number): void {
-  if ((tiles[FORGOTTEN_MIN]?.[0] ?? oldestMs) >= oldestMs) return;
-  let gone = FORGOTTEN_MIN;
+  let gone = 0;
   while ((tiles[gone]?.[0] ?? oldestMs) < oldestMs) gone += 1;
-  tiles.splice(0, gone);
+  if (gone > 0) tiles.splice(0, gone);
 }

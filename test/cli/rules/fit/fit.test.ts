@@ -4,30 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { testFolder } from '../../../local/folder.ts';
 import { headrace } from '../../command-line.ts';
 import { historyLines } from './history.ts';
+import { LEARN, lineOf } from './line.ts';
 
 const root = testFolder(afterAll);
 const INPUT = join(root, 'history.ndjson');
-const LEARN = ['--from', '2026-01-08', '--known-by', '2026-02-12'];
 const learn = (...args: readonly string[]) => headrace('rules', 'fit', '--input', INPUT, ...args);
-
-interface Line {
-  readonly transactions: number;
-  readonly frauds: number;
-  readonly table: readonly {
-    readonly name: string;
-    readonly from: number | null;
-    readonly points: number;
-    readonly transactions: number;
-  }[];
-  readonly dropped: readonly string[];
-  readonly test: { readonly learnt_by: string; readonly from: string; readonly figures: Figures; readonly current: Figures } | null;
-}
-interface Figures {
-  readonly auc: number;
-  readonly transactions: number;
-  readonly rule_set: string;
-}
-const lineOf = (out: string): Line => JSON.parse(out.trimEnd().split('\n').at(-1) ?? '') as Line;
 
 beforeAll(() => {
   writeFileSync(INPUT, `${historyLines({ seed: 4, days: 42, payments: 5_000 }).join('\n')}\n`);
