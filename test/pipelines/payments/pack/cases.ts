@@ -179,6 +179,11 @@ export const CASES: Readonly<Record<string, RuleCases>> = {
     quiet: [{ customer_since_last_60d: 30 * DAY_MS - 1 }, { customer_since_last_60d: 0 }, { amount: 10_000 }, { amount: 0 }],
     noHistory: [{ customer_since_last_60d: null }],
   },
+  'terminal-compromised': {
+    at: { terminal_frauds_28d: 3 },
+    reason: '3 frauds at this terminal became known in the last 28 days',
+    quiet: [{ terminal_frauds_28d: 2 }, { terminal_frauds_28d: 0 }],
+  },
   'merchant-compromised': {
     at: { merchant_id: 'm1', merchant_frauds_28d: 3, merchant_fraud_share_28d: 0.02 + JUST_OVER },
     reason: '3 frauds at this merchant became known in 28 days, a share of 0.02',
