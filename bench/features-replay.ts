@@ -50,19 +50,20 @@ export async function replayFeatures(columns: EventColumns, judged: number, thre
 function replayShare({ columns, features, into, share, shares }: ReplayWork): void {
   const wanted = Object.fromEntries(features.map((name) => [name, pipeline.features[name] as FeatureSpec]));
   const fed: Pipeline = { ...pipeline, features: wanted };
-  let at = -1;
+  let values: Readonly<Record<string, number | null>> = {};
   const rules = {
     ...{ version: '', rules: [], lists: [], explain: () => ({}) as never },
-    judge: (_event: Event, values: Readonly<Record<string, number | null>>) => {
-      for (let i = 0; i < features.length; i += 1) (into[i] as Float64Array)[at] = values[features[i] ?? ''] ?? Number.NaN;
+    judge: (_event: Event, read: Readonly<Record<string, number | null>>) => {
+      values = read;
       return NOTHING;
     },
   };
   const replay = new HistoryReplay({ plan: compilePlan(fed), ruleSets: [rules], fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
-  for (let i = 0; i < columns.length; i += 1) {
-    at = columns.judgedAt[i] ?? -1;
-    replay.add(eventAt(columns, i), (columns.customer[i] ?? 0) % shares === share);
-  }
+  for (let i = 0; i < columns.length; i += 1) replay.add(eventAt(columns, i), (columns.customer[i] ?? 0) % shares === share);
+  replay.finish((_event, place) => {
+    const at = columns.judgedAt[place] ?? -1;
+    for (let i = 0; i < features.length; i += 1) (into[i] as Float64Array)[at] = values[features[i] ?? ''] ?? Number.NaN;
+  });
 }
 
 function eventAt(columns: EventColumns, i: number): Event {

@@ -3,8 +3,9 @@ import type { AggregateFunction } from './aggregates/types.ts';
 import type { Aggregate, Pipeline } from './definition/pipeline.ts';
 import { createParser } from './events/parser.ts';
 import type { Event, Parsed, RawEvent } from './model.ts';
-import { compileKeyFeatures, type KeyFeatures } from './profiles/features.ts';
-import { compileTileFeatures, type TileFeatures } from './profiles/tiles.ts';
+import { compileKeyFeatures, type KeyFeatures, type KeyReading } from './profiles/features.ts';
+import { compileRecord } from './profiles/record.ts';
+import { compileTileFeatures, type TileFeatures, type TileReading } from './profiles/tiles.ts';
 import { sliceMsOf } from './windows/assign.ts';
 import { tileFamilyOf } from './windows/families.ts';
 import { groupKeyOf } from './windows/groups.ts';
@@ -39,6 +40,8 @@ export interface Plan {
   readonly sessions: readonly SessionPlan[];
   readonly keyFeatures: KeyFeatures;
   readonly tileFeatures: TileFeatures;
+  /** Values of all features by name, in the order of `ofNothing`. */
+  readonly read: (of: Reading) => Record<string, number | null>;
   /** Values of all features where nothing was seen, in the order in which they are read. */
   readonly ofNothing: Readonly<Record<string, number | null>>;
   /** Width of the narrowest tile, ms; null if no feature reads tiles. */
@@ -65,6 +68,20 @@ function functionOf(pipeline: Pipeline, aggregate: Aggregate): AggregateFunction
   return compileAggregate(aggregate.measures, pipeline.eventTypes[aggregate.over]?.fields ?? {});
 }
 
+/** What the features of an event are read of. */
+export type Reading = KeyReading & TileReading;
+
+function compileRead(keyFeatures: KeyFeatures, tileFeatures: TileFeatures): Plan['read'] {
+  const ofKey = Object.keys(keyFeatures.ofNothing);
+  const recordOf = compileRecord([...ofKey, ...Object.keys(tileFeatures.ofNothing)]);
+  const scratch: number[] = [];
+  return (of) => {
+    keyFeatures.readInto(scratch, 0, of);
+    tileFeatures.readInto(scratch, ofKey.length, of);
+    return recordOf(scratch, 0);
+  };
+}
+
 /** Compiles a checked pipeline: parser, aggregates, feature readers. */
 export function compilePlan(pipeline: Pipeline): Plan {
   const aggregates = Object.values(pipeline.aggregates);
@@ -80,6 +97,7 @@ export function compilePlan(pipeline: Pipeline): Plan {
     sessions,
     keyFeatures,
     tileFeatures,
+    read: compileRead(keyFeatures, tileFeatures),
     ofNothing: { ...keyFeatures.ofNothing, ...tileFeatures.ofNothing },
     tileMs: tileFeatures.rings.reduce<number | null>((least, ring) => Math.min(least ?? ring.tileMs, ring.tileMs), null),
   };

@@ -208,10 +208,13 @@ function decide(
   // A late event is judged as of the oldest time that still counts: older tiles may be gone already.
   const oldestMs = watermarkMs === null ? event.timeMs : watermarkMs - plan.pipeline.time.allowedLatenessMs;
   const asOfMs = Math.max(event.timeMs, oldestMs);
-  const features = {
-    ...plan.keyFeatures.read(profile.rings.read(), event, asOfMs),
-    ...plan.tileFeatures.read(event, asOfMs, input.context.tileFrontierMs, input.tilesOf),
-  };
+  const features = plan.read({
+    event,
+    asOfMs,
+    rings: profile.rings.read(),
+    frontierMs: input.context.tileFrontierMs,
+    tilesOf: input.tilesOf,
+  });
   return { decision: rules.judge(event, features), features };
 }
 
@@ -226,7 +229,7 @@ function accept(input: JudgeInput, raw: RawEvent, event: Event, { profile, featu
   profile.ids.recent.push([event.type, event.id, raw.position, event.timeMs, input.shardRef]);
   if (plan.keyFeatures.isFedBy(event.type)) {
     const rings = profile.rings.change();
-    plan.keyFeatures.add(rings, event, { values: features });
+    plan.keyFeatures.add(rings, event, features === undefined ? {} : { known: (name) => features[name] ?? null });
     if (leastMs !== null) plan.keyFeatures.expire(rings, leastMs - plan.pipeline.time.allowedLatenessMs);
   }
   for (const { aggregate, gapMs, fn } of plan.sessions) {

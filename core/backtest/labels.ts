@@ -16,30 +16,6 @@ export interface Truth {
   readonly isFraud: boolean;
 }
 
-/** Labels that came before they may be known wait here. */
-export class LabelDelay {
-  private readonly options: LabelOptions;
-  /** In order of the times they are known at; of equal ones in the order they came in. */
-  private readonly waiting: Event[] = [];
-
-  constructor(options: LabelOptions) {
-    this.options = options;
-  }
-
-  /** What is known by the time of an event, in order, and then the event itself, unless it is a label to be known later. */
-  *pass(event: Event): Generator<Event> {
-    while (this.waiting[0] !== undefined && this.waiting[0].timeMs <= event.timeMs) yield this.waiting.shift() as Event;
-    const knownMs = event.type === this.options.spec.over ? knownMsOf(event, this.options) : event.timeMs;
-    if (knownMs <= event.timeMs) yield event;
-    else this.wait({ ...event, timeMs: knownMs, values: { ...event.values, event_time: knownMs } });
-  }
-
-  private wait(event: Event): void {
-    const at = this.waiting.findLastIndex(({ timeMs }) => timeMs <= event.timeMs);
-    this.waiting.splice(at + 1, 0, event);
-  }
-}
-
 /** When a label may be known, epoch ms: when it came, and no sooner than the delay after its transaction. Throws UsageError for one that came before it. */
 export function knownMsOf(label: Event, { spec, delayMs }: LabelOptions): number {
   const subjectMs = Number(label.values[spec.subjectTime]);

@@ -1,14 +1,13 @@
 import { usageError } from '../errors.ts';
 import type { Event } from '../model.ts';
 import type { Plan } from '../plan.ts';
-import type { AddOptions } from '../profiles/features.ts';
-import { type KeyRing, withBases } from '../profiles/key-rings.ts';
-import type { RingStates } from '../profiles/rings.ts';
+import { compileRecord, type RecordMaker } from '../profiles/record.ts';
 import type { RuleSet } from '../rules/compile.ts';
 import type { Decision, FeatureValues } from '../rules/decision.ts';
-import { floorTo } from '../time/tiles.ts';
-import { RecentIds } from './recent-ids.ts';
-import { TileBook } from './tile-book.ts';
+import { KeyHistory } from './key-history.ts';
+import { knownMsOf, type LabelOptions } from './labels.ts';
+import { GatheredRows } from './replay-rows.ts';
+import { readTiles } from './tile-history.ts';
 
 /** What a replay judges by. */
 export interface ReplayOptions {
@@ -19,6 +18,8 @@ export interface ReplayOptions {
   readonly fromMs: number;
   /** Events before this time are judged. Epoch ms. */
   readonly toMs: number;
+  /** What is known of the truth, and when; absent where labels are known when they come. */
+  readonly labels?: LabelOptions | undefined;
   /** Who wants the features of events, of those too that are not judged. */
   readonly watcher?: FeatureWatcher | undefined;
 }
@@ -30,41 +31,33 @@ export interface FeatureWatcher {
   see(event: Event, features: FeatureValues): void;
 }
 
-/** How often the memory of a key is tidied, in event time. */
-const TIDY_MS = 86_400_000;
-
-interface KeyMemory {
-  readonly rings: RingStates;
-  tidiedMs: number;
-}
+/** Takes the decisions of the rule sets about one event; `place` is its place among all that were added, from 0. */
+export type Judged = (event: Event, place: number, decisions: readonly Decision[]) => void;
 
 /**
- * Judges events as a stream judges them that has them in order of time on time: with the features of the pipeline and its compiled rules.
+ * Judges events as a stream judges them that has them in order of time on time: with the features of the pipeline and its compiled rules. Events
+ * are gathered first, and then gone through key by key, since what is known of one key fits a processor's cache and that of all keys does not.
  * Tiles of other keys are read as the stream reads them, when they are closed; so no label is seen before it was known.
  */
 export class HistoryReplay {
   private readonly options: ReplayOptions;
-  private readonly keys = new Map<string, KeyMemory>();
-  private readonly tiles: TileBook;
-  /** What must be remembered of the keys of others too: labels of theirs are in tiles. */
-  private readonly marked: readonly KeyRing[];
-  private readonly ids: RecentIds;
+  private readonly gathered: GatheredRows;
+  private readonly names: readonly string[];
+  private readonly recordOf: RecordMaker;
   private lastMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ReplayOptions) {
-    const { plan } = options;
     this.options = options;
-    const { marks } = plan.keyFeatures;
-    this.marked = marks === undefined ? [] : withBases([marks]);
-    this.tiles = new TileBook(plan.tileFeatures.rings);
-    this.ids = new RecentIds(plan.pipeline.time.duplicateMemoryMs + plan.pipeline.time.outOfOrdernessMs);
+    this.gathered = new GatheredRows(options.plan.pipeline);
+    this.names = Object.keys(options.plan.ofNothing);
+    this.recordOf = compileRecord(this.names);
   }
 
   /**
-   * Takes the next event. `isOwn` says whether its key is this replay's: of others only what tiles hold is remembered. Returns the decision
-   * of each rule set about an event inside the range; undefined for all others. Throws UsageError for events that are not in order of time.
+   * Takes the next event. `isOwn` says whether its key is this replay's: others are not judged. Throws UsageError for events that
+   * are not in order of time, and for labels that were known before what they are about.
    */
-  add(event: Event, isOwn: boolean): Decision[] | undefined {
+  add(event: Event, isOwn: boolean): void {
     if (event.timeMs < this.lastMs)
       throw usageError(
         `event_time of ${event.type} ${event.id}`,
@@ -72,40 +65,43 @@ export class HistoryReplay {
         `${new Date(this.lastMs).toISOString()} or later: a back-test takes events in order of time; put them into it with ORDER BY in --import`,
       );
     this.lastMs = event.timeMs;
-    const { keyFeatures } = this.options.plan;
-    if (this.ids.isRepeat(event)) return undefined;
-    const features = isOwn ? this.read(event) : undefined;
-    this.tiles.add(keyFeatures.told(event, () => this.keys.get(event.key)?.rings ?? {}));
-    this.remember(event, { to: isOwn ? keyFeatures.rings : this.marked, values: features });
-    return features === undefined ? undefined : this.judge(event, features);
+    const { labels } = this.options;
+    const knownMs = labels?.spec.over === event.type ? knownMsOf(event, labels) : event.timeMs;
+    this.gathered.add(event, { knownMs, isFeatured: isOwn && this.isFeatured(event), isOwn });
   }
 
-  /** Features of an event that is judged or watched; undefined for all others. */
-  private read(event: Event): Record<string, number | null> | undefined {
-    const { plan, fromMs, toMs, watcher } = this.options;
-    const isIn = event.timeMs >= Math.min(fromMs, watcher?.fromMs ?? fromMs) && event.timeMs < toMs;
-    if (event.type !== plan.pipeline.decision?.over || !isIn) return undefined;
-    return {
-      ...plan.keyFeatures.read(this.keys.get(event.key)?.rings ?? {}, event, event.timeMs),
-      ...plan.tileFeatures.read(event, event.timeMs, event.timeMs, this.tiles.tilesOf),
-    };
+  /** Judges everything that was taken, key by key. Returns how many of the events were this replay's, and in time. */
+  finish(judged: Judged): number {
+    const { plan, toMs } = this.options;
+    const rows = this.gathered.take(this.names.length);
+    const keys = new KeyHistory(plan, rows, toMs);
+    let own = 0;
+    for (const span of rows.spans) {
+      const count = keys.replay(span);
+      if (span.isOwn) own += count;
+    }
+    readTiles(plan, rows, toMs);
+    for (let row = 0; row < rows.columns.count; row += 1) {
+      const at = rows.featuresAt(row);
+      if (at !== undefined) this.judge(rows.originOf(row), rows.eventAt(row), { features: this.recordOf(rows.values, at), judged });
+    }
+    return own;
   }
 
-  private judge(event: Event, features: Readonly<Record<string, number | null>>): Decision[] | undefined {
-    const { ruleSets, fromMs, watcher } = this.options;
+  private judge(place: number, event: Event, { features, judged }: { readonly features: FeatureValues; readonly judged: Judged }): void {
+    const { watcher, fromMs, ruleSets } = this.options;
     if (watcher !== undefined && event.timeMs >= watcher.fromMs) watcher.see(event, features);
-    return event.timeMs < fromMs ? undefined : ruleSets.map((rules) => rules.judge(event, features));
+    if (event.timeMs < fromMs) return;
+    judged(
+      event,
+      place,
+      ruleSets.map((rules) => rules.judge(event, features)),
+    );
   }
 
-  private remember(event: Event, options: AddOptions): void {
-    const { keyFeatures } = this.options.plan;
-    if (options.to?.length === 0 || !keyFeatures.isFedBy(event.type)) return;
-    const known = this.keys.get(event.key);
-    const memory = known ?? { rings: {}, tidiedMs: event.timeMs };
-    if (known === undefined) this.keys.set(event.key, memory);
-    keyFeatures.add(memory.rings, event, options);
-    if (event.timeMs - memory.tidiedMs < TIDY_MS) return;
-    memory.tidiedMs = floorTo(event.timeMs, TIDY_MS);
-    keyFeatures.expire(memory.rings, event.timeMs);
+  /** Whether an event is judged or watched. */
+  private isFeatured({ type, timeMs }: Event): boolean {
+    const { plan, fromMs, toMs, watcher } = this.options;
+    return type === plan.pipeline.decision?.over && timeMs >= Math.min(fromMs, watcher?.fromMs ?? fromMs) && timeMs < toMs;
   }
 }

@@ -5,7 +5,8 @@ import { type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
 import { addToRings, expireRings, type KeyRing, perKeyOf, strideOf } from './key-rings.ts';
 import { compileMarking, MARKED, type Marking, tellLabel } from './marks.ts';
-import { type Held, type RingStates, type Stride, type Total, totalOf } from './rings.ts';
+import { compileRecord, type NumberList } from './record.ts';
+import { type Held, type RingStates, ringAt, type Stride, type Total, totalOf } from './rings.ts';
 import { entriesOf, type Measure, measureOf, valueOfNothing } from './totals.ts';
 
 /** The features over the partition key of one pipeline. */
@@ -18,6 +19,8 @@ export interface KeyFeatures {
    * whose `per` fields equal those of `event`. The event itself counts only once it was added.
    */
   read(rings: RingStates, event: Event, asOfMs: number): Record<string, number | null>;
+  /** The same values as numbers from `into[at]` on; NaN stands for null. */
+  readInto(into: NumberList, at: number, of: KeyReading): void;
   /** Whether events of this type change any ring. */
   isFedBy(type: string): boolean;
   /** Adds one accepted event to the rings that it feeds; changes `rings`. Events of a key come as they arrived. */
@@ -33,12 +36,19 @@ export interface KeyFeatures {
   expire(rings: RingStates, oldestMs: number): void;
 }
 
+/** What key features are read of. */
+export interface KeyReading {
+  readonly rings: RingStates;
+  readonly event: Event;
+  readonly asOfMs: number;
+}
+
 /** How an event is added. */
 export interface AddOptions {
   /** Rings that it is added to; all, if absent. They must have their bases with them. */
   readonly to?: readonly KeyRing[];
-  /** What was read for the event as of its own time, so that it need not be read again. */
-  readonly values?: Readonly<Record<string, number | null>> | undefined;
+  /** What was read of a feature for the event as of its own time, so that it need not be read again. */
+  readonly known?: ((feature: string) => number | null) | undefined;
 }
 
 interface Reader {
@@ -72,22 +82,19 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
   const fedBy = new Set(rings.map(({ over }) => over));
   const remembered = new Set([...specs.flatMap(({ spec }) => rememberedBy(spec) ?? []), ...(marking?.reads ?? [])]);
   const bases = readers.filter(({ name }) => remembered.has(name));
+  const recordOf = compileRecord(readers.map(({ name }) => name));
+  const scratch: number[] = [];
   return {
     rings,
     ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
-    read: (states, event, asOfMs) => {
-      const values: Record<string, number | null> = {};
-      const totals: (Total | undefined)[] = [];
-      for (const reader of readers) {
-        const total = reader.twin === totals.length ? totalIn(reader, states, event, asOfMs) : totals[reader.twin];
-        totals.push(total);
-        values[reader.name] = total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs);
-      }
-      return values;
+    read: (rings, event, asOfMs) => {
+      readAll(readers, scratch, 0, { rings, event, asOfMs });
+      return recordOf(scratch, 0);
     },
+    readInto: (into, at, of) => readAll(readers, into, at, of),
     isFedBy: (type) => fedBy.has(type),
-    add: (states, event, { to = rings, values } = {}) => {
-      const valueBy = (base: Reader): number | null => (values === undefined ? readOne(base, states, event) : (values[base.name] ?? null));
+    add: (states, event, { to = rings, known } = {}) => {
+      const valueBy = (base: Reader): number | null => (known === undefined ? readOne(base, states, event) : known(base.name));
       addToRings(to, states, withValues(event, { bases, marking }, valueBy));
     },
     marks,
@@ -97,6 +104,18 @@ export function compileKeyFeatures(pipeline: Pipeline): KeyFeatures {
       for (const ringId in states) if (!byId.has(ringId)) delete states[ringId];
     },
   };
+}
+
+// One for all reads, which are over before the next begins.
+const totals: (Total | undefined)[] = [];
+
+function readAll(readers: readonly Reader[], into: NumberList, at: number, { rings, event, asOfMs }: KeyReading): void {
+  for (let i = 0; i < readers.length; i += 1) {
+    const reader = readers[i] as Reader;
+    const total = reader.twin === i ? totalIn(reader, rings, event, asOfMs) : totals[reader.twin];
+    totals[i] = total;
+    into[at + i] = (total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs)) ?? Number.NaN;
+  }
 }
 
 function readersOf(pipeline: Pipeline, specs: NamedSpecs, ringOfFeature: (name: string) => KeyRing | undefined): Reader[] {
@@ -204,7 +223,8 @@ function summedTwin(pipeline: Pipeline, counted: RingSource & { readonly per: re
 
 /** What a reader's window holds; undefined where there is nothing and that says all. */
 function totalIn({ ring, windowMs, isOfEvent, held, stride }: Reader, states: RingStates, event: Event, asOfMs: number): Total | undefined {
-  const tiles = states[ring.ringId]?.[perKeyOf(ring.per, event)];
+  const byPer = states[ring.ringId];
+  const tiles = byPer === undefined ? undefined : ringAt(byPer, perKeyOf(ring.per, event));
   if (tiles === undefined && !isOfEvent) return undefined;
   const to = Math.floor(asOfMs / ring.tileMs);
   return totalOf(tiles, stride, [to - windowMs / ring.tileMs, to], held);

@@ -98,6 +98,10 @@ function filterText(filter: Filter): string {
 
 /** Whether an event has all values of a filter. */
 export function matchesAll(event: Pick<Event, 'values'>, filter: Filter): boolean {
-  for (const [field, value] of filter) if (event.values[field] !== value) return false;
+  // By index: taking pairs apart costs more than comparing them.
+  for (let i = 0; i < filter.length; i += 1) {
+    const one = filter[i] as Filter[number];
+    if (event.values[one[0]] !== one[1]) return false;
+  }
   return true;
 }

@@ -61,6 +61,7 @@ const LAST: Component<number | null> = {
   empty: () => null,
   add: (last, { timeMs }) => (last === null ? timeMs : Math.max(last, timeMs)),
   merge: (last, other) => (last === null || other === null ? (last ?? other) : Math.max(last, other)),
+  isSettled: (last) => last !== null,
 };
 
 function placeOf(lat: string, lon: string): Component<Place | null> {
@@ -69,6 +70,7 @@ function placeOf(lat: string, lon: string): Component<Place | null> {
     empty: () => null,
     add: (place, input) => later(place, placeIn(input, lat, lon)),
     merge: later,
+    isSettled: (place) => place !== null,
   };
 }
 

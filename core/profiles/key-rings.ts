@@ -2,7 +2,7 @@ import type { Component } from '../aggregates/component.ts';
 import type { Event, FieldValue } from '../model.ts';
 import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, hasSum, type RingSource } from './filter.ts';
-import { addToRing, expireRing, type Ring, type RingStates, type Stride } from './rings.ts';
+import { addToRing, expireRing, type PerRings, type Ring, type RingStates, ringAt, type Stride } from './rings.ts';
 
 /** A ring of tiles in each profile; features with the same source and `per` share one. */
 export interface KeyRing extends RingSource {
@@ -52,36 +52,48 @@ export function strideOf(ring: KeyRing): Stride {
 const PER_VALUES_MAX = 256;
 
 function addOne(ring: KeyRing, states: RingStates, event: Event): void {
-  states[ring.ringId] ??= {};
-  const byPer = states[ring.ringId] ?? {};
+  const { ringId, component } = ring;
+  const stride = strideOf(ring);
+  let byPer = states[ringId];
+  if (byPer === undefined) {
+    byPer = [];
+    states[ringId] = byPer;
+  }
   const perKey = perKeyOf(ring.per, event);
-  const known = byPer[perKey];
+  const known = ringAt(byPer, perKey);
   const tiles = known ?? [];
-  const added = { amount: amountOf(ring, event), input: event, component: ring.component };
-  addToRing(tiles, strideOf(ring), Math.floor(event.timeMs / ring.tileMs), added);
+  addToRing(tiles, stride, Math.floor(event.timeMs / ring.tileMs), { amount: amountOf(ring, event), input: event, component });
   if (known !== undefined) return;
-  byPer[perKey] = tiles;
-  forgetOldest(byPer, strideOf(ring));
+  byPer.push(perKey, tiles);
+  if (byPer.length > 2 * PER_VALUES_MAX) forgetOldest(byPer, stride);
 }
 
 /** Of too many rings the one whose latest tile is the oldest goes, of several such the first by name: what stays depends on the events of the window only. */
-function forgetOldest(byPer: Record<string, Ring>, stride: Stride): void {
-  const names = Object.keys(byPer);
-  if (names.length <= PER_VALUES_MAX) return;
-  const latest = (name: string): number => Number(byPer[name]?.at(-stride));
-  delete byPer[names.reduce((a, b) => (latest(b) < latest(a) || (latest(b) === latest(a) && b < a) ? b : a))];
+function forgetOldest(byPer: PerRings, stride: Stride): void {
+  let oldest = 0;
+  for (let at = 2; at < byPer.length; at += 2) {
+    const [latest, least] = [latestOf(byPer, at, stride), latestOf(byPer, oldest, stride)];
+    if (latest < least || (latest === least && (byPer[at] as string) < (byPer[oldest] as string))) oldest = at;
+  }
+  byPer.splice(oldest, 2);
+}
+
+function latestOf(byPer: PerRings, at: number, stride: Stride): number {
+  const ring = byPer[at + 1] as Ring;
+  return ring[ring.length - stride] as number;
 }
 
 function expireOne(ring: KeyRing, states: RingStates, oldestMs: number): void {
   const byPer = states[ring.ringId];
   if (byPer === undefined) return;
   const from = (floorTo(oldestMs, ring.tileMs) - ring.windowMsMax) / ring.tileMs;
-  for (const perKey in byPer) {
-    const tiles = byPer[perKey] ?? [];
-    if (Number(tiles[0]) >= from) continue;
-    expireRing(tiles, strideOf(ring), from);
+  const stride = strideOf(ring);
+  for (let at = byPer.length - 2; at >= 0; at -= 2) {
+    const tiles = byPer[at + 1] as Ring;
+    if ((tiles[0] as number) >= from) continue;
+    expireRing(tiles, stride, from);
     // A customer may pay in a hundred currencies over the years: empty rings go.
-    if (tiles.length === 0) delete byPer[perKey];
+    if (tiles.length === 0) byPer.splice(at, 2);
   }
 }
 

@@ -7,7 +7,7 @@ import { type RuleInput, type Variables, valueOfVariable, variablesOf } from '..
 import { floorTo } from '../time/tiles.ts';
 import type { RingSource } from './filter.ts';
 import { perKeyPart } from './key-rings.ts';
-import type { RingStates } from './rings.ts';
+import { type RingStates, ringAt } from './rings.ts';
 
 /** Set on events that are marked, while they are added to rings. No field has such a name. */
 export const MARKED = '@marked';
@@ -76,7 +76,7 @@ export function tellLabel(marking: Marking, label: Event, states: () => RingStat
 }
 
 function isSubjectMarked({ labels, ringId, source, windowMs }: Marking, { values, timeMs }: Event, states: RingStates): boolean {
-  const tiles = states[ringId]?.[perKeyPart(values[labels.subject])];
+  const tiles = ringAt(states[ringId], perKeyPart(values[labels.subject]));
   const newest = tiles?.at(-2);
   return newest !== undefined && Number(newest) >= (floorTo(timeMs, source.tileMs) - windowMs) / source.tileMs;
 }

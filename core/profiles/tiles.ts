@@ -7,6 +7,7 @@ import { floorTo } from '../time/tiles.ts';
 import { amountOf, feeds, type RingSource, ringIdOf, sourceOf } from './filter.ts';
 import { componentOf } from './holding.ts';
 import { type KeyRing, memoryMsOf } from './key-rings.ts';
+import { compileRecord, type NumberList } from './record.ts';
 import type { Total } from './rings.ts';
 import { type Measure, measureOf, valueOfNothing } from './totals.ts';
 
@@ -59,6 +60,17 @@ export interface TileFeatures {
     frontierMs: number | null,
     tilesOf: (ringId: string, key: string) => KeyTiles | undefined,
   ): Record<string, number | null>;
+  /** The same values as numbers from `into[at]` on, NaN for null; those of one field `by` only, if it is given. */
+  readInto(into: NumberList, at: number, of: TileReading): void;
+}
+
+/** What tile features are read of. */
+export interface TileReading {
+  readonly event: Event;
+  readonly asOfMs: number;
+  readonly frontierMs: number | null;
+  readonly tilesOf: (ringId: string, key: string) => KeyTiles | undefined;
+  readonly by?: string;
 }
 
 interface Reader {
@@ -97,26 +109,38 @@ export function compileTileFeatures(pipeline: Pipeline, marks?: KeyRing): TileFe
     const ofNothing = valueOfNothing(measure, ring.component);
     readers.push({ name, ring, windowMs, delayMs, measure, ofNothing, twin: twin < 0 ? readers.length : twin });
   }
+  const recordOf = compileRecord(readers.map(({ name }) => name));
+  const scratch: number[] = [];
   return {
     rings: [...byId.values()],
     ofNothing: Object.fromEntries(readers.map(({ name, ofNothing }) => [name, ofNothing])),
     read: (event, asOfMs, frontierMs, tilesOf) => {
-      const values: Record<string, number | null> = {};
-      const totals: (Total | undefined)[] = [];
-      for (const reader of readers) {
-        const total = reader.twin === totals.length ? totalFor(reader) : totals[reader.twin];
-        totals.push(total);
-        values[reader.name] = total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs);
-      }
-      return values;
-
-      function totalFor(reader: Reader): Total | undefined {
-        const by = frontierMs === null ? undefined : event.values[reader.ring.by];
-        const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
-        return tiles === undefined ? undefined : totalOf(reader, tiles, { asOfMs, frontierMs: frontierMs ?? 0 });
-      }
+      readAll(readers, scratch, 0, { event, asOfMs, frontierMs, tilesOf });
+      return recordOf(scratch, 0);
     },
+    readInto: (into, at, of) => readAll(readers, into, at, of),
   };
+}
+
+// One for all reads, which are over before the next begins.
+const totals: (Total | undefined)[] = [];
+
+function readAll(readers: readonly Reader[], into: NumberList, at: number, of: TileReading): void {
+  const { event, asOfMs, by } = of;
+  for (let i = 0; i < readers.length; i += 1) {
+    const reader = readers[i] as Reader;
+    if (by !== undefined && reader.ring.by !== by) continue;
+    const total = reader.twin === i ? totalFor(reader, of) : totals[reader.twin];
+    totals[i] = total;
+    into[at + i] = (total === undefined ? reader.ofNothing : reader.measure(total, event, asOfMs)) ?? Number.NaN;
+  }
+}
+
+function totalFor(reader: Reader, { event, asOfMs, frontierMs, tilesOf }: TileReading): Total | undefined {
+  if (frontierMs === null) return undefined;
+  const by = event.values[reader.ring.by];
+  const tiles = by === undefined ? undefined : tilesOf(reader.ring.ringId, String(by));
+  return tiles === undefined ? undefined : totalOf(reader, tiles, { asOfMs, frontierMs });
 }
 
 function ringOf(spec: TileFeature, ofPipeline: KeyRing | undefined): Omit<TileRing, 'features'> {

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { LabelDelay, truthOf } from '../../core/backtest/labels.ts';
+import { truthOf } from '../../core/backtest/labels.ts';
 import type { KnownFraud } from '../../core/backtest/protocol.ts';
 import { HistoryReplay } from '../../core/backtest/replay.ts';
 import { FiredSets } from '../../core/backtest/scored.ts';
@@ -42,7 +42,6 @@ class ShareJudge {
   private readonly start: BacktestStart;
   private readonly plan: Plan;
   private readonly labels: LabelSpec | undefined;
-  private readonly delay: LabelDelay | undefined;
   private readonly training: ShareTraining | undefined;
   private readonly replay: HistoryReplay;
   private readonly amount: { readonly field: string; readonly currency: string } | undefined;
@@ -51,6 +50,8 @@ class ShareJudge {
   private readonly truths = new Map<string, boolean>();
   private readonly earlierFrauds: KnownFraud[] = [];
   private readonly shares = new Map<string, boolean>();
+  /** Place in the input of each event of the replay. */
+  private readonly ordinals: number[] = [];
   private ordinal = 0;
   private quarantined = 0;
   private labelCount = 0;
@@ -62,10 +63,10 @@ class ShareJudge {
     this.start = start;
     this.plan = compilePlan(pipeline);
     this.labels = pipeline.decision?.labels;
-    if (this.labels !== undefined) this.delay = new LabelDelay({ spec: this.labels, delayMs: labelDelayMs });
     const compiled = ruleSets.map((source) => compileRules(source, pipeline, source.version, { nearMisses: start.nearMisses === true }));
     if (start.training !== undefined) this.training = new ShareTraining(start.training, pipeline, labelDelayMs);
-    this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs, watcher: this.training });
+    const labels = this.labels === undefined ? undefined : { spec: this.labels, delayMs: labelDelayMs };
+    this.replay = new HistoryReplay({ plan: this.plan, ruleSets: compiled, fromMs, toMs, labels, watcher: this.training });
     this.amount = amountOf(pipeline);
   }
 
@@ -78,12 +79,17 @@ class ShareJudge {
       if (event !== undefined) events.push({ event, ordinal: this.ordinal });
     }
     const before = process.threadCpuUsage();
-    for (const { event, ordinal } of events) this.judge(event, ordinal);
-    const { user, system } = process.threadCpuUsage(before);
-    this.judgeCpuMs += (user + system) / 1_000;
+    for (const { event, ordinal } of events) this.add(event, ordinal);
+    this.count(before);
   }
 
   end(): BacktestShare {
+    const before = process.threadCpuUsage();
+    this.events = this.replay.finish((event, place, decisions) => {
+      this.rows.push(this.rowOf(event, this.ordinals[place] ?? 0, decisions));
+    });
+    this.rows.sort((a, b) => a.ordinal - b.ordinal);
+    this.count(before);
     const { earlierFrauds, quarantined, judgeCpuMs, events } = this;
     const rows = this.rows.map((row) => ({ ...row, fraud: this.truths.get(nameOf(row.key, row.eventId)) ?? null }));
     const counts = this.training?.counts() ?? [];
@@ -99,17 +105,18 @@ class ShareJudge {
     return undefined;
   }
 
-  private judge(event: Event, ordinal: number): void {
+  private add(event: Event, ordinal: number): void {
     const isOwn = this.isOwn(event.key);
     if (isOwn) this.learn(event);
-    for (const one of this.delay?.pass(event) ?? [event]) {
-      // Behind the range there is nothing to judge; labels were taken as the truth.
-      if (one.timeMs >= this.start.toMs) continue;
-      const isJudged = one.key === event.key ? isOwn : this.isOwn(one.key);
-      if (isJudged) this.events += 1;
-      const decisions = this.replay.add(one, isJudged);
-      if (decisions !== undefined) this.rows.push(this.rowOf(one, ordinal, decisions));
-    }
+    // Behind the range there is nothing to judge; labels were taken as the truth.
+    if (event.timeMs >= this.start.toMs) return;
+    this.replay.add(event, isOwn);
+    this.ordinals.push(ordinal);
+  }
+
+  private count(before: NodeJS.CpuUsage): void {
+    const { user, system } = process.threadCpuUsage(before);
+    this.judgeCpuMs += (user + system) / 1_000;
   }
 
   private isOwn(key: string): boolean {

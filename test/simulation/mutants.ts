@@ -288,8 +288,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: PROCESSOR,
-        find: 'plan.tileFeatures.read(event, asOfMs, input.context.tileFrontierMs, input.tilesOf)',
-        replace: 'plan.tileFeatures.read(event, asOfMs, input.leastMs, input.tilesOf)',
+        find: 'frontierMs: input.context.tileFrontierMs',
+        replace: 'frontierMs: input.leastMs',
       },
     ],
   },

@@ -1,12 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LabelDelay } from '../../../core/backtest/labels.ts';
+import { knownMsOf } from '../../../core/backtest/labels.ts';
 import { RecentIds } from '../../../core/backtest/recent-ids.ts';
 import { HistoryReplay } from '../../../core/backtest/replay.ts';
+import { GatheredRows } from '../../../core/backtest/replay-rows.ts';
 import { TileBook } from '../../../core/backtest/tile-book.ts';
 import type { Event } from '../../../core/model.ts';
-import { compilePlan } from '../../../core/plan.ts';
+import { compilePlan, type Plan } from '../../../core/plan.ts';
 import { compileRules } from '../../../core/rules/compile.ts';
+import type { FeatureValues } from '../../../core/rules/decision.ts';
 import { tileFamilyOf, tileOfAccumulator } from '../../../core/windows/families.ts';
 import { pipeline } from '../../../pipelines/payments/pipeline.ts';
 
@@ -25,38 +27,67 @@ function paymentAt(timeMs: number, id: string, more: Record<string, string | num
   return { type: 'transaction', id, timeMs, key: String(values.customer_id), values };
 }
 
-const passed = (delay: LabelDelay, events: readonly Event[]): string[] => events.flatMap((one) => [...delay.pass(one)].map(({ id }) => id));
+/** Feature values of the payments as a replay has them, by id. */
+function featuresOf(plan: Plan, events: readonly Event[], delayMs: number): Map<string, FeatureValues> {
+  const seen = new Map<string, FeatureValues>();
+  const watcher = { fromMs: 0, see: ({ id }: Event, features: FeatureValues) => void seen.set(id, features) };
+  const replay = new HistoryReplay({
+    plan,
+    fromMs: 0,
+    toMs: START_MS + 99 * DAY_MS,
+    ruleSets: [],
+    labels: { spec: SPEC, delayMs },
+    watcher,
+  });
+  for (const event of events) replay.add(event, true);
+  replay.finish(() => {});
+  return seen;
+}
 
 describe('labels', () => {
-  test('wait until they may be known, and then come before what happens at that moment', () => {
-    const delay = new LabelDelay({ spec: SPEC, delayMs: DAY_MS });
+  const plan = compilePlan(pipeline);
+  // A frauds of a terminal is read from closed tiles of an hour, two hours after.
+  const [seesNothingMs, seesLabelMs] = [2 * HOUR_MS - 1, 3 * HOUR_MS];
+
+  test('count from when they may be known, not from when they came', () => {
     const events = [
-      labelAt(START_MS, START_MS, 'a'),
-      paymentAt(START_MS + 1, 'x'),
-      labelAt(START_MS + 2, START_MS - DAY_MS, 'b'),
-      paymentAt(START_MS + DAY_MS - 1, 'y'),
-      paymentAt(START_MS + DAY_MS, 'z'),
+      labelAt(START_MS, START_MS, 'early'),
+      labelAt(START_MS + DAY_MS, START_MS - DAY_MS, 'known'),
+      paymentAt(START_MS + DAY_MS + seesNothingMs, 'before'),
+      paymentAt(START_MS + DAY_MS + seesLabelMs, 'after'),
     ];
-    expect(passed(delay, events)).toEqual(['x', 'lb', 'y', 'la', 'z']);
+    const countOf = (delayMs: number, id: string): unknown => featuresOf(plan, events, delayMs).get(id)?.['terminal_frauds_28d'];
+    expect([countOf(0, 'before'), countOf(0, 'after')]).toEqual([1, 2]);
+    expect([countOf(DAY_MS, 'before'), countOf(DAY_MS, 'after')]).toEqual([0, 2]);
+    expect([countOf(2 * DAY_MS, 'before'), countOf(2 * DAY_MS, 'after')]).toEqual([0, 0 + 1]);
   });
 
-  test('that waited carry the time at which they were known', () => {
-    const delay = new LabelDelay({ spec: SPEC, delayMs: DAY_MS });
-    expect([...delay.pass(labelAt(START_MS, START_MS))]).toEqual([]);
-    const [label] = delay.pass(paymentAt(START_MS + 2 * DAY_MS, 'x'));
-    expect(label).toMatchObject({ timeMs: START_MS + DAY_MS, values: { event_time: START_MS + DAY_MS } });
+  test('that waited come before what happens at that moment, and carry its time', () => {
+    const rows = new GatheredRows(pipeline);
+    const add = (event: Event, knownMs = event.timeMs): void => rows.add(event, { knownMs, isFeatured: false, isOwn: true });
+    add(labelAt(START_MS, START_MS, 'a'), START_MS + DAY_MS);
+    add(paymentAt(START_MS + 1, 'x'));
+    add(labelAt(START_MS + 2, START_MS - DAY_MS, 'b'));
+    add(paymentAt(START_MS + DAY_MS, 'y'));
+    add(paymentAt(START_MS + DAY_MS, 'of another', { customer_id: 'bob' }));
+    const taken = rows.take(0);
+    const all = Array.from({ length: taken.columns.count }, (_, row) => taken.eventAt(row));
+    expect(all.map(({ id }) => id)).toEqual(['x', 'lb', 'la', 'y', 'of another']);
+    expect(all[2]).toMatchObject({ timeMs: START_MS + DAY_MS, values: { event_time: START_MS + DAY_MS } });
+    expect(taken.spans).toEqual([
+      { from: 0, to: 4, isOwn: true },
+      { from: 4, to: 5, isOwn: true },
+    ]);
   });
 
   test('known before their transaction are refused', () => {
-    const delay = new LabelDelay({ spec: SPEC, delayMs: 0 });
-    expect(() => [...delay.pass(labelAt(START_MS, START_MS + 1))]).toThrow('nothing is known before it happens');
+    expect(() => knownMsOf(labelAt(START_MS, START_MS + 1), { spec: SPEC, delayMs: 0 })).toThrow('nothing is known before it happens');
   });
 });
 
-test('an id is a repeat as long as it is remembered, to the millisecond, and of its own key and type only', () => {
+test('an id is a repeat as long as it is remembered, to the millisecond, and of its own type only', () => {
   const ids = new RecentIds(1_000);
   expect(ids.isRepeat(paymentAt(START_MS, 'a'))).toBe(false);
-  expect(ids.isRepeat(paymentAt(START_MS, 'a', { customer_id: 'bob' }))).toBe(false);
   expect(ids.isRepeat({ ...paymentAt(START_MS, 'a'), type: 'label' })).toBe(false);
   expect(ids.isRepeat(paymentAt(START_MS + 1_000, 'a'))).toBe(true);
   expect(ids.isRepeat(paymentAt(START_MS + 1_001, 'a'))).toBe(false);
@@ -103,13 +134,16 @@ describe('a replay of history', () => {
 
   test('judges what lies in the range, by every rule set, and nothing else', () => {
     const replay = replayOf(2);
-    const versionsOf = (event: Event, isOwn = true): string[] | undefined => replay.add(event, isOwn)?.map(({ ruleSet }) => ruleSet);
-    expect(versionsOf(paymentAt(START_MS - 1, 'before'))).toBeUndefined();
-    expect(versionsOf(paymentAt(START_MS, 'first'))).toEqual(['v0', 'v1']);
-    expect(versionsOf(paymentAt(START_MS, 'first'))).toBeUndefined();
-    expect(versionsOf(paymentAt(START_MS, 'of another'), false)).toBeUndefined();
-    expect(versionsOf(labelAt(START_MS, START_MS))).toBeUndefined();
-    expect(versionsOf(paymentAt(START_MS + DAY_MS, 'end'))).toBeUndefined();
+    const ofBob = paymentAt(START_MS, 'of another', { customer_id: 'bob' });
+    const [before, first, end] = [-1, 0, DAY_MS].map((ms) => paymentAt(START_MS + ms, `p${ms}`)) as [Event, Event, Event];
+    for (const event of [before, first, first]) replay.add(event, true);
+    replay.add(ofBob, false);
+    for (const event of [labelAt(START_MS, START_MS), end]) replay.add(event, true);
+    const judged: unknown[] = [];
+    const own = replay.finish(({ id }, place, decisions) => judged.push([id, place, decisions.map(({ ruleSet }) => ruleSet)]));
+    expect(judged).toEqual([['p0', 1, ['v0', 'v1']]]);
+    // The repeat is counted, since it cost something; what lies behind the range and what is another's is not.
+    expect(own).toBe(4);
   });
 
   test('tells a watcher of features from its own time on, those of events that it does not judge too', () => {
@@ -119,8 +153,10 @@ describe('a replay of history', () => {
       see: ({ id }: Event, features: Readonly<Record<string, number | null>>) => void seen.push([id, features['customer_count_1h']]),
     };
     const replay = new HistoryReplay({ plan, fromMs: START_MS, toMs: START_MS + 2, ruleSets: [], watcher });
-    const judged = [-3, -2, -1, 0, 1, 2].map((ms) => replay.add(paymentAt(START_MS + ms, `p${ms}`), true) !== undefined);
-    expect(judged).toEqual([false, false, false, true, true, false]);
+    for (const ms of [-3, -2, -1, 0, 1, 2]) replay.add(paymentAt(START_MS + ms, `p${ms}`), true);
+    const judged: string[] = [];
+    replay.finish(({ id }) => judged.push(id));
+    expect(judged).toEqual(['p0', 'p1']);
     expect(seen).toEqual([
       ['p-2', 1],
       ['p-1', 2],

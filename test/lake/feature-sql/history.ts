@@ -70,6 +70,7 @@ export function replayed(pipeline: Pipeline, events: readonly Event[]): Map<stri
   const rules = { version: '', rules: [], lists: [], judge, explain: () => ({}) as never };
   const replay = new HistoryReplay({ plan: compilePlan(pipeline), ruleSets: [rules], fromMs: 0, toMs: Number.MAX_SAFE_INTEGER });
   for (const event of events) replay.add(event, true);
+  replay.finish(() => {});
   return found;
 }
 
