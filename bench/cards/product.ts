@@ -35,6 +35,8 @@ const CLOSE_MS = 60_000;
 export interface Product {
   /** Handles one invocation, and closes windows where a minute of the stream has passed. */
   handle(payload: string): Promise<void>;
+  /** Closes what became final since the last round. */
+  close(): Promise<void>;
   readonly delivery: CountedDelivery;
 }
 
@@ -62,5 +64,5 @@ export async function createProduct(kept: readonly string[] = []): Promise<Produ
     closedMs = nowMs;
     await close({ kind: 'live' });
   };
-  return { handle, delivery };
+  return { handle, close: async () => void (await close({ kind: 'live' })), delivery };
 }
