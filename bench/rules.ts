@@ -3,7 +3,7 @@ import { Environment } from '@marcbachmann/cel-js';
 import { Engine } from 'json-rules-engine';
 import { compileCel } from '../core/cel/compile.ts';
 import { type CelValue, type CelVariable, typeName } from '../core/cel/types.ts';
-import { FACTS, type Fact, factsOf, RULES } from './rules-data.ts';
+import { FACTS, type Fact, factsOf, RULES } from './measures/rules-data.ts';
 
 /** Measures ten rules of a card stream, features ready: compiled conditions beside hand-written functions, another CEL, and json-rules-engine. */
 const { values } = parseArgs({

@@ -1,4 +1,4 @@
-import type { CelType } from '../core/cel/types.ts';
+import type { CelType } from '../../core/cel/types.ts';
 
 /** What the rules know of one event. */
 export type Fact = Readonly<Record<string, number | string | boolean>>;
@@ -47,25 +47,28 @@ const rule = (id: string, condition: string, [closure, json]: readonly [BenchRul
 
 /** Velocity, spend, travel, deviation, new device, list, merchant category, foreign, card testing. */
 export const RULES: readonly BenchRule[] = [
-  rule('r0', 'event.cnt1m > 5', [(f) => num(f['cnt1m']) > 5, [above('cnt1m', 5)]]),
-  rule('r1', 'event.cnt1h > 30', [(f) => num(f['cnt1h']) > 30, [above('cnt1h', 30)]]),
-  rule('r2', 'event.sum1h > 5000.0', [(f) => num(f['sum1h']) > 5_000, [above('sum1h', 5_000)]]),
-  rule('r3', 'event.speed > 900.0', [(f) => num(f['speed']) > 900, [above('speed', 900)]]),
-  rule('r4', 'event.seen >= 5 && event.z > 4.0', [(f) => num(f['seen']) >= 5 && num(f['z']) > 4, [above('seen', 4), above('z', 4)]]),
-  rule('r5', 'event.newDevice && event.amount > 500.0', [
+  rule('burst', 'event.cnt1m > 5', [(f) => num(f['cnt1m']) > 5, [above('cnt1m', 5)]]),
+  rule('busy-hour', 'event.cnt1h > 30', [(f) => num(f['cnt1h']) > 30, [above('cnt1h', 30)]]),
+  rule('spend-hour', 'event.sum1h > 5000.0', [(f) => num(f['sum1h']) > 5_000, [above('sum1h', 5_000)]]),
+  rule('travel', 'event.speed > 900.0', [(f) => num(f['speed']) > 900, [above('speed', 900)]]),
+  rule('unusual-amount', 'event.seen >= 5 && event.z > 4.0', [
+    (f) => num(f['seen']) >= 5 && num(f['z']) > 4,
+    [above('seen', 4), above('z', 4)],
+  ]),
+  rule('new-device', 'event.newDevice && event.amount > 500.0', [
     (f) => f['newDevice'] === true && num(f['amount']) > 500,
     [is('newDevice', true), above('amount', 500)],
   ]),
-  rule('r6', 'event.blacklisted', [(f) => f['blacklisted'] === true, [is('blacklisted', true)]]),
-  rule('r7', `event.mcc in ${JSON.stringify(RISKY)} && event.amount > 300.0`, [
+  rule('listed-merchant', 'event.blacklisted', [(f) => f['blacklisted'] === true, [is('blacklisted', true)]]),
+  rule('risky-category', `event.mcc in ${JSON.stringify(RISKY)} && event.amount > 300.0`, [
     (f) => risky.has(f['mcc']) && num(f['amount']) > 300,
     [{ fact: 'mcc', operator: 'in', value: RISKY }, above('amount', 300)],
   ]),
-  rule('r8', 'event.foreign && event.channel == "ecom" && event.amount > 200.0', [
+  rule('away-online', 'event.foreign && event.channel == "ecom" && event.amount > 200.0', [
     (f) => f['foreign'] === true && f['channel'] === 'ecom' && num(f['amount']) > 200,
     [is('foreign', true), is('channel', 'ecom'), above('amount', 200)],
   ]),
-  rule('r9', 'event.lastAmount > 0.0 && event.lastAmount < 2.0 && event.amount > 400.0', [
+  rule('tried-out', 'event.lastAmount > 0.0 && event.lastAmount < 2.0 && event.amount > 400.0', [
     (f) => num(f['lastAmount']) > 0 && num(f['lastAmount']) < 2 && num(f['amount']) > 400,
     [above('lastAmount', 0), below('lastAmount', 2), above('amount', 400)],
   ]),

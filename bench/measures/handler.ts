@@ -1,0 +1,60 @@
+import { createProduct } from '../cards/product.ts';
+import type { Packing } from '../cards/records.ts';
+import { RESULT_TABLES, resultOf } from '../cards/results.ts';
+import type { Measure, Outcome, Variant, Work } from '../harness/measure.ts';
+import { tallyOf } from '../harness/tally.ts';
+import { type BaselineOptions, createBaseline } from '../peers/baseline/handler.ts';
+import { handleAll } from './batches.ts';
+
+async function product(work: Work, packing: Packing): Promise<Outcome> {
+  const { handle, close, delivery } = await createProduct(RESULT_TABLES);
+  const result = async () => {
+    await close();
+    return resultOf(delivery.kept);
+  };
+  return handleAll(work, packing, { handle, result });
+}
+
+/** The usual handler, its features with the meaning that a definition gives them. */
+export function baseline(options: Pick<BaselineOptions, 'packing' | 'judge'>): Variant {
+  return {
+    run: (work) => {
+      const { handle, firings, groups } = createBaseline({ ...options, meaning: 'aligned' });
+      return handleAll(work, options.packing, { handle, result: () => tallyOf(firings, groups) });
+    },
+  };
+}
+
+/** The whole handler, from the payload of an invocation to decisions and closed windows, beside the usual one. */
+export const handler: Measure = {
+  name: 'handler',
+  title: 'Handler: invocations of 1,000 events to alerts and closed windows',
+  sizes: {
+    guard: { events: 20_000, warmUp: 10_000, reps: 3 },
+    quick: { events: 40_000, warmUp: 20_000, reps: 3 },
+    full: { events: 200_000, warmUp: 60_000, reps: 5 },
+  },
+  variants: {
+    product: { run: (work) => product(work, 'plain') },
+    baseline: baseline({ packing: 'plain', judge: 'closures' }),
+    'product on KPL': { run: (work) => product(work, 'kpl') },
+    'baseline on KPL': baseline({ packing: 'kpl', judge: 'closures' }),
+  },
+  ratios: [
+    { name: 'handler_vs_baseline', ours: 'product', theirs: 'baseline', target: 4.5 },
+    { name: 'handler_kpl_vs_baseline', ours: 'product on KPL', theirs: 'baseline on KPL', target: 8 },
+    { name: 'handler_p99_vs_baseline', ours: 'product', theirs: 'baseline', figure: 'batch_ms_p99', target: 6 },
+  ],
+};
+
+/** The same beside json-rules-engine, which is given fewer events: it is that slow. */
+export const handlerJsonRules: Measure = {
+  name: 'handler-json-rules',
+  title: 'Handler beside the usual one with json-rules-engine',
+  sizes: { quick: { events: 5_000, warmUp: 2_000, reps: 1 }, full: { events: 20_000, warmUp: 5_000, reps: 3 } },
+  variants: {
+    product: { run: (work) => product(work, 'plain') },
+    'json-rules-engine': baseline({ packing: 'plain', judge: 'json-rules-engine' }),
+  },
+  ratios: [{ name: 'handler_vs_jre', ours: 'product', theirs: 'json-rules-engine', target: 50 }],
+};
