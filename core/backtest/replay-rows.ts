@@ -127,7 +127,16 @@ export class ReplayRows {
 
   /** The event of a row, as of the time at which it is known, and with what it was told. */
   eventAt(row: number): Event {
-    const event = this.columns.at(row);
+    return this.asKnown(row, this.columns.at(row));
+  }
+
+  /** The same with some of the fields only. */
+  reader(fields: ReadonlySet<string>): (row: number) => Event {
+    const read = this.columns.reader(fields);
+    return (row) => this.asKnown(row, read(row));
+  }
+
+  private asKnown(row: number, event: Event): Event {
     const timeMs = this.knownMs[row] as number;
     const told = this.told[row];
     if (event.timeMs === timeMs && told === TOLD.not) return event;

@@ -1,4 +1,6 @@
+import type { Event } from '../model.ts';
 import type { Plan } from '../plan.ts';
+import { fieldsOf } from '../profiles/filter.ts';
 import type { TileRing } from '../profiles/tiles.ts';
 import type { ReplayRows } from './replay-rows.ts';
 import { TileBook } from './tile-book.ts';
@@ -7,21 +9,23 @@ import { TileBook } from './tile-book.ts';
 export function readTiles(plan: Plan, rows: ReplayRows, toMs: number): void {
   for (const by of new Set(plan.tileFeatures.rings.map((ring) => ring.by))) {
     const rings = plan.tileFeatures.rings.filter((ring) => ring.by === by);
-    for (const group of groupsOf(rows, by, { rings, toMs })) readKey(plan, rows, inOrder(rows, group), { by, rings });
+    const eventAt = rows.reader(new Set([by, ...rings.flatMap(fieldsOf)]));
+    for (const group of groupsOf(rows, by, { rings, toMs })) readKey(plan, rows, inOrder(rows, group), { by, rings, eventAt });
   }
 }
 
-function readKey(
-  { keyFeatures, tileFeatures }: Plan,
-  rows: ReplayRows,
-  group: readonly number[],
-  { by, rings }: { readonly by: string; readonly rings: readonly TileRing[] },
-): void {
+interface TilesBy {
+  readonly by: string;
+  readonly rings: readonly TileRing[];
+  readonly eventAt: (row: number) => Event;
+}
+
+function readKey({ keyFeatures, tileFeatures }: Plan, rows: ReplayRows, group: readonly number[], { by, rings, eventAt }: TilesBy): void {
   const book = new TileBook(rings);
   const { tilesOf } = book;
   const behind = Object.keys(keyFeatures.ofNothing).length;
   for (const row of group) {
-    const event = rows.eventAt(row);
+    const event = eventAt(row);
     book.add(event);
     const at = rows.featuresAt(row);
     const { timeMs } = event;

@@ -79,6 +79,12 @@ export function amountOf(source: RingSource, event: Event): number {
   return source.field === undefined ? 0 : Number(event.values[source.field]);
 }
 
+/** Fields of events that a ring, and what is read of it, looks at; time and id apart. */
+export function fieldsOf({ where, field, has, of = [], holds }: RingSource): string[] {
+  const named = [...where, ...of].map(([name]) => name);
+  return [...named, ...(holds?.fields ?? []), ...[field, has].filter((name) => name !== undefined)];
+}
+
 /** Whether the tiles of a ring have a sum. */
 export function hasSum({ field, of }: RingSource): boolean {
   return field !== undefined || of !== undefined;

@@ -50,6 +50,14 @@ test('events come out as they went in, whichever fields they have, and in any or
   );
 });
 
+test('a reader gives the fields that it is asked for, with time, id and key', () => {
+  const columns = new EventColumns(pipeline);
+  columns.add(eventAt('payment', 1_000, { reading: 7 }));
+  const { event_id, ...values } = columns.reader(new Set(['amount', 'lat']))(0).values;
+  expect([typeof event_id, values]).toEqual(['string', { event_time: 1_000, customer: 'c1', amount: 100 }]);
+  expect(columns.reader(new Set())(0)).toMatchObject({ type: 'payment', timeMs: 1_000, key: 'c1', id: event_id });
+});
+
 test('a type that the pipeline does not have is an error', () => {
   expect(() => new EventColumns(pipeline).add({ ...eventAt('payment', 0), type: 'other' })).toThrow('other');
 });
