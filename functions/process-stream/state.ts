@@ -30,7 +30,7 @@ export class BatchState {
   private readonly store: StateStore;
   /** With their keys: a key that is made anew for each batch must be hashed anew by the store. */
   private readonly profiles = new ItemCache<{ readonly key: ItemKey; readonly profile: Profile }>(CACHE_ITEMS_MAX);
-  private readonly tiles = new ItemCache<LoadedTiles>(CACHE_ITEMS_MAX);
+  private readonly tiles = new Map<string, ItemCache<LoadedTiles>>();
 
   constructor(store: StateStore) {
     this.store = store;
@@ -110,29 +110,39 @@ export class BatchState {
     events: readonly Event[],
     frontierMs: number | null,
   ): Promise<(ringId: string, key: string) => KeyTiles | undefined> {
-    const tiles = new Map<string, KeyTiles | undefined>();
-    const missing: { readonly id: string; readonly key: ItemKey }[] = [];
     if (frontierMs === null) return () => undefined;
+    const byRing = new Map<string, Map<string, KeyTiles | undefined>>();
+    const missing: { readonly ringId: string; readonly value: string; readonly key: ItemKey }[] = [];
     for (const { ringId, by } of plan.tileFeatures.rings) {
+      const found = new Map<string, KeyTiles | undefined>();
+      byRing.set(ringId, found);
+      const cache = this.tilesIn(ringId, plan.tileFeatures.rings.length);
       for (const event of events) {
-        const value = event.values[by];
-        if (value === undefined) continue;
-        const key = tilesKey(ringId, String(value));
-        const id = idOf(key);
-        if (tiles.has(id)) continue;
-        const cached = this.tiles.get(id);
-        tiles.set(id, cached?.state.tiles);
-        if (cached === undefined || cached.state.frontierMs < frontierMs) missing.push({ id, key });
+        if (event.values[by] === undefined) continue;
+        const value = String(event.values[by]);
+        if (found.has(value)) continue;
+        const cached = cache.get(value);
+        found.set(value, cached?.state.tiles);
+        if (cached === undefined || cached.state.frontierMs < frontierMs) missing.push({ ringId, value, key: tilesKey(ringId, value) });
       }
     }
     const items = await this.store.get(missing.map(({ key }) => key));
-    for (const [i, { id }] of missing.entries()) {
+    for (const [i, { ringId, value }] of missing.entries()) {
       const item = items[i];
       const state = { frontierMs, tiles: item === undefined ? undefined : parseTiles(item.body) };
-      tiles.set(id, state.tiles);
-      this.tiles.set(id, item?.version ?? 0, state);
+      byRing.get(ringId)?.set(value, state.tiles);
+      this.tiles.get(ringId)?.set(value, item?.version ?? 0, state);
     }
-    return (ringId, key) => tiles.get(idOf(tilesKey(ringId, key)));
+    return (ringId, value) => byRing.get(ringId)?.get(value);
+  }
+
+  /** Closed tiles of one ring by key: names of rings are long, and would be hashed for each event if they were a part of it. */
+  private tilesIn(ringId: string, rings: number): ItemCache<LoadedTiles> {
+    const known = this.tiles.get(ringId);
+    if (known !== undefined) return known;
+    const made = new ItemCache<LoadedTiles>(Math.ceil(CACHE_ITEMS_MAX / rings));
+    this.tiles.set(ringId, made);
+    return made;
   }
 
   private async swap(writes: readonly StateWrite[]): Promise<void> {
