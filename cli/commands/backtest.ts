@@ -8,28 +8,18 @@ import { summarize } from '../../core/backtest/summary.ts';
 import type { Thresholds } from '../../core/definition/pipeline.ts';
 import { usageError } from '../../core/errors.ts';
 import { type Backtested, backtest } from '../../local/backtest/backtest.ts';
+import { type LakeRange, spanText } from '../../local/backtest/lake-history.ts';
 import { candidateOf, type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
-import { withHistory } from '../backtest/history.ts';
+import { checkLabels, HISTORY_FLAGS, type History, withHistory } from '../backtest/history.ts';
 import { scoreLines } from '../backtest/scores.ts';
 import { backtestText } from '../backtest/text.ts';
-import { type Command, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
+import { type Command, helpText, JSON_FLAG, PIPELINE_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
 import { writeFileWhole, writeOut } from '../output.ts';
 import { daysOf, timeOf } from '../times.ts';
 
 const FLAGS = {
-  input: { kind: 'texts', value: 'FILE', help: 'CSV, NDJSON or Parquet files, or globs; may be given again' },
-  import: { kind: 'text', value: 'Q.sql', help: 'a SELECT over the view input that shapes rows into events, in order of time' },
-  data: { kind: 'text', value: 'DIR', help: 'instead of files the lake of this data folder: what its stream accepted' },
-  stack: STACK_FLAG,
-  'max-mb': {
-    kind: 'whole',
-    value: 'N',
-    min: 1,
-    max: 1_000_000,
-    fallback: 1_024,
-    help: 'with --stack: files of its archive that are fetched to this machine at most, MiB',
-  },
+  ...HISTORY_FLAGS,
   from: { kind: 'text', value: 'TIME', help: 'first moment that is judged, such as 2018-08-08; events before it are history' },
   to: { kind: 'text', value: 'TIME', help: 'moment before which it ends, such as 2018-08-15' },
   rules: { kind: 'text', value: 'DIR', help: 'folder with rules/ to judge by; default: that of the pipeline' },
@@ -86,11 +76,11 @@ export const command: Command = {
     const knownDays = flags['known-days'];
     const ruleSets = await ruleSetsOf(loaded, flags);
     const range = { fromMs, toMs, labelDelayMs: labelDelayDays * DAY_MS, knownDays };
-    const { done, notes } = await withHistory(flags, { loaded, range }, async ({ notes, check, ...history }) => {
+    const { done, notes } = await withHistory(flags, { loaded, range }, async ({ notes, sinceMs, ...history }) => {
       const options = { pipelineDir: flags.pipeline, ruleSets, nearMisses: flags['near-misses'] };
       const start = { ...history, ...range, ...options, spillPath: join(tmpdir(), 'headrace-backtest') };
       const done = await backtest(start, flags.threads);
-      check(done);
+      checkFound(done, { ...range, sinceMs });
       return { done, notes };
     });
     const protocol = { fromMs, toMs, labelDelayDays, knownDays, earlierFrauds: done.earlierFrauds };
@@ -109,6 +99,13 @@ export const command: Command = {
 };
 
 const DAY_MS = 86_400_000;
+
+/** Throws UsageError where a lake has nothing to judge, or nothing to judge by. */
+function checkFound(done: Backtested, { fromMs, toMs, sinceMs }: Pick<LakeRange, 'fromMs' | 'toMs'> & Pick<History, 'sinceMs'>): void {
+  if (sinceMs !== undefined && done.tables[0]?.count === 0)
+    throw usageError('range', `${spanText(fromMs, toMs)}, without an event to judge`, 'a range that has some');
+  checkLabels(done, { sinceMs });
+}
 
 /** The rules to judge by, and those of a candidate. */
 async function ruleSetsOf(

@@ -27,7 +27,7 @@ interface KnownFraud {
 }
 
 /** For so many days from its label delay on, a key with a fraud is left out. */
-const BLOCKED_DAYS = 10;
+export const BLOCKED_DAYS = 10;
 
 const UNSEEN = -1;
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { storyLines } from '../cli/backtest/story.ts';
@@ -73,11 +73,21 @@ test('the guide to scorecards runs as written, and shows a table and a rule as t
   writeFileSync(join(folder, 'history.ndjson'), `${historyLines({ seed: 4, days: 49, payments: 6_000 }).join('\n')}\n`);
   const [learn, review, compare] = ['Learn', 'Review and try'].flatMap((section) => stepsOf(guide, section));
   const table = run(learn?.command ?? '', folder);
+  const [ofLake] = stepsOf(guide, 'From a lake');
+  const pointsOf = (text: string): string => text.slice(text.indexOf('\nvalue '), text.indexOf('\nThe points of all lines'));
+  expect(pointsOf(table)).toContain('22000 or more');
+  expect(pointsOf(run(ofLake?.command ?? '', folder))).toBe(pointsOf(table));
   for (const line of learn?.shown?.trimEnd().split('\n') ?? ['nothing shown']) expect(shapeOf(table)).toContain(shapeOf(line));
   expect(table).toContain('beside');
   expect(run(review?.command ?? '', folder)).toBe(review?.shown);
   run(compare?.command ?? '', folder);
   expect(readFileSync(join(folder, 'compared.txt'), 'utf8')).toContain('average precision');
+  const rulesIn = (dir: string): string[] => readdirSync(join(folder, dir, 'rules'));
+  for (const name of rulesIn('candidate')) {
+    const written = readFileSync(join(folder, 'from-lake', 'rules', name), 'utf8');
+    expect(written.replace('status: draft', 'status: active')).toBe(readFileSync(join(folder, 'candidate', 'rules', name), 'utf8'));
+  }
+  expect(rulesIn('from-lake')).toEqual(rulesIn('candidate'));
 }, 240_000);
 
 test('the guide to erasure runs as written and prints what it shows', () => {

@@ -5,12 +5,12 @@ import { compileRules } from '../../../core/rules/compile.ts';
 import { compileBins } from '../../../core/scorecard/bins.ts';
 import type { FittedScorecard } from '../../../core/scorecard/fit.ts';
 import { cardRules } from '../../../core/scorecard/rules.ts';
-import { backtest } from '../../../local/backtest/backtest.ts';
-import { resolveInputs } from '../../../local/feed/inputs.ts';
-import { readImport } from '../../../local/feed/read.ts';
+import { BLOCKED_DAYS } from '../../../core/scorecard/training.ts';
+import { type Backtested, backtest } from '../../../local/backtest/backtest.ts';
 import { type LoadedPipeline, loadPipeline } from '../../../local/pipeline.ts';
 import { writeDraft } from '../../../local/scorecard/draft.ts';
 import { loadScorecard } from '../../../local/scorecard/file.ts';
+import { checkLabels, HISTORY_FLAGS, type History, withHistory } from '../../backtest/history.ts';
 import { helpText, JSON_FLAG, PIPELINE_FLAG } from '../../command.ts';
 import { type Arguments, type Flags, noPositionals, readFlags } from '../../flags.ts';
 import { writeOut } from '../../output.ts';
@@ -20,8 +20,7 @@ import { type FitResult, fitted } from './result.ts';
 import { fitText } from './text.ts';
 
 const FLAGS = {
-  input: { kind: 'texts', value: 'FILE', help: 'CSV, NDJSON or Parquet files, or globs; may be given again' },
-  import: { kind: 'text', value: 'Q.sql', help: 'a SELECT over the view input that shapes rows into events, in order of time' },
+  ...HISTORY_FLAGS,
   from: { kind: 'text', value: 'TIME', help: 'first moment that is learnt from; events before it are history' },
   'known-by': { kind: 'text', value: 'TIME', help: 'cut-off: only labels known before it count' },
   to: { kind: 'text', value: 'TIME', help: 'moment before which the learning ends; default --known-by less the label delay' },
@@ -39,14 +38,17 @@ const FLAGS = {
 
 /** Help of `rules fit`. */
 export const FIT_HELP = helpText({
-  usage: 'rules fit --input FILE… --from TIME --known-by TIME [flags]',
+  usage: 'rules fit (--input FILE… | --data DIR | --stack NAME) --from TIME --known-by TIME [flags]',
   summary: 'Learns the points of a scorecard from history, and sets it beside the current rules.',
   flags: FLAGS,
   notes: [
     'Features are those of the stream, and no label is seen before it was known. The same data gives the same table. With --json the last',
     'line has figures and table.',
   ],
-  examples: [['rules fit --input history.parquet --from 2026-01-01 --known-by 2026-03-01 --out candidate', 'learn, test, write a draft']],
+  examples: [
+    ['rules fit --input history.parquet --from 2026-01-01 --known-by 2026-03-01 --out candidate', 'learn, test, write a draft'],
+    ['rules fit --data .headrace/data --from 2026-01-01 --known-by 2026-03-01', 'from what the stream has taken'],
+  ],
 });
 
 type FitFlags = Arguments<typeof FLAGS>['flags'];
@@ -57,15 +59,14 @@ const STATUSES = ['draft', 'shadow', 'active'] as const;
 export async function runFit(args: readonly string[]): Promise<number> {
   const { flags, positionals } = readFlags(FLAGS, args);
   noPositionals(positionals, FLAGS);
-  if (flags.input.length === 0) throw usageError('--input', 'nothing', 'at least one FILE or glob of CSV, NDJSON or Parquet');
   const status = STATUSES.find((one) => one === (flags.status ?? 'draft'));
   if (status === undefined) throw usageError('--status', flags.status, STATUSES.join(', '));
   const range = rangeOf(flags);
   const loaded = await loadPipeline(flags.pipeline);
   const card = await loadScorecard(flags.scorecard ?? join(flags.pipeline, 'scorecard', 'scorecard.yaml'));
   compileBins(card, loaded.pipeline);
-  const done = await backtest(await startOf(flags, { loaded, range, card }), flags.threads);
-  const result = fitted(done, { card, loaded, range, isSimulated: flags.simulated });
+  const { done, notes } = await replayed(flags, { loaded, range, card });
+  const result = fitted(done, { card, loaded, range, isSimulated: flags.simulated, notes });
   const written = await writtenOf(result.fitted, { flags, loaded, status });
   writeOut(flags.json ? `${JSON.stringify(fitJson({ ...result, written }))}\n` : fitText({ ...result, written }));
   return 0;
@@ -79,15 +80,21 @@ interface Starting {
 
 const DAY_MS = 86_400_000;
 
-async function startOf(flags: FitFlags, { loaded, range, card }: Starting): Promise<Parameters<typeof backtest>[0]> {
-  return {
-    inputs: await resolveInputs(flags.input),
-    importSql: flags.import === undefined ? undefined : await readImport(flags.import),
-    ...{ pipelineDir: flags.pipeline, ruleSets: [loaded.rules], labelDelayMs: range.labelDelayDays * DAY_MS },
-    ...{ fromMs: range.testFromMs, toMs: range.testToMs },
-    spillPath: join(tmpdir(), 'headrace-backtest'),
-    training: { card, cuts: range.cut === range.testCut ? [range.cut] : [range.cut, range.testCut] },
-  };
+/** Replays history once, for what is learnt and for its test. */
+async function replayed(
+  flags: FitFlags,
+  { loaded, range, card }: Starting,
+): Promise<{ readonly done: Backtested } & Pick<History, 'notes'>> {
+  const { cut, testCut, testFromMs: fromMs, testToMs: toMs } = range;
+  const labelDelayMs = range.labelDelayDays * DAY_MS;
+  const read = { fromMs: cut.fromMs, toMs, labelDelayMs, knownDays: BLOCKED_DAYS };
+  return withHistory(flags, { loaded, range: read }, async ({ notes, sinceMs, ...history }) => {
+    const training = { card, cuts: cut === testCut ? [cut] : [cut, testCut] };
+    const judged = { pipelineDir: flags.pipeline, ruleSets: [loaded.rules], labelDelayMs, fromMs, toMs, training };
+    const done = await backtest({ ...history, ...judged, spillPath: join(tmpdir(), 'headrace-backtest') }, flags.threads);
+    checkLabels(done, { sinceMs });
+    return { done, notes };
+  });
 }
 
 interface Writing {

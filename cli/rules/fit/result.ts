@@ -44,6 +44,8 @@ export interface Fitting {
   readonly loaded: LoadedPipeline;
   readonly range: FitRange;
   readonly isSimulated: boolean;
+  /** What a reader must know of the history. */
+  readonly notes: readonly string[];
 }
 
 /** With fewer frauds the table is still shaky. */
@@ -53,17 +55,18 @@ const KNOWN_DAYS = 7;
 
 /** Learns the table, and tests it or the one that could have been learnt before. Throws UsageError for rows that say too little. */
 export function fitted(done: Backtested, fitting: Fitting): Omit<FitResult, 'written'> {
-  const { card, range, isSimulated } = fitting;
+  const { card, range, isSimulated, notes: ofHistory } = fitting;
   const [counts = [], testCounts = counts] = done.training.counts;
   const table = fitScorecard(card, counts);
   const tested = testedOf(done, testCounts, fitting);
   const notes = [
     ...(isSimulated ? ['The data is simulated: no figure says how the scorecard would do on real payments.'] : []),
+    ...ofHistory,
     ...(table.frauds < FRAUDS_WANTED
       ? [`Only ${table.frauds} frauds, fewer than ${FRAUDS_WANTED}: other weeks may give other points.`]
       : []),
     ...table.dropped,
-    ...('reason' in tested ? [`No test: of what was known when the last week began nothing can be learnt. ${tested.reason}`] : []),
+    ...('reason' in tested ? [`No test: ${tested.reason}`] : []),
   ];
   return {
     fitted: table,
@@ -76,11 +79,16 @@ export function fitted(done: Backtested, fitting: Fitting): Omit<FitResult, 'wri
 }
 
 function testedOf(done: Backtested, counts: readonly PatternCount[], fitting: Fitting): FitTest | { readonly reason: string } {
+  if (done.tables[0]?.count === 0) {
+    const { testFromMs, testToMs } = fitting.range;
+    return { reason: `no transaction from ${formatTime(testFromMs)} up to ${formatTime(testToMs)}.` };
+  }
   try {
     return testOf(done, fitScorecard(fitting.card, counts), { ...fitting, counts });
   } catch (error) {
     // The whole range was enough; less of it need not be.
-    if (error instanceof UsageError) return { reason: error.message };
+    if (error instanceof UsageError)
+      return { reason: `of what was known when the last week began nothing can be learnt. ${error.message}` };
     throw error;
   }
 }

@@ -4,7 +4,8 @@ import { keyFeature } from '../../../core/definition/features.ts';
 import type { Event } from '../../../core/model.ts';
 import { compileKeyFeatures } from '../../../core/profiles/features.ts';
 import type { RingStates } from '../../../core/profiles/rings.ts';
-import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature, pipelineWith } from './naive.ts';
+import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature } from './naive.ts';
+import { paymentsPipeline } from './payments.ts';
 
 const hourly = { over: 'payment', windowMs: HOUR_MS, tileMs: MINUTE_MS, description: 'x' } as const;
 const NOON = Date.UTC(2024, 0, 1, 12);
@@ -28,7 +29,7 @@ const SPECS = {
   labels_1h: keyFeature({ ...hourly, over: 'label', measure: 'count', where: { fraud: true } }),
 };
 
-const features = compileKeyFeatures(pipelineWith(SPECS));
+const features = compileKeyFeatures(paymentsPipeline(SPECS));
 
 function statesOf(events: readonly Event[]): RingStates {
   const states: RingStates = {};
@@ -132,7 +133,7 @@ describe('rings', () => {
 
   test('remember the 256 values of a `per` field whose latest tile is the newest, in whatever order they came', () => {
     const compiled = compileKeyFeatures(
-      pipelineWith({ seen: keyFeature({ ...hourly, measure: 'count', field: 'channel', per: ['channel'] }) }),
+      paymentsPipeline({ seen: keyFeature({ ...hourly, measure: 'count', field: 'channel', per: ['channel'] }) }),
     );
     const events = Array.from({ length: 300 }, (_, i) => eventAt('payment', NOON + Math.floor(i / 2) * MINUTE_MS, { channel: `c${i}` }));
     for (const order of [events, events.toReversed()]) {
@@ -156,7 +157,7 @@ describe('rings', () => {
       reading: keyFeature({ ...hourly, measure: 'sum', field: 'reading' }),
       all: keyFeature({ ...hourly, measure: 'count' }),
     };
-    const compiled = compileKeyFeatures(pipelineWith(specs));
+    const compiled = compileKeyFeatures(paymentsPipeline(specs));
     expect(compiled.rings.map(({ ringId, windowMsMax }) => [ringId, windowMsMax])).toEqual([
       ['payment/currency/amount/60000/', 2 * HOUR_MS],
       ['payment/currency//60000/channel=%22web%22', HOUR_MS],

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { keyFeature, tileFeature } from '../../../core/definition/features.ts';
-import { definePipeline, type Pipeline } from '../../../core/definition/pipeline.ts';
+import type { Pipeline } from '../../../core/definition/pipeline.ts';
 import type { Event } from '../../../core/model.ts';
 import { compileKeyFeatures } from '../../../core/profiles/features.ts';
 import { memoryMsOf } from '../../../core/profiles/key-rings.ts';
 import type { RingStates } from '../../../core/profiles/rings.ts';
 import { compileTileFeatures, markMemoryMsOf } from '../../../core/profiles/tiles.ts';
-import { eventAt, HOUR_MS, naiveFeature, pipelineWith } from './naive.ts';
+import { eventAt, HOUR_MS, naiveFeature } from './naive.ts';
+import { paymentsPipeline } from './payments.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const START = Date.UTC(2024, 0, 1);
@@ -24,22 +25,7 @@ const FRAUDS = tileFeature({
 const WHEN = 'event.amount_minor > 3000 || features.ratio >= 2.0';
 
 function explaining(when = WHEN, rememberMs = REMEMBER_MS): Pipeline {
-  const plain = pipelineWith({ ratio: RATIO });
-  const { decision, eventTypes } = plain;
-  const { label } = eventTypes;
-  if (decision === undefined || label === undefined) throw new Error('the pipeline of the tests decides, and has labels');
-  const fields = {
-    ...label.fields,
-    of: { kind: 'string', optional: false, maxLength: 64 },
-    at: { kind: 'time', optional: false },
-  } as const;
-  const labels = { over: 'label', subject: 'of', subjectTime: 'at', fraud: 'fraud', explained: { when, rememberMs } };
-  return definePipeline({
-    ...plain,
-    eventTypes: { ...eventTypes, label: { ...label, fields } },
-    features: { ratio: RATIO, frauds: FRAUDS },
-    decision: { ...decision, labels },
-  });
+  return paymentsPipeline({ ratio: RATIO, frauds: FRAUDS }, { when, rememberMs });
 }
 
 const features = compileKeyFeatures(explaining());
@@ -67,7 +53,7 @@ describe('a label is explained', () => {
           features.add(states, payment);
           payments.push(payment);
           const subject = payments.at(-1 - back);
-          const label = eventAt('label', nowMs + 1, { fraud, of: subject?.id ?? 'nobody', at: nowMs });
+          const label = eventAt('label', nowMs + 1, { fraud, payment_id: subject?.id ?? 'nobody', payment_time: nowMs });
           const told = features.told(label, () => states);
           const isMarked = subject !== undefined && isUnusual(subject, payments.slice(0, payments.length - 1 - back));
           const isRemembered = subject !== undefined && dayOf(subject.timeMs) >= dayOf(label.timeMs) - REMEMBER_MS / DAY_MS;
@@ -81,7 +67,7 @@ describe('a label is explained', () => {
   });
 
   test('as it was told before, whatever the key knows now', () => {
-    const label = eventAt('label', START, { fraud: true, of: 'nobody', at: START });
+    const label = eventAt('label', START, { fraud: true, payment_id: 'nobody', payment_time: START });
     const unread = (): RingStates => {
       throw new Error('nothing is looked at');
     };
@@ -91,7 +77,7 @@ describe('a label is explained', () => {
 
   test('never, in a pipeline that does not say what explains', () => {
     const label = eventAt('label', START, { fraud: true });
-    expect(compileKeyFeatures(pipelineWith({ ratio: RATIO })).told(label, () => ({}))).toBe(label);
+    expect(compileKeyFeatures(paymentsPipeline({ ratio: RATIO })).told(label, () => ({}))).toBe(label);
   });
 });
 

@@ -15,7 +15,8 @@ import {
   mergeTiles,
   parseTiles,
 } from '../../../core/profiles/tiles.ts';
-import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature, pipelineWith } from './naive.ts';
+import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature } from './naive.ts';
+import { paymentsPipeline } from './payments.ts';
 
 const hourly = { over: 'payment', windowMs: HOUR_MS, tileMs: MINUTE_MS, description: 'x' } as const;
 const SPECS: Readonly<Record<string, FeatureSpec>> = {
@@ -53,7 +54,7 @@ const event = fc
   );
 
 describe('features over the key', () => {
-  const features = compileKeyFeatures(pipelineWith(SPECS));
+  const features = compileKeyFeatures(paymentsPipeline(SPECS));
 
   test('are what a scan over all earlier events gives, through stored state, in any order of arrival', () => {
     fc.assert(
@@ -124,7 +125,7 @@ describe('features over other keys', () => {
     max_eur: tileFeature({ ...daily, over: 'payment', measure: 'max', field: 'amount', where: { currency: 'EUR' } }),
     stddev_eur: tileFeature({ ...daily, over: 'payment', measure: 'stddev', field: 'amount', where: { currency: 'EUR' } }),
   };
-  const features = compileTileFeatures(pipelineWith(TILES));
+  const features = compileTileFeatures(paymentsPipeline(TILES));
 
   test('are what a scan gives, whatever shard saw which part', () => {
     fc.assert(

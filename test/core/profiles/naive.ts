@@ -1,50 +1,8 @@
 import type { FeatureSpec } from '../../../core/definition/features.ts';
-import { currency, fixed, flag, money, text } from '../../../core/definition/fields.ts';
-import { definePipeline, type Pipeline } from '../../../core/definition/pipeline.ts';
 import type { Event, FieldValue } from '../../../core/model.ts';
 
 export const MINUTE_MS = 60_000;
 export const HOUR_MS = 60 * MINUTE_MS;
-
-/** A pipeline of payments and labels with the given features; one currency per payment, an optional reading in hundredths. */
-export function pipelineWith(features: Readonly<Record<string, FeatureSpec>>): Pipeline {
-  return definePipeline({
-    name: 'test',
-    version: 1,
-    eventTypes: {
-      payment: {
-        description: 'A payment.',
-        table: 'payments',
-        key: 'customer',
-        fields: {
-          customer: text(),
-          terminal: text({ optional: true }),
-          amount: money({ currencyField: 'currency' }),
-          currency: currency(),
-          channel: text({ optional: true }),
-          reading: fixed({ scale: 2, optional: true }),
-          lat: fixed({ scale: 6, optional: true }),
-          lon: fixed({ scale: 6, optional: true }),
-        },
-      },
-      label: {
-        description: 'A label.',
-        table: 'labels',
-        key: 'customer',
-        fields: {
-          customer: text(),
-          terminal: text(),
-          fraud: flag(),
-          loss: money({ currencyField: 'currency', optional: true }),
-          currency: currency(),
-        },
-      },
-    },
-    aggregates: {},
-    features,
-    decision: { over: 'payment', reviewPoints: 1, declinePoints: 2 },
-  });
-}
 
 let serial = 0;
 

@@ -5,7 +5,8 @@ import type { Event } from '../../../core/model.ts';
 import { compileKeyFeatures } from '../../../core/profiles/features.ts';
 import { memoryMsOf } from '../../../core/profiles/key-rings.ts';
 import type { RingStates } from '../../../core/profiles/rings.ts';
-import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature, pipelineWith } from './naive.ts';
+import { eventAt, HOUR_MS, MINUTE_MS, naiveFeature } from './naive.ts';
+import { paymentsPipeline } from './payments.ts';
 
 const RATIO = keyFeature({
   ...{ description: 'x', over: 'payment', measure: 'ratio', field: 'amount', per: ['currency'] },
@@ -36,7 +37,7 @@ function naiveLargest(judged: Event, earlier: readonly Event[]): number | null {
 }
 
 test('a feature of a feature is what a scan over the values of then gives, through stored state, whatever is forgotten', () => {
-  const features = compileKeyFeatures(pipelineWith(SPECS));
+  const features = compileKeyFeatures(paymentsPipeline(SPECS));
   fc.assert(
     fc.property(fc.array(payment, { maxLength: 40 }), fc.integer({ min: 0, max: 40 }), (events, storedAt) => {
       let states: RingStates = {};
@@ -50,12 +51,12 @@ test('a feature of a feature is what a scan over the values of then gives, throu
 });
 
 test('the memory of a feature of a feature is that of both', () => {
-  const { rings } = compileKeyFeatures(pipelineWith(SPECS));
+  const { rings } = compileKeyFeatures(paymentsPipeline(SPECS));
   expect(rings.map(memoryMsOf)).toEqual([HOUR_MS + MINUTE_MS, 40 * MINUTE_MS + HOUR_MS + MINUTE_MS]);
 });
 
 test('a ring of its own for each feature that is remembered, whatever its name', () => {
   const idOf = (prior: number): string | undefined =>
-    compileKeyFeatures(pipelineWith({ ...SPECS, ratio: { ...RATIO, usual: { dropOneIn: 4, prior } } })).rings[1]?.ringId;
+    compileKeyFeatures(paymentsPipeline({ ...SPECS, ratio: { ...RATIO, usual: { dropOneIn: 4, prior } } })).rings[1]?.ringId;
   expect(idOf(500)).not.toBe(idOf(501));
 });

@@ -15,7 +15,8 @@ import {
   sealTile,
   type Tile,
 } from '../../../core/profiles/tiles.ts';
-import { eventAt, HOUR_MS, pipelineWith } from './naive.ts';
+import { eventAt, HOUR_MS } from './naive.ts';
+import { paymentsPipeline } from './payments.ts';
 
 const DAY_MS = 24 * HOUR_MS;
 const START_MS = Date.UTC(2024, 0, 1);
@@ -46,7 +47,7 @@ function naiveRun(labels: readonly Event[], asOfMs: number): { readonly run: num
 
 describe('the run at the end of a sequence', () => {
   test('is what a scan finds, whichever shards saw the events in whatever order, open or sealed, through stored state', () => {
-    const { rings, read } = compileTileFeatures(pipelineWith(SPECS));
+    const { rings, read } = compileTileFeatures(paymentsPipeline(SPECS));
     const [ring] = rings;
     if (ring === undefined || rings.length !== 1) throw new Error('both features read one ring');
     fc.assert(
@@ -87,7 +88,7 @@ describe('the run at the end of a sequence', () => {
   });
 
   test('of no events is none', () => {
-    const { ofNothing } = compileTileFeatures(pipelineWith(SPECS));
+    const { ofNothing } = compileTileFeatures(paymentsPipeline(SPECS));
     expect(ofNothing).toEqual({ run: 0, age: null });
   });
 });

@@ -14,7 +14,8 @@ import {
   type Tile,
   type TileRing,
 } from '../../../core/profiles/tiles.ts';
-import { eventAt, HOUR_MS, naiveFeature, pipelineWith } from './naive.ts';
+import { eventAt, HOUR_MS, naiveFeature } from './naive.ts';
+import { paymentsPipeline } from './payments.ts';
 
 const frauds = {
   over: 'label',
@@ -35,7 +36,7 @@ const SPECS = {
   payments_6h: tileFeature({ ...frauds, over: 'payment', where: {}, windowMs: 6 * HOUR_MS, tileMs: 2 * HOUR_MS, delayMs: 4 * HOUR_MS }),
 };
 
-const features = compileTileFeatures(pipelineWith(SPECS));
+const features = compileTileFeatures(paymentsPipeline(SPECS));
 const NOON = Date.UTC(2024, 0, 1, 12);
 const ringOf = (i: number): TileRing => features.rings[i] ?? expect.fail(`no ring ${i}`);
 

@@ -1,6 +1,6 @@
 import { type FeatureSpec, keyFeature, tileFeature } from '../../../core/definition/features.ts';
-import { currency, fixed, flag, integer, money, text, time } from '../../../core/definition/fields.ts';
-import { definePipeline, type Pipeline } from '../../../core/definition/pipeline.ts';
+import type { Pipeline } from '../../../core/definition/pipeline.ts';
+import { paymentsPipeline } from '../../core/profiles/payments.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -70,45 +70,5 @@ export const EXPLAINED_WHEN = [
 
 /** A pipeline with `features`, whose labels are told apart by `when`. */
 export function pipelineOf(features: Readonly<Record<string, FeatureSpec>>, when = EXPLAINED_WHEN): Pipeline {
-  return definePipeline({
-    name: 'kinds',
-    version: 1,
-    eventTypes: {
-      payment: {
-        description: 'A payment.',
-        table: 'payments',
-        key: 'customer',
-        fields: {
-          customer: text(),
-          terminal: text({ optional: true }),
-          amount: money({ currencyField: 'currency' }),
-          currency: currency(),
-          channel: text({ optional: true }),
-          approved: flag({ optional: true }),
-          items: integer({ optional: true }),
-          reading: fixed({ scale: 2, optional: true }),
-          lat: fixed({ scale: 6, optional: true }),
-          lon: fixed({ scale: 6, optional: true }),
-        },
-      },
-      label: {
-        description: 'A label.',
-        table: 'labels',
-        key: 'customer',
-        fields: { customer: text(), terminal: text({ optional: true }), payment_id: text(), payment_time: time(), fraud: flag() },
-      },
-    },
-    aggregates: {},
-    features,
-    decision: {
-      ...{ over: 'payment', reviewPoints: 1, declinePoints: 2 },
-      labels: {
-        over: 'label',
-        subject: 'payment_id',
-        subjectTime: 'payment_time',
-        fraud: 'fraud',
-        explained: { when, rememberMs: 2 * DAY_MS },
-      },
-    },
-  });
+  return paymentsPipeline(features, { when, rememberMs: 2 * DAY_MS });
 }
