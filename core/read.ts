@@ -1,6 +1,6 @@
 import { refuseCardNumbers } from './cards/guard.ts';
-import { type StreamRecord, type UnpackedRecord, unpackEncoded } from './decode/unpack.ts';
-import type { Parsed, RawEvent } from './model.ts';
+import { forEachUnit, type StreamRecord } from './decode/unpack.ts';
+import type { Parsed, RawEvent, Rejection } from './model.ts';
 import type { Plan } from './plan.ts';
 
 /** One user record, and what it says. */
@@ -9,20 +9,21 @@ export interface ReadRecord {
   readonly parsed: Parsed;
 }
 
-/** The user records of one stream record, parsed. One with a card number in it is refused, whatever else it is, and holds a mask in its place. */
-export function readRecord(plan: Plan, record: StreamRecord): ReadRecord[] {
-  return readRecords(plan, [record]);
-}
-
-/** The user records of stream records, in order. */
+/**
+ * The user records of stream records, in order, parsed. One with a card number in it is refused, whatever else it is, and holds a mask in
+ * its place.
+ */
 export function readRecords(plan: Plan, records: readonly StreamRecord[]): ReadRecord[] {
   const read: ReadRecord[] = [];
-  for (const record of records) for (const unit of unpackEncoded(record)) read.push(readUnit(plan, unit));
+  const take = (raw: RawEvent, rejection: Rejection | undefined): void => {
+    read.push(readUnit(plan, raw, rejection));
+  };
+  for (const record of records) forEachUnit(record, Buffer.from(record.data, 'base64'), take);
   return read;
 }
 
-/** One user record, parsed, and what may be kept of it. */
-export function readUnit(plan: Plan, { raw, rejection }: UnpackedRecord): ReadRecord {
+/** One user record, parsed, and what may be kept of it; `rejection` says why it is refused already. */
+export function readUnit(plan: Plan, raw: RawEvent, rejection?: Rejection): ReadRecord {
   const event = rejection === undefined ? plan.parsePlain(raw) : undefined;
   if (event !== undefined) return { raw, parsed: { event } };
   const refused = refuseCardNumbers(raw);

@@ -26,18 +26,18 @@ function isSequence(text: string): boolean {
   return true;
 }
 
-/** What all positions of one stream record begin with: the padded sequence number and a dot. Throws on anything but 1..56 digits. */
+/** What all positions of one stream record begin with: the padded sequence number. Throws on anything but 1..56 digits. */
 export function positionPrefix(sequence: string): string {
   if (!isSequence(sequence))
     throw new Error(`sequence number: got ${JSON.stringify(sequence.slice(0, 80))}; allowed: 1..56 decimal digits`);
-  return `${sequence.padStart(SEQUENCE_DIGITS, '0')}.`;
+  return sequence.length === SEQUENCE_DIGITS ? sequence : sequence.padStart(SEQUENCE_DIGITS, '0');
 }
 
 function endingOf(subSequence: number): string {
-  return String(SUB_SEQUENCE_MAX + 1 + subSequence).slice(1);
+  return `.${String(SUB_SEQUENCE_MAX + 1 + subSequence).slice(1)}`;
 }
 
-/** Six digits of the sub-sequences that most records have. */
+/** A dot and six digits, for the sub-sequences that most records have. */
 const ENDINGS = Array.from({ length: 1_000 }, (_, subSequence) => endingOf(subSequence));
 
 /** Position of a user record (0..999,999) behind a prefix from `positionPrefix`. */

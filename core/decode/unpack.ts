@@ -2,8 +2,7 @@ import { refuseCardNumbers } from '../cards/guard.ts';
 import { emptyRecord } from '../events/empty.ts';
 import { reject } from '../events/rejection.ts';
 import type { RawEvent, Rejection } from '../model.ts';
-import { type KplFault, readKpl } from './kpl.ts';
-import { decodeBase64 } from './pool.ts';
+import { type KplFault, type KplRecords, readKpl } from './kpl.ts';
 import { positionAt, positionPrefix } from './position.ts';
 
 /** One stream record as the Lambda event has it. */
@@ -29,40 +28,50 @@ export interface UnpackedRecord {
  * refused, whatever else it is, and holds a mask in its place. Never throws on any data.
  */
 export function unpackRecord(record: StreamRecord): UnpackedRecord[] {
-  return unpackEncoded(record).map((unit) => refuseCardNumbers(unit.raw) ?? unit);
-}
-
-/** The same without looking for card numbers. */
-export function unpackEncoded({ sequence, arrivalMs, partitionKey, data }: StreamRecord): UnpackedRecord[] {
-  return unpackBytes({ sequence, arrivalMs, partitionKey, bytes: decodeBase64(data) });
+  const units: UnpackedRecord[] = [];
+  forEachUnit(record, Buffer.from(record.data, 'base64'), (raw, rejection) => {
+    units.push(refuseCardNumbers(raw) ?? unitOf(raw, rejection));
+  });
+  return units;
 }
 
 /** Takes the bytes of a stream record apart, without looking for card numbers. */
 export function unpackBytes(record: Pick<RawEvent, 'sequence' | 'arrivalMs' | 'partitionKey' | 'bytes'>): UnpackedRecord[] {
-  const bytes = Buffer.isBuffer(record.bytes)
-    ? record.bytes
-    : Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength);
-  const prefix = positionPrefix(record.sequence);
-  const whole = unitOf(record, { position: positionAt(prefix, 0), subSequence: 0, partitionKey: record.partitionKey, bytes });
-  if (bytes.length === 0) return [{ raw: whole, rejection: emptyRecord() }];
-  const kpl = readKpl(bytes);
-  if (kpl === undefined) return [{ raw: whole }];
-  if ('code' in kpl) return [{ raw: whole, rejection: rejectKpl(kpl, bytes) }];
-  if (kpl.length === 0) return [{ raw: whole, rejection: emptyRecord() }];
   const units: UnpackedRecord[] = [];
-  for (let i = 0; i < kpl.length; i += 1) {
-    const data = kpl.data(i);
-    const raw = unitOf(record, { position: positionAt(prefix, i), subSequence: i, partitionKey: kpl.partitionKey(i), bytes: data });
-    units.push(data.length === 0 ? { raw, rejection: emptyRecord() } : { raw });
-  }
+  const { buffer, byteOffset, byteLength } = record.bytes;
+  forEachUnit(record, Buffer.from(buffer, byteOffset, byteLength), (raw, rejection) => {
+    units.push(unitOf(raw, rejection));
+  });
   return units;
 }
 
-function unitOf(
-  { sequence, arrivalMs }: Pick<RawEvent, 'sequence' | 'arrivalMs'>,
-  { position, subSequence, partitionKey, bytes }: Pick<RawEvent, 'position' | 'subSequence' | 'partitionKey' | 'bytes'>,
-): RawEvent {
-  return { position, sequence, subSequence, arrivalMs, partitionKey, bytes };
+const unitOf = (raw: RawEvent, rejection: Rejection | undefined): UnpackedRecord =>
+  rejection === undefined ? { raw } : { raw, rejection };
+
+/** Calls `take` with each unit of a stream record's bytes, and with why it is refused, if it is: at least once. Card numbers are not looked for. */
+export function forEachUnit(record: Pick<RawEvent, 'sequence' | 'arrivalMs' | 'partitionKey'>, bytes: Buffer, take: Take): void {
+  const { sequence, arrivalMs } = record;
+  const prefix = positionPrefix(sequence);
+  const whole = { position: positionAt(prefix, 0), sequence, subSequence: 0, arrivalMs, partitionKey: record.partitionKey, bytes };
+  const kpl = readKpl(bytes);
+  if (kpl === undefined) take(whole, bytes.length === 0 ? emptyRecord() : undefined);
+  else if ('code' in kpl) take(whole, rejectKpl(kpl, bytes));
+  else if (kpl.length === 0) take(whole, emptyRecord());
+  else takeAll(kpl, { sequence, arrivalMs, prefix }, take);
+}
+
+type Take = (raw: RawEvent, rejection: Rejection | undefined) => void;
+
+function takeAll(
+  kpl: KplRecords,
+  { sequence, arrivalMs, prefix }: { readonly sequence: string; readonly arrivalMs: number; readonly prefix: string },
+  take: Take,
+): void {
+  for (let i = 0; i < kpl.length; i += 1) {
+    const data = kpl.data(i);
+    const raw = { position: positionAt(prefix, i), sequence, subSequence: i, arrivalMs, partitionKey: kpl.partitionKey(i), bytes: data };
+    take(raw, data.length === 0 ? emptyRecord() : undefined);
+  }
 }
 
 // With a wrong checksum the record counts as plain. It cannot be a plain event: the magic is no UTF-8, and JSON must be.

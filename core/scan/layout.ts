@@ -1,11 +1,8 @@
 /** Where things are in the scanner's memory, in bytes; scanner.as has the same. */
-export const AREA = { input: 0x10000, encoded: 0x18000, readers: 0x48000 } as const;
+export const AREA = { input: 0x10000, inputEnd: 0x18000, readers: 0x48000 } as const;
 
 /** Longest event that fits its area, with room behind it for reads of 16 bytes. */
-export const INPUT_BYTES_MAX = 0x8000 - 64;
-
-/** Longest base64 text that fits its area, likewise. */
-export const ENCODED_BYTES_MAX = 0x8000 - 64;
+export const INPUT_BYTES_MAX = AREA.inputEnd - AREA.input - 64;
 
 /** Texts that are remembered at most. */
 export const SLOTS = 1 << 13;

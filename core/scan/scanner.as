@@ -2,8 +2,6 @@
 // build:scanner`; layout.ts has the same layout of memory. What it does not take is for the parser in TypeScript to judge, and what it
 // takes that parser reads the same.
 
-export { decode } from './base64';
-
 // Memory, in bytes from its beginning. Behind the stamps lie the readers.
 const TEXTS: usize = 0x20000; // remembered texts, 16 bytes each
 const SLOT_BITS: i32 = 13;

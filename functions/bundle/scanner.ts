@@ -20,7 +20,7 @@ export async function buildScanner(): Promise<Uint8Array> {
 }
 
 function readSource(name: string): string | null {
-  const isOurs = /^(scanner|base64)\.ts$/.test(name);
+  const isOurs = /^(scanner|values)\.ts$/.test(name);
   return isOurs ? readFileSync(new URL(name.replace(/ts$/, 'as'), FOLDER), 'utf8') : null;
 }
 
@@ -31,7 +31,7 @@ export function wasmText(module: Uint8Array): string {
       .toString('base64')
       .match(/.{1,120}/g) ?? [];
   return [
-    '// Built from scanner.as and base64.as by `npm run build:scanner`.',
+    '// Built from scanner.as by `npm run build:scanner`.',
     '',
     '/** The scanner: a WebAssembly module, base64. */',
     `export const SCANNER = [\n${lines.map((line) => `  '${line}',`).join('\n')}\n].join('');\n`,
