@@ -2,6 +2,7 @@ import { compileAggregate } from './aggregates/aggregate.ts';
 import type { AggregateFunction } from './aggregates/types.ts';
 import type { Aggregate, Pipeline } from './definition/pipeline.ts';
 import { createParser } from './events/parser.ts';
+import { createPlainReader } from './events/plain/reader.ts';
 import type { Event, Parsed, RawEvent } from './model.ts';
 import { compileKeyFeatures, type KeyFeatures, type KeyReading } from './profiles/features.ts';
 import { compileRecord } from './profiles/record.ts';
@@ -35,7 +36,12 @@ export interface SessionPlan {
 /** A pipeline compiled for running. */
 export interface Plan {
   readonly pipeline: Pipeline;
+  /** What the bytes of a record say. */
   readonly parse: (raw: RawEvent) => Parsed;
+  /** The event of a record that is plainly good and holds no card number; undefined for any other. Quick. */
+  readonly parsePlain: (raw: RawEvent) => Event | undefined;
+  /** The same as `parse`, without a try whether the record is plainly good: for those that are known not to be. */
+  readonly parseOther: (raw: RawEvent) => Parsed;
   readonly families: readonly Family[];
   readonly sessions: readonly SessionPlan[];
   readonly keyFeatures: KeyFeatures;
@@ -92,7 +98,7 @@ export function compilePlan(pipeline: Pipeline): Plan {
   );
   return {
     pipeline,
-    parse: createParser(pipeline),
+    ...parsersOf(pipeline),
     families: [...aggregates.flatMap((one) => aggregateFamily(pipeline, one)), ...tileFeatures.rings.map(tileFamilyOf)],
     sessions,
     keyFeatures,
@@ -101,4 +107,13 @@ export function compilePlan(pipeline: Pipeline): Plan {
     ofNothing: { ...keyFeatures.ofNothing, ...tileFeatures.ofNothing },
     tileMs: tileFeatures.rings.reduce<number | null>((least, ring) => Math.min(least ?? ring.tileMs, ring.tileMs), null),
   };
+}
+
+function parsersOf(pipeline: Pipeline): Pick<Plan, 'parse' | 'parsePlain' | 'parseOther'> {
+  const [parsePlain, parseOther] = [createPlainReader(pipeline), createParser(pipeline)];
+  const parse = (raw: RawEvent): Parsed => {
+    const event = parsePlain(raw);
+    return event === undefined ? parseOther(raw) : { event };
+  };
+  return { parse, parsePlain, parseOther };
 }

@@ -58,10 +58,29 @@ export function findCardNumbers(text: Uint8Array): CardSpan[] {
   return found;
 }
 
-function findInRun(text: Uint8Array, from: number, to: number, found: CardSpan[]): void {
+/** Whether there may be a card number in ASCII text between two places: a run of digits and separators with enough digits. Quick, and mostly says no. */
+export function couldHoldCard(text: Uint8Array, start: number, end: number): boolean {
+  for (let at = start + CARD_DIGITS_MIN - 1, low = start; at < end; at += CARD_DIGITS_MIN) {
+    if (CLASS[text[at] as number] === 0) continue;
+    let from = at;
+    while (from > low && CLASS[text[from - 1] as number] !== 0) from -= 1;
+    let to = at + 1;
+    while (to < end && CLASS[text[to] as number] !== 0) to += 1;
+    if (to - from >= CARD_DIGITS_MIN && digitsIn(text, from, to) >= CARD_DIGITS_MIN) return true;
+    low = to;
+    at = to;
+  }
+  return false;
+}
+
+function digitsIn(text: Uint8Array, from: number, to: number): number {
   let digits = 0;
   for (let at = from; at < to; at += 1) if (CLASS[text[at] as number] === DIGIT) digits += 1;
-  if (digits < CARD_DIGITS_MIN) return;
+  return digits;
+}
+
+function findInRun(text: Uint8Array, from: number, to: number, found: CardSpan[]): void {
+  if (digitsIn(text, from, to) < CARD_DIGITS_MIN) return;
   for (const chain of chainsOf(text, from, to)) {
     const lastFour = cardIn(text, chain);
     const [first, last] = [chain[0], chain.at(-1)];

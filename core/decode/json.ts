@@ -16,7 +16,7 @@ export const JSON_DEPTH_MAX = 32;
 export const JSON_KEYS_MAX = 512;
 
 /** Keys that could reach into prototypes of careless readers further down, so no event with one passes. */
-const FORBIDDEN = ['__proto__', 'constructor', 'prototype'];
+export const FORBIDDEN: readonly string[] = ['__proto__', 'constructor', 'prototype'];
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;

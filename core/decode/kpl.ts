@@ -27,11 +27,41 @@ export const KPL_BYTES_MAX = 10_485_760;
 const FIELD = { partitionKeys: 1, explicitHashKeys: 2, records: 3 };
 const RECORD_FIELD = { partitionKey: 1, explicitHashKey: 2, data: 3 };
 
-/** One user record of an aggregate; `data` is a view into the aggregate's bytes. */
-export interface UserRecord {
-  readonly partitionKey: string;
-  readonly explicitHashKey: string | undefined;
-  readonly data: Buffer;
+/** User records of an aggregate, in order. Nothing is made of one until it is asked for. */
+export class KplRecords {
+  /** How many there are. */
+  readonly length: number;
+  readonly #bytes: Buffer;
+  readonly #partitionKeys: readonly string[];
+  readonly #explicitHashKeys: readonly string[];
+  readonly #columns: Float64Array;
+
+  constructor(bytes: Buffer, { partitionKeys, explicitHashKeys, columns, count }: Aggregate) {
+    this.#bytes = bytes;
+    this.#partitionKeys = partitionKeys;
+    this.#explicitHashKeys = explicitHashKeys;
+    this.#columns = columns;
+    this.length = count;
+  }
+
+  /** Partition key of a record. */
+  partitionKey(index: number): string {
+    return this.#partitionKeys[this.#column(index, COLUMN.partitionKey)] as string;
+  }
+
+  /** Explicit hash key of a record, if it has one. */
+  explicitHashKey(index: number): string | undefined {
+    return this.#explicitHashKeys[this.#column(index, COLUMN.explicitHashKey)];
+  }
+
+  /** Bytes of a record, a view into the aggregate's. */
+  data(index: number): Buffer {
+    return this.#bytes.subarray(this.#column(index, COLUMN.start), this.#column(index, COLUMN.end));
+  }
+
+  #column(index: number, column: number): number {
+    return this.#columns[index * COLUMNS + column] as number;
+  }
 }
 
 /** Why an aggregate could not be unpacked. */
@@ -40,29 +70,30 @@ export interface KplFault {
   readonly what: string;
 }
 
-/** Record message with table indexes not yet resolved: key tables may come behind it. */
-interface IndexedRecord {
-  partitionKey: number;
-  explicitHashKey: number;
-  data: Buffer | undefined;
-}
+/** What is known of each record: where its data are, and its keys' places in their tables, -1 for none. Tables may come behind the records. */
+const COLUMN = { start: 0, end: 1, partitionKey: 2, explicitHashKey: 3 };
+const COLUMNS = 4;
+const COLUMN_RECORDS = 256;
 
 interface Aggregate {
   readonly partitionKeys: string[];
   readonly explicitHashKeys: string[];
-  readonly records: IndexedRecord[];
+  columns: Float64Array;
+  count: number;
 }
 
 /** User records of a KPL aggregate in order, a fault if it cannot be unpacked whole, or undefined if the bytes are no aggregate. */
-export function readKpl(bytes: Buffer): readonly UserRecord[] | KplFault | undefined {
+export function readKpl(bytes: Buffer): KplRecords | KplFault | undefined {
   if (!beginsLikeKpl(bytes)) return undefined;
   if (bytes.length > KPL_BYTES_MAX) return { code: 'KPL_LIMIT', what: `aggregate of ${bytes.length} bytes, more than ${KPL_BYTES_MAX}` };
   const end = bytes.length - KPL_DIGEST_BYTES;
   if (end < KPL_MAGIC.length) return { code: 'KPL_CHECKSUM', what: `aggregate of ${bytes.length} bytes has no room for a checksum` };
   const digest = hash('md5', bytes.subarray(KPL_MAGIC.length, end), 'buffer');
   if (digest.compare(bytes, end) !== 0) return { code: 'KPL_CHECKSUM', what: 'checksum of the aggregate does not match' };
-  const aggregate: Aggregate = { partitionKeys: [], explicitHashKeys: [], records: [] };
-  return readAggregate(new ProtobufCursor(bytes, KPL_MAGIC.length, end), aggregate) ?? resolve(aggregate);
+  const columns = new Float64Array(COLUMN_RECORDS * COLUMNS);
+  const aggregate: Aggregate = { partitionKeys: [], explicitHashKeys: [], columns, count: 0 };
+  const fault = readAggregate(new ProtobufCursor(bytes, KPL_MAGIC.length, end), aggregate) ?? checkRecords(aggregate);
+  return fault ?? new KplRecords(bytes, aggregate);
 }
 
 /** Whether bytes begin like a KPL aggregate. */
@@ -87,8 +118,8 @@ function readAggregate(cursor: ProtobufCursor, into: Aggregate): KplFault | unde
 function readField(cursor: ProtobufCursor, tag: number, into: Aggregate): KplFault | undefined {
   switch (tag) {
     case (FIELD.records << 3) | WIRE.bytes:
-      if (into.records.length === KPL_RECORDS_MAX) return { code: 'KPL_LIMIT', what: `more than ${KPL_RECORDS_MAX} user records` };
-      into.records.push(readRecord(cursor));
+      if (into.count === KPL_RECORDS_MAX) return { code: 'KPL_LIMIT', what: `more than ${KPL_RECORDS_MAX} user records` };
+      readRecord(cursor, into);
       return undefined;
     case (FIELD.partitionKeys << 3) | WIRE.bytes:
       return readKey(cursor, into.partitionKeys);
@@ -109,42 +140,50 @@ function readKey(cursor: ProtobufCursor, into: string[]): KplFault | undefined {
   return undefined;
 }
 
-/** Reads one record message; `data` stays undefined if it lacks a required field, and the cursor breaks on broken bytes. */
-function readRecord(cursor: ProtobufCursor): IndexedRecord {
-  const record: IndexedRecord = { partitionKey: -1, explicitHashKey: -1, data: undefined };
+/** Reads one record message; its data stay at -1 if it lacks them, and the cursor breaks on broken bytes. */
+function readRecord(cursor: ProtobufCursor, into: Aggregate): void {
+  const row = into.count * COLUMNS;
+  const columns = roomFor(into, row + COLUMNS);
+  into.count += 1;
+  columns.fill(-1, row, row + COLUMNS);
   const outerEnd = cursor.enter();
   while (!cursor.isAtEnd) {
     const tag = cursor.tag();
     switch (tag) {
       case RECORD_FIELD.partitionKey << 3:
-        record.partitionKey = cursor.varint();
+        columns[row + COLUMN.partitionKey] = cursor.varint();
         break;
       case RECORD_FIELD.explicitHashKey << 3:
-        record.explicitHashKey = cursor.varint();
+        columns[row + COLUMN.explicitHashKey] = cursor.varint();
         break;
       case (RECORD_FIELD.data << 3) | WIRE.bytes:
-        record.data = cursor.bytes();
+        columns[row + COLUMN.start] = cursor.pass();
+        columns[row + COLUMN.end] = cursor.at;
         break;
       default:
         cursor.skip(tag, RECORD_FIELD.data);
     }
   }
   cursor.leave(outerEnd);
-  return record;
 }
 
-function resolve(aggregate: Aggregate): readonly UserRecord[] | KplFault {
-  const { partitionKeys, explicitHashKeys, records } = aggregate;
-  const resolved: UserRecord[] = [];
-  for (const { partitionKey, explicitHashKey, data } of records) {
-    const key = partitionKeys[partitionKey];
-    const hashKey = explicitHashKey < 0 ? undefined : explicitHashKeys[explicitHashKey];
-    if (key === undefined) return malformed(`user record ${resolved.length} has partition key ${partitionKey} of ${partitionKeys.length}`);
-    if (explicitHashKey >= 0 && hashKey === undefined) {
-      return malformed(`user record ${resolved.length} has hash key ${explicitHashKey} of ${explicitHashKeys.length}`);
-    }
-    if (data === undefined) return malformed(`user record ${resolved.length} has no data field`);
-    resolved.push({ partitionKey: key, explicitHashKey: hashKey, data });
+function roomFor(into: Aggregate, length: number): Float64Array {
+  if (length > into.columns.length) {
+    const wider = new Float64Array(2 * into.columns.length);
+    wider.set(into.columns);
+    into.columns = wider;
   }
-  return resolved;
+  return into.columns;
+}
+
+function checkRecords({ partitionKeys, explicitHashKeys, columns, count }: Aggregate): KplFault | undefined {
+  for (let index = 0, row = 0; index < count; index += 1, row += COLUMNS) {
+    const partitionKey = columns[row + COLUMN.partitionKey] as number;
+    const hashKey = columns[row + COLUMN.explicitHashKey] as number;
+    if (partitionKey < 0 || partitionKey >= partitionKeys.length)
+      return malformed(`user record ${index} has partition key ${partitionKey} of ${partitionKeys.length}`);
+    if (hashKey >= explicitHashKeys.length) return malformed(`user record ${index} has hash key ${hashKey} of ${explicitHashKeys.length}`);
+    if (columns[row + COLUMN.start] === -1) return malformed(`user record ${index} has no data field`);
+  }
+  return undefined;
 }

@@ -8,18 +8,43 @@ export const SUB_SEQUENCE_MAX = 999_999;
 
 const DIGITS = /^[0-9]{1,56}$/;
 
-/** What all positions of one stream record begin with: the padded sequence number and a dot. Throws on anything but 1..56 digits. */
-export function positionPrefix(sequence: string): string {
-  if (!DIGITS.test(sequence))
-    throw new Error(`sequence number: got ${JSON.stringify(sequence.slice(0, 80))}; allowed: 1..56 decimal digits`);
-  return `${sequence.padStart(SEQUENCE_DIGITS, '0')}.`;
+/** Digits at the end of a sequence number that are looked at each time; those before are mostly the ones of the record before. */
+const LOW_DIGITS = 16;
+let highDigits = '';
+
+function isSequence(text: string): boolean {
+  const low = text.length - LOW_DIGITS;
+  if (low <= 0 || text.slice(0, low) !== highDigits) {
+    if (!DIGITS.test(text)) return false;
+    highDigits = text.slice(0, Math.max(0, low));
+    return true;
+  }
+  for (let at = low; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code < 0x30 || code > 0x39) return false;
+  }
+  return true;
 }
+
+/** What all positions of one stream record begin with: the padded sequence number. Throws on anything but 1..56 digits. */
+export function positionPrefix(sequence: string): string {
+  if (!isSequence(sequence))
+    throw new Error(`sequence number: got ${JSON.stringify(sequence.slice(0, 80))}; allowed: 1..56 decimal digits`);
+  return sequence.length === SEQUENCE_DIGITS ? sequence : sequence.padStart(SEQUENCE_DIGITS, '0');
+}
+
+function endingOf(subSequence: number): string {
+  return `.${String(SUB_SEQUENCE_MAX + 1 + subSequence).slice(1)}`;
+}
+
+/** A dot and six digits, for the sub-sequences that most records have. */
+const ENDINGS = Array.from({ length: 1_000 }, (_, subSequence) => endingOf(subSequence));
 
 /** Position of a user record (0..999,999) behind a prefix from `positionPrefix`. */
 export function positionAt(prefix: string, subSequence: number): Position {
   if (!(subSequence >= 0 && subSequence <= SUB_SEQUENCE_MAX))
     throw new Error(`sub-sequence: got ${subSequence}; allowed: 0..${SUB_SEQUENCE_MAX}`);
-  return prefix + String(SUB_SEQUENCE_MAX + 1 + subSequence).slice(1);
+  return prefix + (ENDINGS[subSequence] ?? endingOf(subSequence));
 }
 
 /** Position of a user record in its shard. Throws on a sequence number that is not 1..56 digits or a sub-sequence out of range. */

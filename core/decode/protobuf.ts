@@ -32,6 +32,15 @@ export class ProtobufCursor {
 
   /** An unsigned varint; past 2^53 rounded, which no valid length or index reaches. 0 when broken. */
   varint(): number {
+    const first = this.at < this.#end ? (this.#bytes[this.at] as number) : 0x80;
+    if (first < 0x80) {
+      this.at += 1;
+      return first;
+    }
+    return this.#longVarint();
+  }
+
+  #longVarint(): number {
     let value = 0;
     let place = 1;
     for (let length = 0; length < VARINT_BYTES_MAX && this.at < this.#end; length += 1) {
@@ -51,11 +60,17 @@ export class ProtobufCursor {
 
   /** A length and that many bytes, as a view. Empty when broken. */
   bytes(): Buffer {
+    const start = this.pass();
+    return this.isBroken ? NOTHING : this.#bytes.subarray(start, this.at);
+  }
+
+  /** The same without a view: where the bytes begin; they end at `at`. */
+  pass(): number {
     const length = this.varint();
     if (length > this.#end - this.at) this.#break();
-    if (this.isBroken) return NOTHING;
-    this.at += length;
-    return this.#bytes.subarray(this.at - length, this.at);
+    const start = this.at;
+    if (!this.isBroken) this.at += length;
+    return start;
   }
 
   /** Goes into a message that is a field of this one; returns what `leave` needs. */

@@ -2,7 +2,7 @@ import { refuseCardNumbers } from '../cards/guard.ts';
 import { emptyRecord } from '../events/empty.ts';
 import { reject } from '../events/rejection.ts';
 import type { RawEvent, Rejection } from '../model.ts';
-import { type KplFault, readKpl } from './kpl.ts';
+import { type KplFault, type KplRecords, readKpl } from './kpl.ts';
 import { positionAt, positionPrefix } from './position.ts';
 
 /** One stream record as the Lambda event has it. */
@@ -28,32 +28,50 @@ export interface UnpackedRecord {
  * refused, whatever else it is, and holds a mask in its place. Never throws on any data.
  */
 export function unpackRecord(record: StreamRecord): UnpackedRecord[] {
-  const { data, ...rest } = record;
-  return unpackBytes({ ...rest, bytes: Buffer.from(data, 'base64') }).map((unit) => refuseCardNumbers(unit.raw) ?? unit);
+  const units: UnpackedRecord[] = [];
+  forEachUnit(record, Buffer.from(record.data, 'base64'), (raw, rejection) => {
+    units.push(refuseCardNumbers(raw) ?? unitOf(raw, rejection));
+  });
+  return units;
 }
 
 /** Takes the bytes of a stream record apart, without looking for card numbers. */
 export function unpackBytes(record: Pick<RawEvent, 'sequence' | 'arrivalMs' | 'partitionKey' | 'bytes'>): UnpackedRecord[] {
-  const bytes = Buffer.from(record.bytes.buffer, record.bytes.byteOffset, record.bytes.byteLength);
-  const prefix = positionPrefix(record.sequence);
-  const unit = (subSequence: number, partitionKey: string, data: Uint8Array): RawEvent => ({
-    position: positionAt(prefix, subSequence),
-    sequence: record.sequence,
-    subSequence,
-    arrivalMs: record.arrivalMs,
-    partitionKey,
-    bytes: data,
+  const units: UnpackedRecord[] = [];
+  const { buffer, byteOffset, byteLength } = record.bytes;
+  forEachUnit(record, Buffer.from(buffer, byteOffset, byteLength), (raw, rejection) => {
+    units.push(unitOf(raw, rejection));
   });
-  const whole = unit(0, record.partitionKey, bytes);
-  if (bytes.length === 0) return [{ raw: whole, rejection: emptyRecord() }];
+  return units;
+}
+
+const unitOf = (raw: RawEvent, rejection: Rejection | undefined): UnpackedRecord =>
+  rejection === undefined ? { raw } : { raw, rejection };
+
+/** Calls `take` with each unit of a stream record's bytes, and with why it is refused, if it is: at least once. Card numbers are not looked for. */
+export function forEachUnit(record: Pick<RawEvent, 'sequence' | 'arrivalMs' | 'partitionKey'>, bytes: Buffer, take: Take): void {
+  const { sequence, arrivalMs } = record;
+  const prefix = positionPrefix(sequence);
+  const whole = { position: positionAt(prefix, 0), sequence, subSequence: 0, arrivalMs, partitionKey: record.partitionKey, bytes };
   const kpl = readKpl(bytes);
-  if (kpl === undefined) return [{ raw: whole }];
-  if ('code' in kpl) return [{ raw: whole, rejection: rejectKpl(kpl, bytes) }];
-  if (kpl.length === 0) return [{ raw: whole, rejection: emptyRecord() }];
-  return kpl.map(({ partitionKey, data }, index) => {
-    const raw = unit(index, partitionKey, data);
-    return data.length === 0 ? { raw, rejection: emptyRecord() } : { raw };
-  });
+  if (kpl === undefined) take(whole, bytes.length === 0 ? emptyRecord() : undefined);
+  else if ('code' in kpl) take(whole, rejectKpl(kpl, bytes));
+  else if (kpl.length === 0) take(whole, emptyRecord());
+  else takeAll(kpl, { sequence, arrivalMs, prefix }, take);
+}
+
+type Take = (raw: RawEvent, rejection: Rejection | undefined) => void;
+
+function takeAll(
+  kpl: KplRecords,
+  { sequence, arrivalMs, prefix }: { readonly sequence: string; readonly arrivalMs: number; readonly prefix: string },
+  take: Take,
+): void {
+  for (let i = 0; i < kpl.length; i += 1) {
+    const data = kpl.data(i);
+    const raw = { position: positionAt(prefix, i), sequence, subSequence: i, arrivalMs, partitionKey: kpl.partitionKey(i), bytes: data };
+    take(raw, data.length === 0 ? emptyRecord() : undefined);
+  }
 }
 
 // With a wrong checksum the record counts as plain. It cannot be a plain event: the magic is no UTF-8, and JSON must be.

@@ -27,9 +27,11 @@ export interface LoadedBatch {
 
 /** What a record of a file is, and what is kept of it: a card number is masked. It is read again in the same way when it is replayed. */
 export function parseLoaded(plan: Plan, raw: RawEvent): { readonly raw: RawEvent; readonly parsed: Parsed } {
+  const event = plan.parsePlain(raw);
+  if (event !== undefined) return { raw, parsed: { event } };
   const refused = refuseCardNumbers(raw);
   if (refused !== undefined) return { raw: refused.raw, parsed: { rejection: refused.rejection } };
-  const parsed = plan.parse(raw);
+  const parsed = plan.parseOther(raw);
   if ('event' in parsed) return { raw, parsed };
   return { raw, parsed: parseArchived(plan, { shardId: '', raw, lane: 'quarantined', watermarkMs: null, context: undefined }) };
 }

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KPL_KEY_BYTES_MAX, KPL_RECORDS_MAX, readKpl, type UserRecord } from '../../core/decode/kpl.ts';
+import { KPL_KEY_BYTES_MAX, KPL_RECORDS_MAX } from '../../core/decode/kpl.ts';
 import { KplPacker } from '../../core/decode/kpl-pack.ts';
-import { type OracleRecord, oraclePack, oracleUnpack } from '../core/decode/oracle.ts';
+import { type OracleRecord, oraclePack, oracleUnpack, readAll } from '../core/decode/oracle.ts';
 import { bytesField, frame, numberField } from '../golden/malformed/frames.ts';
 
 /** Keys that Amazon's aggregator takes apart from others: its tables are plain objects, which put these first in order of size. */
@@ -25,12 +25,12 @@ const data = fc.oneof(
 );
 const anyRecord = fc.record({ partitionKey: fc.oneof(key, digits, fc.constantFrom('', '__proto__', 'hasOwnProperty')), data });
 
-function textsOf(records: readonly OracleRecord[] | readonly UserRecord[] | undefined): (string | undefined)[][] {
+function textsOf(records: readonly OracleRecord[] | undefined): (string | undefined)[][] {
   return (records ?? []).map((one) => [one.partitionKey, one.explicitHashKey, one.data.toString('hex')]);
 }
 
 function ours(aggregate: Uint8Array): (string | undefined)[][] {
-  const read = readKpl(Buffer.from(aggregate));
+  const read = readAll(Buffer.from(aggregate));
   if (read === undefined || 'code' in read) throw new Error(`not read: ${JSON.stringify(read)}`);
   return textsOf(read);
 }
@@ -135,8 +135,8 @@ describe('keys of an aggregate', () => {
     for (const table of [1, 2]) {
       const record = bytesField(3, Buffer.concat([numberField(1, 0), bytesField(3, '{}')]));
       const longest = '😀'.repeat(KPL_KEY_BYTES_MAX / 4);
-      expect(readKpl(frame(bytesField(1, 'k'), bytesField(table, longest), record))).toHaveLength(1);
-      expect(readKpl(frame(bytesField(1, 'k'), bytesField(table, `${longest}x`), record))).toMatchObject({ code: 'KPL_LIMIT' });
+      expect(readAll(frame(bytesField(1, 'k'), bytesField(table, longest), record))).toHaveLength(1);
+      expect(readAll(frame(bytesField(1, 'k'), bytesField(table, `${longest}x`), record))).toMatchObject({ code: 'KPL_LIMIT' });
     }
   });
 });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KPL_RECORDS_MAX, readKpl } from '../../../core/decode/kpl.ts';
+import { KPL_RECORDS_MAX } from '../../../core/decode/kpl.ts';
 import { KplPacker, PACKED_BYTES_MAX } from '../../../core/decode/kpl-pack.ts';
-import { oraclePack, oracleUnpack } from './oracle.ts';
+import { oraclePack, oracleUnpack, readAll } from './oracle.ts';
 
 const data = fc.uint8Array({ maxLength: 400 }).map((bytes) => Buffer.from(bytes));
 const record = fc.record({ partitionKey: fc.string({ unit: 'grapheme', maxLength: 20 }).map((text) => `k${text}`), data });
@@ -27,7 +27,7 @@ describe('KPL packer', () => {
   test('what goes in comes out of our reader', () => {
     fc.assert(
       fc.property(records, (all) => {
-        expect(readKpl(Buffer.from(packAll(all)))).toEqual(all.map((one) => ({ explicitHashKey: undefined, ...one })));
+        expect(readAll(Buffer.from(packAll(all)))).toEqual(all.map((one) => ({ explicitHashKey: undefined, ...one })));
       }),
     );
   });
@@ -63,14 +63,14 @@ describe('KPL packer', () => {
     const aggregate = packer.finish();
     expect(aggregate.length).toBeLessThanOrEqual(PACKED_BYTES_MAX);
     expect(aggregate.length).toBeGreaterThan(PACKED_BYTES_MAX - 300);
-    expect(readKpl(Buffer.from(aggregate))).toHaveProperty('length');
+    expect(readAll(Buffer.from(aggregate))).toHaveProperty('length');
   });
 
   test('never packs more user records than the reader takes', () => {
     const packer = new KplPacker();
     for (let index = 0; index < KPL_RECORDS_MAX; index += 1) expect(packer.add('k', Buffer.from('{}'))).toBe(true);
     expect(packer.add('k', Buffer.from('{}'))).toBe(false);
-    expect(readKpl(Buffer.from(packer.finish()))).toHaveLength(KPL_RECORDS_MAX);
+    expect(readAll(Buffer.from(packer.finish()))).toHaveLength(KPL_RECORDS_MAX);
   });
 
   test('is empty after finish, and its result stays as it is', () => {
@@ -80,7 +80,7 @@ describe('KPL packer', () => {
     const copy = Buffer.from(first);
     expect(packer.count).toBe(0);
     packer.add('b', Buffer.from('again'));
-    expect(readKpl(Buffer.from(packer.finish()))).toEqual([{ partitionKey: 'b', explicitHashKey: undefined, data: Buffer.from('again') }]);
+    expect(readAll(Buffer.from(packer.finish()))).toEqual([{ partitionKey: 'b', explicitHashKey: undefined, data: Buffer.from('again') }]);
     expect(copy.equals(first)).toBe(true);
   });
 

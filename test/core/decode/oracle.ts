@@ -1,9 +1,10 @@
 import { createRequire } from 'node:module';
+import { type KplFault, readKpl } from '../../../core/decode/kpl.ts';
 
 /** A user record as Amazon's aggregator takes and gives it. */
 export interface OracleRecord {
   readonly partitionKey: string;
-  readonly explicitHashKey?: string;
+  readonly explicitHashKey?: string | undefined;
   readonly data: Buffer;
 }
 
@@ -23,6 +24,17 @@ interface AggregatorModule {
 }
 
 const library = createRequire(import.meta.url)('aws-kinesis-agg') as AggregatorModule;
+
+/** What our reader makes of an aggregate, with each user record as a value. */
+export function readAll(bytes: Buffer): (OracleRecord & { readonly explicitHashKey: string | undefined })[] | KplFault | undefined {
+  const read = readKpl(bytes);
+  if (read === undefined || 'code' in read) return read;
+  return Array.from({ length: read.length }, (_, i) => ({
+    partitionKey: read.partitionKey(i),
+    explicitHashKey: read.explicitHashKey(i),
+    data: read.data(i),
+  }));
+}
 
 /** User records that Amazon's library finds in an aggregate; undefined if it reports a fault. */
 export function oracleUnpack(aggregate: Uint8Array): OracleRecord[] | undefined {
