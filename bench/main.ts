@@ -19,6 +19,7 @@ const { values } = parseArgs({
     keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     only: { type: 'string' },
+    reps: { type: 'string' },
     seed: { type: 'string', default: '1' },
   },
 });
@@ -52,7 +53,8 @@ function chosenMeasures(): Chosen[] {
     throw usageError('--only', unknown, `measures, with commas between: ${MEASURES.map(({ name }) => name).join(', ')}`);
   return MEASURES.flatMap((measure) => {
     const size = measure.sizes[form];
-    return size === undefined || names?.includes(measure.name) === false ? [] : [{ measure, size }];
+    if (size === undefined || names?.includes(measure.name) === false) return [];
+    return [{ measure, size: { ...size, reps: Number(values.reps ?? size.reps) } }];
   });
 }
 

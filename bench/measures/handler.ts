@@ -1,15 +1,21 @@
 import type { Measure, Variant } from '../harness/measure.ts';
+import { packagesMissing } from '../harness/packages.ts';
 import { tallyOf } from '../harness/tally.ts';
-import { type BaselineOptions, createBaseline } from '../peers/baseline/handler.ts';
+import type { BaselineOptions } from '../peers/baseline/handler.ts';
 import { handleAll, handleByProduct } from './batches.ts';
+
+/** What the usual handler is made of. */
+export const BASELINE_PACKAGES: readonly string[] = ['@datadog/sketches-js', 'aws-kinesis-agg', 'json-rules-engine'];
 
 /** The usual handler, its features with the meaning that a definition gives them. */
 export function baseline(options: Pick<BaselineOptions, 'packing' | 'judge'>): Variant {
   return {
-    run: (work) => {
+    run: async (work) => {
+      const { createBaseline } = await import('../peers/baseline/handler.ts');
       const { handle, firings, groups } = createBaseline({ ...options, meaning: 'aligned' });
       return handleAll(work, options.packing, { handle, result: () => tallyOf(firings, groups) });
     },
+    isMissing: packagesMissing(...BASELINE_PACKAGES),
   };
 }
 

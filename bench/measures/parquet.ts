@@ -11,10 +11,9 @@ import { pipeline } from '../cards/pipeline.ts';
 import { BATCH_EVENTS, SHARD } from '../cards/records.ts';
 import { linesOf } from '../harness/lines.ts';
 import { cpuOf, type Measure, type Result, type Variant, type Work } from '../harness/measure.ts';
+import { packagesMissing } from '../harness/packages.ts';
 import { PAYMENT } from '../peers/baseline/schema.ts';
 import { copyParquet, withDuckDb } from '../peers/duckdb.ts';
-import { writeHyparquet } from '../peers/hyparquet-writer.ts';
-import { writeParquetJs } from '../peers/parquetjs-lite.ts';
 
 /** Writes the NDJSON lines as Parquet below the scratch folder; gives a glob of the files. */
 type Write = (lines: readonly Buffer[], from: string, scratch: string) => Promise<string> | string;
@@ -48,20 +47,23 @@ const duckDb: Write = async (_lines, from, scratch) => {
 
 const parsed = (line: Buffer) => PAYMENT.parse(JSON.parse(line.toString()));
 
-const hyparquet: Write = (lines, _from, scratch) => {
+const hyparquet: Write = async (lines, _from, scratch) => {
+  const { writeHyparquet } = await import('../peers/hyparquet-writer.ts');
   const to = join(scratch, 'hyparquet.parquet');
   writeHyparquet(lines.map(parsed), to);
   return to;
 };
 
 const parquetJs: Write = async (lines, _from, scratch) => {
+  const { writeParquetJs } = await import('../peers/parquetjs-lite.ts');
   const to = join(scratch, 'parquetjs.parquet');
   await writeParquetJs(lines.map(parsed), to);
   return to;
 };
 
-function way(write: Write): Variant {
+function way(write: Write, ...packages: readonly string[]): Variant {
   return {
+    isMissing: packagesMissing(...packages),
     run: async (work: Work) => {
       const lines = linesOf({ ...work, warmUp: 0 });
       const from = join(work.scratch, 'events.ndjson');
@@ -100,8 +102,8 @@ export const parquet: Measure = {
   variants: {
     product: way(product),
     'DuckDB COPY': way(duckDb),
-    'hyparquet-writer': way(hyparquet),
-    'parquetjs-lite': way(parquetJs),
+    'hyparquet-writer': way(hyparquet, 'hyparquet-writer'),
+    'parquetjs-lite': way(parquetJs, 'parquetjs-lite'),
   },
   ratios: [
     { name: 'parquet_vs_duckdb', ours: 'product', theirs: 'DuckDB COPY', target: 0.8 },

@@ -9,7 +9,7 @@ import { pipeline } from '../cards/pipeline.ts';
 import { arrivalOf, payloadsOf } from '../cards/records.ts';
 import { linesOf } from '../harness/lines.ts';
 import { cpuOf, type Measure, type Outcome, type Work } from '../harness/measure.ts';
-import { read } from '../peers/baseline/handler.ts';
+import { read } from '../peers/baseline/schema.ts';
 
 /** What was read, in numbers that do not depend on how. */
 class Sums {

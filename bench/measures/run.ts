@@ -5,7 +5,8 @@ import { runPipeline } from '../../local/runtime/run.ts';
 import { payloadsOf } from '../cards/records.ts';
 import { linesOf } from '../harness/lines.ts';
 import { cpuOf, type Measure, type Outcome, type Work } from '../harness/measure.ts';
-import { createBaseline } from '../peers/baseline/handler.ts';
+import { packagesMissing } from '../harness/packages.ts';
+import { BASELINE_PACKAGES } from './handler.ts';
 
 const CARDS = join(import.meta.dirname, '..', 'cards');
 
@@ -26,6 +27,7 @@ async function wholeRun(work: Work): Promise<Outcome> {
 }
 
 async function usual(work: Work): Promise<Outcome> {
+  const { createBaseline } = await import('../peers/baseline/handler.ts');
   const lines = linesOf({ ...work, warmUp: 0 });
   const { handle, firings, ...baseline } = createBaseline({ packing: 'plain', judge: 'closures', meaning: 'aligned' });
   const payloads = [...payloadsOf(lines, 'plain')];
@@ -40,7 +42,7 @@ export const run: Measure = {
   name: 'run',
   title: 'Whole: `headrace run` from NDJSON to the lake, beside the usual handler alone, which keeps nothing',
   sizes: { quick: { events: 20_000, warmUp: 0, reps: 1 }, full: { events: 150_000, warmUp: 0, reps: 3 } },
-  variants: { product: { run: wholeRun }, 'baseline, nothing kept': { run: usual } },
+  variants: { product: { run: wholeRun }, 'baseline, nothing kept': { run: usual, isMissing: packagesMissing(...BASELINE_PACKAGES) } },
   ratios: [],
   absolutes: [{ name: 'run_us_per_event', of: 'product', target: 20 }],
 };
