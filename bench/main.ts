@@ -1,73 +1,102 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { loadPipeline } from '../local/pipeline.ts';
-import { type RunProgress, runPipeline } from '../local/runtime/run.ts';
-import { HANDBOOK } from './handbook.ts';
+import { usageError } from '../core/errors.ts';
+import { type KeptRatios, keptOf, lossesOf } from './harness/guard.ts';
+import { writePayments } from './harness/lines.ts';
+import type { Form, Measure, Size } from './harness/measure.ts';
+import { type FigureReport, type MeasureReport, reportOf, statedOf } from './harness/report.ts';
+import { runInProcess, runSideBySide } from './harness/side-by-side.ts';
+import { tableOf } from './harness/table.ts';
+import { MEASURES } from './measures/list.ts';
 
-/** The shipped pipeline, wherever this is started. */
-const PAYMENTS = join(import.meta.dirname, '..', 'pipelines', 'payments');
-
-/** Measures the main job, `headrace run`, whole: CPU per event, memory, and whether the cost per event grows. */
+/** Measures the project side by side with others; `--guard` says whether a ratio was lost. */
 const { values } = parseArgs({
   options: {
-    input: { type: 'string', multiple: true, default: [HANDBOOK] },
-    import: { type: 'string', default: join(PAYMENTS, 'imports', 'handbook.sql') },
-    pipeline: { type: 'string', default: PAYMENTS },
-    shards: { type: 'string', default: '1' },
+    quick: { type: 'boolean', default: false },
+    guard: { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    reps: { type: 'string' },
+    seed: { type: 'string', default: '1' },
   },
 });
 
-const dataDir = await mkdtemp(join(tmpdir(), 'headrace-bench-'));
-const samples: RunProgress[] = [];
+const KEPT = join(import.meta.dirname, 'ratios.json');
+const form: Form = values.guard ? 'guard' : values.quick ? 'quick' : 'full';
+const machine = `${availableParallelism()} x ${cpus()[0]?.model.trim() ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`;
+const scratch = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
+const file = join(scratch, 'cards.ndjson');
+const tell = (line: string): void => void process.stderr.write(`${line}\n`);
 try {
-  const { report, differences, isComplete } = await runPipeline({
-    dataDir,
-    loaded: await loadPipeline(values.pipeline),
-    inputs: values.input,
-    importFile: values.import,
-    shardCount: Number(values.shards),
-    batchSize: 100,
-    keepOpen: false,
-    append: false,
-    onProgress: (progress) => samples.push(progress),
-  });
-  if (!isComplete || differences.length > 0) throw new Error(`the run does not balance: ${differences.join('; ')}`);
-  const figures = {
-    ...report,
-    cpu_us_per_event: round((report.cpu_s * 1e6) / report.seen),
-    cpu_us_per_event_first_tenth: round(costBetween(samples, 0, 0.1, report.seen)),
-    cpu_us_per_event_last_tenth: round(costBetween(samples, 0.9, 1, report.seen)),
-    machine: `${availableParallelism()} x ${cpus()[0]?.model ?? 'unknown CPU'}, ${Math.round(totalmem() / 2 ** 30)} GiB, Node ${process.versions.node}`,
-  };
-  process.stdout.write(values.json ? `${JSON.stringify(figures)}\n` : table(figures));
+  const chosen = chosenMeasures();
+  writePayments(file, Math.max(...chosen.map(({ size }) => size.events + size.warmUp)), Number(values.seed));
+  const reports: MeasureReport[] = [];
+  for (const { measure, size } of chosen) reports.push(await measured(measure, size));
+  process.stdout.write(values.json ? jsonOf(reports) : tableOf(reports, machine));
+  if (values.guard) await guard(chosen, reports);
 } finally {
-  await rm(dataDir, { recursive: true, force: true });
+  rmSync(scratch, { recursive: true, force: true });
 }
 
-/** CPU µs per event between two shares of the events, from the progress samples nearest to them. */
-function costBetween(all: readonly RunProgress[], from: number, to: number, events: number): number {
-  const first = nearest(all, from * events);
-  const last = nearest(all, to * events);
-  return ((last.cpuSeconds - first.cpuSeconds) * 1e6) / (last.events - first.events);
+interface Chosen {
+  readonly measure: Measure;
+  readonly size: Size;
 }
 
-function nearest(all: readonly RunProgress[], events: number): RunProgress {
-  const found = all.find((sample) => sample.events >= events) ?? all.at(-1);
-  if (found === undefined) throw new Error('the run was too short to measure');
-  return found;
-}
-
-function round(value: number): number {
-  return Math.round(value * 10) / 10;
-}
-
-function table(figures: Readonly<Record<string, unknown>>): string {
-  const lines = Object.entries(figures).map(([name, value]) => {
-    const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-    return `${name.padEnd(30)}${shown}`;
+function chosenMeasures(): Chosen[] {
+  const names = values.only?.split(',');
+  const unknown = names?.find((name) => !MEASURES.some((one) => one.name === name));
+  if (unknown !== undefined)
+    throw usageError('--only', unknown, `measures, with commas between: ${MEASURES.map(({ name }) => name).join(', ')}`);
+  return MEASURES.flatMap((measure) => {
+    const size = measure.sizes[form];
+    if (size === undefined || names?.includes(measure.name) === false) return [];
+    return [{ measure, size: { ...size, reps: Number(values.reps ?? size.reps) } }];
   });
-  return `${lines.join('\n')}\n`;
+}
+
+async function measured(measure: Measure, size: Size): Promise<MeasureReport> {
+  return reportOf(measure, await runSideBySide(measure, { size, file, scratch, runOne: runInProcess, tell }));
+}
+
+function jsonOf(reports: readonly MeasureReport[]): string {
+  const all = MEASURES.flatMap(({ name, ratios, absolutes = [] }) => [...ratios, ...absolutes].map((one) => [one.name, name] as const));
+  const measureOf = new Map<string, string>(all);
+  const leftOut = (name: string): string =>
+    `the measure ${measureOf.get(name) ?? '?'} is not part of this run (${form}${values.only === undefined ? '' : ', --only'})`;
+  return `${JSON.stringify({ form, machine, measures: reports, ...statedOf(reports, leftOut) })}\n`;
+}
+
+/** Compares with what was kept; what seems lost is measured once more, longer, before it counts. */
+async function guard(chosen: readonly Chosen[], reports: readonly MeasureReport[]): Promise<void> {
+  const figures = guarded(reports);
+  if (values.keep) {
+    const ratios = Object.fromEntries(figures.flatMap(({ name, spread }) => (spread === undefined ? [] : [[name, keptOf(spread)]])));
+    const kept: KeptRatios = { command: 'npm run bench -- --guard --keep', machine, ratios };
+    writeFileSync(KEPT, `${JSON.stringify(kept, undefined, 2)}\n`);
+    return;
+  }
+  const kept = JSON.parse(readFileSync(KEPT, 'utf8')) as KeptRatios;
+  const again: MeasureReport[] = [];
+  for (const [i, { measure, size }] of chosen.entries()) {
+    const report = reports[i];
+    if (report === undefined || lossesOf(kept, guarded([report])).length === 0) continue;
+    tell(`${measure.name} seems slower than it was: measured again`);
+    again.push(await measured(measure, { ...size, reps: size.reps * 2 }));
+  }
+  const losses = lossesOf(kept, guarded(again));
+  for (const loss of losses) process.stderr.write(`LOST ${loss}\n`);
+  if (losses.length > 0) process.exitCode = 1;
+  else
+    process.stderr.write(
+      `No ratio was lost: ${figures.length} compared with ${Object.keys(kept.ratios).length} kept in bench/ratios.json\n`,
+    );
+}
+
+/** Ratios of CPU time and memory; the slowest of a hundred batches is no steady figure. */
+function guarded(reports: readonly MeasureReport[]): FigureReport[] {
+  return reports.flatMap(({ figures }) => figures.filter(({ name, isAbsolute }) => !isAbsolute && !name.includes('_p99_')));
 }

@@ -1,5 +1,5 @@
 import { compilePlan } from '../../core/plan.ts';
-import type { Delivery, Row, StreamShards } from '../../core/ports.ts';
+import type { Delivery, Row, StateStore, StreamShards } from '../../core/ports.ts';
 import { createCloseWindows } from '../../functions/close-windows/handler.ts';
 import type { KinesisStreamEvent } from '../../functions/kinesis-event.ts';
 import { createProcessStream } from '../../functions/process-stream/handler.ts';
@@ -40,15 +40,26 @@ export interface Product {
   readonly delivery: CountedDelivery;
 }
 
-/** Makes the handlers of the pipeline of cards; `kept` names the tables whose rows are wanted. */
-export async function createProduct(kept: readonly string[] = []): Promise<Product> {
+/** How the handlers are made. */
+export interface ProductOptions {
+  /** Tables whose rows are wanted. */
+  readonly kept?: readonly string[];
+  /** Where state is; in memory, if absent. */
+  readonly storeOf?: (clock: () => number) => StateStore;
+}
+
+/** Makes the handlers of the pipeline of cards. */
+export async function createProduct({
+  kept = [],
+  storeOf = (clock) => new MemoryStateStore(clock),
+}: ProductOptions = {}): Promise<Product> {
   const loaded = await loadPipeline(import.meta.dirname);
   let nowMs = 0;
   const clock = (): number => nowMs;
   const delivery = new CountedDelivery(kept);
   const shards: StreamShards = { list: async () => [{ shardId: SHARD, parents: [], open: true }], hasUnread: async () => true };
   const ports = {
-    ...{ plan: compilePlan(loaded.pipeline), rows: createRowBuilder(loaded.pipeline), store: new MemoryStateStore(clock) },
+    ...{ plan: compilePlan(loaded.pipeline), rows: createRowBuilder(loaded.pipeline), store: storeOf(clock) },
     ...{ delivery, clock, streamEpoch: '1' },
   };
   const rules = await openRuleBook(loaded, new MemoryObjectStore(), clock);

@@ -47,7 +47,13 @@ export async function runSideBySide(measure: Measure, options: SideBySideOptions
   const outcomes = new Map<string, Outcome[]>(names.map((name) => [name, []]));
   for (let rep = 0; rep < options.size.reps; rep += 1) {
     for (const name of rep % 2 === 0 ? names : names.toReversed()) {
-      const outcome = oneRun(measure, name, options);
+      if (missing.has(name)) continue;
+      const outcome = outcomeOf(measure, name, options);
+      if (typeof outcome === 'string') {
+        missing.set(name, outcome);
+        outcomes.delete(name);
+        continue;
+      }
       outcomes.get(name)?.push(outcome);
       options.tell(`${measure.name} ${rep + 1}/${options.size.reps} ${name}: ${(outcome.cpuUs / outcome.events).toFixed(2)} us an event`);
       checkEqual(measure, outcomes);
@@ -66,8 +72,20 @@ async function missingOf({ variants }: Measure): Promise<Map<string, string>> {
   return missing;
 }
 
+/** The outcome of a run, or why a peer gave none. The project's own way has to run. */
+function outcomeOf(measure: Measure, name: string, options: SideBySideOptions): Outcome | string {
+  try {
+    return oneRun(measure, name, options);
+  } catch (error) {
+    if (!measure.ratios.some(({ theirs }) => theirs === name)) throw error;
+    return error instanceof Error ? error.message.replace(/\s+/g, ' ').slice(0, REASON_LENGTH_MAX) : String(error);
+  }
+}
+
+const REASON_LENGTH_MAX = 300;
+
 function oneRun(measure: Measure, name: string, { size, file, scratch, runOne }: SideBySideOptions): Outcome {
-  const folder = join(scratch, `${measure.name}-${name}`);
+  const folder = join(scratch, `${measure.name}-${name}`.replace(/\W+/g, '-'));
   mkdirSync(folder, { recursive: true });
   try {
     return runOne(measure, name, { file, events: size.events, warmUp: size.warmUp, scratch: folder });

@@ -1,4 +1,6 @@
+import { createProduct, type ProductOptions } from '../cards/product.ts';
 import { BATCH_EVENTS, type Packing, payloadsOf } from '../cards/records.ts';
+import { RESULT_TABLES, resultOf } from '../cards/results.ts';
 import { linesOf } from '../harness/lines.ts';
 import { cpuOf, type Outcome, type Result, type Work } from '../harness/measure.ts';
 
@@ -24,4 +26,14 @@ export async function handleAll(work: Work, packing: Packing, { handle, result }
   times.sort((a, b) => a - b);
   const share = (part: number): number => times[Math.min(times.length - 1, Math.floor(times.length * part))] ?? Number.NaN;
   return { events: work.events, cpuUs, result: await result(), figures: { batch_ms_p50: share(0.5), batch_ms_p99: share(0.99) } };
+}
+
+/** Hands invocations to the handlers as they are deployed. */
+export async function handleByProduct(work: Work, packing: Packing, { storeOf }: Pick<ProductOptions, 'storeOf'> = {}): Promise<Outcome> {
+  const { handle, close, delivery } = await createProduct({ kept: RESULT_TABLES, ...(storeOf === undefined ? {} : { storeOf }) });
+  const result = async (): Promise<Result> => {
+    await close();
+    return resultOf(delivery.kept);
+  };
+  return handleAll(work, packing, { handle, result });
 }

@@ -1,27 +1,21 @@
-import { createProduct } from '../cards/product.ts';
-import type { Packing } from '../cards/records.ts';
-import { RESULT_TABLES, resultOf } from '../cards/results.ts';
-import type { Measure, Outcome, Variant, Work } from '../harness/measure.ts';
+import type { Measure, Variant } from '../harness/measure.ts';
+import { packagesMissing } from '../harness/packages.ts';
 import { tallyOf } from '../harness/tally.ts';
-import { type BaselineOptions, createBaseline } from '../peers/baseline/handler.ts';
-import { handleAll } from './batches.ts';
+import type { BaselineOptions } from '../peers/baseline/handler.ts';
+import { handleAll, handleByProduct } from './batches.ts';
 
-async function product(work: Work, packing: Packing): Promise<Outcome> {
-  const { handle, close, delivery } = await createProduct(RESULT_TABLES);
-  const result = async () => {
-    await close();
-    return resultOf(delivery.kept);
-  };
-  return handleAll(work, packing, { handle, result });
-}
+/** What the usual handler is made of. */
+export const BASELINE_PACKAGES: readonly string[] = ['@datadog/sketches-js', 'aws-kinesis-agg', 'json-rules-engine'];
 
 /** The usual handler, its features with the meaning that a definition gives them. */
 export function baseline(options: Pick<BaselineOptions, 'packing' | 'judge'>): Variant {
   return {
-    run: (work) => {
+    run: async (work) => {
+      const { createBaseline } = await import('../peers/baseline/handler.ts');
       const { handle, firings, groups } = createBaseline({ ...options, meaning: 'aligned' });
       return handleAll(work, options.packing, { handle, result: () => tallyOf(firings, groups) });
     },
+    isMissing: packagesMissing(...BASELINE_PACKAGES),
   };
 }
 
@@ -30,14 +24,14 @@ export const handler: Measure = {
   name: 'handler',
   title: 'Handler: invocations of 1,000 events to alerts and closed windows',
   sizes: {
-    guard: { events: 20_000, warmUp: 10_000, reps: 3 },
-    quick: { events: 40_000, warmUp: 20_000, reps: 3 },
-    full: { events: 200_000, warmUp: 60_000, reps: 5 },
+    guard: { events: 15_000, warmUp: 10_000, reps: 3 },
+    quick: { events: 20_000, warmUp: 10_000, reps: 3 },
+    full: { events: 100_000, warmUp: 50_000, reps: 5 },
   },
   variants: {
-    product: { run: (work) => product(work, 'plain') },
+    product: { run: (work) => handleByProduct(work, 'plain') },
     baseline: baseline({ packing: 'plain', judge: 'closures' }),
-    'product on KPL': { run: (work) => product(work, 'kpl') },
+    'product on KPL': { run: (work) => handleByProduct(work, 'kpl') },
     'baseline on KPL': baseline({ packing: 'kpl', judge: 'closures' }),
   },
   ratios: [
@@ -51,9 +45,9 @@ export const handler: Measure = {
 export const handlerJsonRules: Measure = {
   name: 'handler-json-rules',
   title: 'Handler beside the usual one with json-rules-engine',
-  sizes: { quick: { events: 5_000, warmUp: 2_000, reps: 1 }, full: { events: 20_000, warmUp: 5_000, reps: 3 } },
+  sizes: { quick: { events: 4_000, warmUp: 2_000, reps: 1 }, full: { events: 20_000, warmUp: 5_000, reps: 3 } },
   variants: {
-    product: { run: (work) => product(work, 'plain') },
+    product: { run: (work) => handleByProduct(work, 'plain') },
     'json-rules-engine': baseline({ packing: 'plain', judge: 'json-rules-engine' }),
   },
   ratios: [{ name: 'handler_vs_jre', ours: 'product', theirs: 'json-rules-engine', target: 50 }],

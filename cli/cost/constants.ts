@@ -10,7 +10,7 @@ export const TB = 2 ** 40;
 /** Share of any limit that is used on purpose: the rest is for peaks and for catching up. */
 export const USE_SHARE = 0.7;
 
-/** CPU of one event in the handler, µs: `npm run bench:main` over the handbook file (README, "How fast"). */
+/** CPU of one event in the handler, µs: `npm run bench:run` over the handbook file (README, "How fast"). */
 export const EVENT_CPU_US = 100;
 /** CPU of one conditional write through the SDK, µs: PutItem of 1.4 KB, 50 in flight, against a local server, Node 24. */
 export const WRITE_CPU_US = 570;
@@ -94,9 +94,9 @@ export const QUERIES_MONTH = 1_000;
 /** Log lines of one invocation, bytes: metrics and one summary. */
 export const LOG_BYTES = 1_500;
 
-/** CPU of one row in compaction, µs: reading, counting, sorting, writing, reading back; `bench/compaction.ts` (docs/lake.md, whole_cpu_s). */
+/** CPU of one row in compaction, µs: reading, counting, sorting, writing, reading back; `bench/handbook/compaction.ts` (docs/lake.md, whole_cpu_s). */
 export const COMPACTION_ROW_US = 11.23;
-/** Bytes of a generation for each byte that landed; `bench/compaction.ts` (docs/lake.md, bytes_compacted of bytes_landed). */
+/** Bytes of a generation for each byte that landed; `bench/handbook/compaction.ts` (docs/lake.md, bytes_compacted of bytes_landed). */
 export const COMPACTED_SHARE = 18_107_857 / 33_450_160;
 /** Rows of one file of a generation at most; `lake/compaction/pieces.ts`. */
 export const COMPACTION_FILE_ROWS = 1_000_000;

@@ -10,7 +10,7 @@ export interface Speed {
   readonly backfills: number;
 }
 
-/** Whole handbook, verified, on a machine of two cores (`node bench/backfill.ts --days 136`). */
+/** Whole handbook, verified, on a machine of two cores (`node bench/handbook/backfill.ts --days 136`). */
 const BENCH_CPU_US = 235;
 /** Records from which on a backfill tells of speed: below, starting and planning is most of it. */
 const EVENTS_MIN = 20_000;

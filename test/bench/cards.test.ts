@@ -26,7 +26,7 @@ function take(count: number): Payment[] {
 }
 
 async function productOf(some: readonly Buffer[], packing: Packing): Promise<Result> {
-  const { handle, close, delivery } = await createProduct(RESULT_TABLES);
+  const { handle, close, delivery } = await createProduct({ kept: RESULT_TABLES });
   for (const payload of payloadsOf(some, packing)) await handle(payload);
   await close();
   return resultOf(delivery.kept);

@@ -4,7 +4,7 @@ import { type Fact, RULES } from '../../measures/rules-data.ts';
 import { deaggregate } from '../aws-kinesis-agg.ts';
 import { jsonRules } from '../json-rules-engine.ts';
 import { Cards, type Meaning } from './features.ts';
-import { type BaselinePayment, PAYMENT } from './schema.ts';
+import { type BaselinePayment, read } from './schema.ts';
 import { bothWindows } from './windows.ts';
 
 /** How the baseline judges and what its features mean. */
@@ -59,14 +59,5 @@ export function createBaseline({ packing, judge, meaning }: BaselineOptions): Ba
 
   function fire({ event_id: eventId }: BaselinePayment, facts: Fact): void {
     for (const { id, closure } of RULES) if (closure(facts)) firings.push({ rule: id, eventId });
-  }
-}
-
-/** Reads and checks one payment in base64; undefined if it is none. */
-export function read(data: string): BaselinePayment | undefined {
-  try {
-    return PAYMENT.parse(JSON.parse(Buffer.from(data, 'base64').toString()));
-  } catch {
-    return undefined;
   }
 }

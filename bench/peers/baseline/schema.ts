@@ -20,3 +20,12 @@ export const PAYMENT = z.object({
 
 /** A checked payment. */
 export type BaselinePayment = z.infer<typeof PAYMENT>;
+
+/** Reads and checks one payment in base64; undefined if it is none. */
+export function read(data: string): BaselinePayment | undefined {
+  try {
+    return PAYMENT.parse(JSON.parse(Buffer.from(data, 'base64').toString()));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,12 +1,18 @@
 import sketches from '@datadog/sketches-js';
 import type { ClosedGroup } from '../../harness/tally.ts';
 import { HyperLogLog } from './hyperloglog.ts';
-import type { BaselinePayment } from './schema.ts';
 
 const { DDSketch } = sketches;
 
 /** What the windows read of a payment. */
-export type Windowed = Pick<BaselinePayment, 'merchant_id' | 'country' | 'mcc' | 'channel' | 'card_id' | 'amount'>;
+export interface Windowed {
+  readonly merchant_id: string;
+  readonly country: string;
+  readonly mcc: string;
+  readonly channel: string;
+  readonly card_id: string;
+  readonly amount: number;
+}
 
 interface Group {
   count: number;
@@ -20,6 +26,13 @@ interface Group {
 /** How late payments may be, ms. */
 export const LATENESS_MS = 120_000;
 
+/** How a window groups, where closed groups go, and how long it waits, ms. */
+interface WindowsOptions {
+  readonly keyOf: (payment: Windowed) => string;
+  readonly emit: (group: ClosedGroup) => void;
+  readonly latenessMs: number;
+}
+
 /** One tumbling window as it is usually kept: a map of groups for each start, sketches in each group. */
 export class Windows {
   private readonly open = new Map<number, Map<string, Group>>();
@@ -28,13 +41,15 @@ export class Windows {
   private readonly name: string;
   private readonly sizeMs: number;
   private readonly keyOf: (payment: Windowed) => string;
+  private readonly latenessMs: number;
   private readonly emit: (group: ClosedGroup) => void;
 
-  constructor(name: string, sizeMs: number, { keyOf, emit }: { keyOf: (payment: Windowed) => string; emit: (group: ClosedGroup) => void }) {
+  constructor(name: string, sizeMs: number, { keyOf, emit, latenessMs }: WindowsOptions) {
     this.name = name;
     this.sizeMs = sizeMs;
     this.keyOf = keyOf;
     this.emit = emit;
+    this.latenessMs = latenessMs;
   }
 
   /** Groups that are open. */
@@ -76,7 +91,7 @@ export class Windows {
 
   private advance(timeMs: number): void {
     this.maxMs = timeMs;
-    const watermarkMs = timeMs - LATENESS_MS;
+    const watermarkMs = timeMs - this.latenessMs;
     if (Math.floor(watermarkMs / this.sizeMs) > Math.floor(this.watermarkMs / this.sizeMs)) {
       for (const [startMs, groups] of this.open) {
         if (startMs + this.sizeMs > watermarkMs) continue;
@@ -107,8 +122,11 @@ function cents(amount: number): number {
 }
 
 /** Both windows of the comparison: a minute by merchant and country, five by country, category and channel. */
-export function bothWindows(emit: (group: ClosedGroup) => void): readonly [Windows, Windows] {
+export function bothWindows(emit: (group: ClosedGroup) => void, latenessMs = LATENESS_MS): readonly [Windows, Windows] {
   const minute = (p: Windowed): string => `${p.merchant_id}|${p.country}`;
   const five = (p: Windowed): string => `${p.country}|${p.mcc}|${p.channel}`;
-  return [new Windows('merchant_1m', 60_000, { keyOf: minute, emit }), new Windows('category_5m', 300_000, { keyOf: five, emit })];
+  return [
+    new Windows('merchant_1m', 60_000, { keyOf: minute, emit, latenessMs }),
+    new Windows('category_5m', 300_000, { keyOf: five, emit, latenessMs }),
+  ];
 }

@@ -1,5 +1,5 @@
 import type { DuckDBConnection } from '@duckdb/node-api';
-import { quoteText } from '../lake/sql-text.ts';
+import { quoteText } from '../../lake/sql-text.ts';
 
 /** What is read of the handbook: history from `historyFrom`, judged in `[from, to)`; days in UTC. */
 export interface FeatureRange {

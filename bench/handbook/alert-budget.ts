@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ask, expectedLoss, newBudget } from '../core/alerts/budget.ts';
-import type { Outcome } from '../core/rules/decision.ts';
-import { SortEngine } from '../lake/compaction/engine.ts';
-import { quoteText } from '../lake/sql-text.ts';
-import { tablesOf } from '../lake/tables.ts';
-import { type LoadedPipeline, loadPipeline } from '../local/pipeline.ts';
-import { runPipeline } from '../local/runtime/run.ts';
-import { LakeSql } from '../local/sql/lake-sql.ts';
+import { ask, expectedLoss, newBudget } from '../../core/alerts/budget.ts';
+import type { Outcome } from '../../core/rules/decision.ts';
+import { SortEngine } from '../../lake/compaction/engine.ts';
+import { quoteText } from '../../lake/sql-text.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { type LoadedPipeline, loadPipeline } from '../../local/pipeline.ts';
+import { runPipeline } from '../../local/runtime/run.ts';
+import { LakeSql } from '../../local/sql/lake-sql.ts';
 import { checkInput, HANDBOOK } from './handbook.ts';
 
 /** Measures the budget of alerts on history: how much of the expected loss it tells, beside what hindsight would have. */
@@ -22,7 +22,7 @@ const { values } = parseArgs({
 });
 
 const DAY_MS = 86_400_000;
-const PAYMENTS = join(import.meta.dirname, '..', 'pipelines', 'payments');
+const PAYMENTS = join(import.meta.dirname, '..', '..', 'pipelines', 'payments');
 
 /** One alert as the budget sees it. */
 interface Asked {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { DuckDBInstance } from '@duckdb/node-api';
-import { quoteText } from '../lake/sql-text.ts';
+import { quoteText } from '../../lake/sql-text.ts';
 import { figuresText } from './bytes-read.ts';
 import { checkInput, HANDBOOK } from './handbook.ts';
 
@@ -25,7 +25,7 @@ interface Cost {
 
 const HANDBOOK_START_MS = Date.parse('2018-04-01T00:00:00Z');
 const DAY_MS = 86_400_000;
-const PROJECT = join(import.meta.dirname, '..');
+const PROJECT = join(import.meta.dirname, '..', '..');
 
 const root = mkdtempSync(join(tmpdir(), 'headrace-bench-'));
 try {

@@ -2,7 +2,7 @@ import { globSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { parseArgs } from 'node:util';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { usageError } from '../core/errors.ts';
+import { usageError } from '../../core/errors.ts';
 import { makeTables, readColumns } from './features-data.ts';
 import { fedFeatures, replayFeatures } from './features-replay.ts';
 import { FEATURES_SQL } from './features-sql.ts';

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { HistoryReplay } from '../core/backtest/replay.ts';
-import type { FeatureSpec } from '../core/definition/features.ts';
-import type { Pipeline } from '../core/definition/pipeline.ts';
-import type { Event } from '../core/model.ts';
-import { compilePlan } from '../core/plan.ts';
-import { NOTHING } from '../core/rules/decision.ts';
-import { pipeline } from '../pipelines/payments/pipeline.ts';
+import { HistoryReplay } from '../../core/backtest/replay.ts';
+import type { FeatureSpec } from '../../core/definition/features.ts';
+import type { Pipeline } from '../../core/definition/pipeline.ts';
+import type { Event } from '../../core/model.ts';
+import { compilePlan } from '../../core/plan.ts';
+import { NOTHING } from '../../core/rules/decision.ts';
+import { pipeline } from '../../pipelines/payments/pipeline.ts';
 import type { EventColumns } from './features-data.ts';
 
 /** Fields that the events of the handbook have. */

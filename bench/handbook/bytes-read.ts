@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { DuckDBInstance } from '@duckdb/node-api';
-import type { TableSchema } from '../lake/schema.ts';
-import { quoteText } from '../lake/sql-text.ts';
-import { tablesOf } from '../lake/tables.ts';
-import { pipeline } from '../pipelines/payments/pipeline.ts';
+import type { TableSchema } from '../../lake/schema.ts';
+import { quoteText } from '../../lake/sql-text.ts';
+import { tablesOf } from '../../lake/tables.ts';
+import { pipeline } from '../../pipelines/payments/pipeline.ts';
 
 /** Bytes by the name of a query. */
 export type QueryBytes = Readonly<Record<string, number>>;

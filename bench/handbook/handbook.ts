@@ -1,9 +1,9 @@
 import { globSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { usageError } from '../core/errors.ts';
+import { usageError } from '../../core/errors.ts';
 
 /** Parquet files of the fraud detection handbook beside the project's folder, wherever a benchmark is started. */
-export const HANDBOOK = join(import.meta.dirname, '..', '..', 'shared', 'data', 'handbook', '*.parquet');
+export const HANDBOOK = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'handbook', '*.parquet');
 
 /** The glob of a benchmark's input if it names files. Throws UsageError. */
 export function checkInput(glob: string): string {

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import { duckType } from '../lake/duck-types.ts';
-import { landingFolder, landingKey, partitionOf, segmentFileName } from '../lake/names.ts';
-import type { TableSchema } from '../lake/schema.ts';
-import { quoteName, quoteText } from '../lake/sql-text.ts';
+import { duckType } from '../../lake/duck-types.ts';
+import { landingFolder, landingKey, partitionOf, segmentFileName } from '../../lake/names.ts';
+import type { TableSchema } from '../../lake/schema.ts';
+import { quoteName, quoteText } from '../../lake/sql-text.ts';
 
 /** The hour that all payments are brought into. */
 export const BUSY_HOUR = { dt: '2026-01-05', hour: '10' } as const;
