@@ -1,16 +1,19 @@
 import { usageError } from '../../core/errors.ts';
 import { constantProfile, readProfile } from '../../load-test/profile/read.ts';
 import type { Profile } from '../../load-test/profile/schema.ts';
+import { loadPage } from '../../load-test/report/page.ts';
 import { summaryOf } from '../../load-test/report/summary.ts';
+import { atShares, findLimit, type LimitOptions } from '../../load-test/run/limit.ts';
 import { type LoadOptions, runLoad } from '../../load-test/run/load.ts';
-import { isValid, type Moment } from '../../load-test/run/result.ts';
+import { isValid, type LoadResult, type Moment } from '../../load-test/run/result.ts';
 import { SHARD_LIMITS } from '../../load-test/send/shard-queue.ts';
 import { loadPipeline } from '../../local/pipeline.ts';
 import { type Command, DATA_FLAG, helpText, JSON_FLAG, PIPELINE_FLAG, STACK_FLAG } from '../command.ts';
 import { type Flags, noPositionals, readFlags } from '../flags.ts';
+import { limitJson, limitText, pointsOf, stepText } from '../load/limit-text.ts';
 import { type OpenTarget, openTarget } from '../load/target.ts';
 import { momentText, resultText } from '../load/text.ts';
-import { writeOut } from '../output.ts';
+import { writeErr, writeFileWhole, writeOut } from '../output.ts';
 import { terminalLine } from '../progress.ts';
 import { stopSignal } from '../stop.ts';
 
@@ -31,6 +34,10 @@ const FLAGS = {
     fallback: 'auto',
     help: 'send each shard at most 1,000 records and 1 MB a second; auto: on AWS only',
   },
+  report: { kind: 'text', value: 'FILE', help: 'write a report with charts, one HTML file' },
+  'find-limit': { kind: 'switch', help: 'find the highest rate that is sustained, from --rate on, by loads of --duration each' },
+  'max-p99-ms': { kind: 'whole', value: 'MS', min: 1, max: 3_600_000, fallback: 1_000, help: 'put → decision that counts as sustained' },
+  'max-rate': { kind: 'whole', value: 'N', min: 1, max: 1_000_000, fallback: 100_000, help: 'where the search ends' },
   seed: { kind: 'whole', value: 'N', min: 0, max: 1_000_000_000, fallback: 1, help: 'of all chance in the load' },
   'give-up-seconds': {
     kind: 'whole',
@@ -73,6 +80,7 @@ export const command: Command = {
     examples: [
       ['load --rate 500 --duration 30 --data L', 'a steady load'],
       ['load --profile spike --data L --set events.skew=1.1 events.late.share=0.05', 'a shipped profile with other dials'],
+      ['load --rate 500 --duration 20 --data L --find-limit --report limit.html', 'the highest rate that is sustained'],
       ['load --rate 2000 --duration 60 --stack headrace-dev --producers 2 --aggregate', 'a deployed stack'],
     ],
   }),
@@ -87,7 +95,8 @@ export const command: Command = {
     const signal = stopSignal();
     const open = await openTarget(flags, loaded);
     try {
-      return await load({ ...optionsOf(flags, open), profile, signal }, flags);
+      const options: Setup = { flags, signal, base: optionsOf(flags, open) };
+      return flags['find-limit'] ? await search(options) : await single(options, profile);
     } finally {
       await open.close();
     }
@@ -107,21 +116,63 @@ async function profileOf({ rate, duration, profile, set }: LoadFlags): Promise<P
   return constantProfile(rate, duration, set);
 }
 
-function optionsOf(flags: LoadFlags, { target, hasLimits }: OpenTarget): Omit<LoadOptions, 'profile' | 'signal'> {
+function optionsOf(flags: LoadFlags, { target, hasLimits }: OpenTarget): Omit<LoadOptions, 'profile' | 'signal' | 'run'> {
   const limits = flags['shard-limits'];
   return {
     ...{ target, seed: flags.seed, producers: flags.producers, aggregate: flags.aggregate, clock: Date.now },
-    run: `l${Date.now().toString(36)}`,
     limits: limits === 'on' || (limits === 'auto' && hasLimits) ? SHARD_LIMITS : undefined,
     giveUpMs: flags['give-up-seconds'] * 1000,
     settleMs: flags['settle-seconds'] * 1000,
   };
 }
 
-async function load(options: LoadOptions, { json }: LoadFlags): Promise<number> {
-  const line = terminalLine<Moment>(process.stderr, Date.now, momentText);
-  const result = await runLoad({ ...options, onMoment: (moment) => line.show(moment) });
-  line.end();
+interface Setup {
+  readonly flags: LoadFlags;
+  readonly signal: AbortSignal;
+  readonly base: ReturnType<typeof optionsOf>;
+}
+
+async function single(setup: Setup, profile: Profile): Promise<number> {
+  const { json, report } = setup.flags;
+  const result = await loadOnce(setup, profile);
+  if (report !== undefined) await writeFileWhole(report, textParts(loadPage(result)));
   writeOut(json ? `${JSON.stringify(summaryOf(result))}\n` : resultText(result));
   return isValid(result) ? 0 : 1;
+}
+
+async function loadOnce({ base, signal }: Setup, profile: Profile): Promise<LoadResult> {
+  const line = terminalLine<Moment>(process.stderr, Date.now, momentText);
+  const result = await runLoad({ ...base, run: runName(), profile, signal, onMoment: (moment) => line.show(moment) });
+  line.end();
+  return result;
+}
+
+/** Shares of the limit at which latency is shown, percent: what lies between an idle target and one at its end. */
+const SHARES = [25, 50, 75, 90];
+
+async function search(setup: Setup): Promise<number> {
+  const { flags, signal } = setup;
+  const { rate, duration } = flags;
+  if (rate === undefined || duration === undefined)
+    throw usageError('--find-limit', '--profile', '--rate to begin with and --duration of each load');
+  const options: LimitOptions = {
+    ...{ rate, durationS: duration, settings: flags.set, p99MaxMs: flags['max-p99-ms'], rateMax: flags['max-rate'], signal },
+    load: (profile) => loadOnce(setup, profile),
+    onStep: (step) => writeErr(stepText(step)),
+  };
+  const limit = await findLimit(options);
+  const shares = await atShares(options, limit, SHARES);
+  const last = shares.at(-1) ?? limit.steps.at(-1);
+  if (flags.report !== undefined && last !== undefined)
+    await writeFileWhole(flags.report, textParts(loadPage(last.result, pointsOf(limit, shares))));
+  writeOut(flags.json ? `${JSON.stringify(limitJson(limit, shares))}\n` : limitText(limit, shares));
+  return limit.rate > 0 && !signal.aborted ? 0 : 1;
+}
+
+function runName(): string {
+  return `l${Date.now().toString(36)}`;
+}
+
+async function* textParts(text: string): AsyncGenerator<string> {
+  yield text;
 }

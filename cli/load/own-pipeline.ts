@@ -16,7 +16,7 @@ export interface OwnPipelineOptions {
   readonly flushSeconds: number;
 }
 
-const START = fileURLToPath(new URL('../start.ts', import.meta.url));
+const START = fileURLToPath(new URL('../headrace.mjs', import.meta.url));
 /** V8 may abort where threads end while it guards code pages with memory keys: nodejs/node issue 64500. */
 const NODE_FLAGS = ['--no-memory-protection-keys'];
 /** Exit code of bad usage. */
