@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<{ readonly command: Comman
   backtest: () => import('./commands/backtest.ts'),
   features: () => import('./commands/features.ts'),
   schema: () => import('./commands/schema.ts'),
+  load: () => import('./commands/load.ts'),
   cost: () => import('./commands/cost.ts'),
 };
 

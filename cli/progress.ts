@@ -10,9 +10,9 @@ export interface LineOutput {
 }
 
 /** A line that is drawn again and again in one place. */
-export interface LiveLine {
+export interface LiveLine<T = RunProgress> {
   /** Draws the line unless it was drawn a moment ago. */
-  show(progress: RunProgress): void;
+  show(progress: T): void;
   /** Writes a lasting line above the live one. */
   say(line: string): void;
   /** Ends the live line, so that what follows starts on a line of its own. */
@@ -27,8 +27,13 @@ const DAY_MS = 86_400_000;
 /** What the line says of time: how far events lag behind now, or which event time a file has come to. */
 export type TimeShown = 'lag' | 'position';
 
-/** Makes the live line of a terminal; where the output is no terminal, only lasting lines are written. */
+/** Makes the live line of a pipeline's progress. */
 export function liveLine(out: LineOutput, clock: () => number, shown: TimeShown): LiveLine {
+  return terminalLine(out, clock, (progress, now) => progressText(progress, now, shown));
+}
+
+/** Makes the live line of a terminal; where the output is no terminal, only lasting lines are written. */
+export function terminalLine<T>(out: LineOutput, clock: () => number, textOf: (progress: T, nowMs: number) => string): LiveLine<T> {
   const isLive = out.isTTY === true;
   let drawnMs = Number.NEGATIVE_INFINITY;
   let isDrawn = false;
@@ -43,7 +48,7 @@ export function liveLine(out: LineOutput, clock: () => number, shown: TimeShown)
       drawnMs = now;
       isDrawn = true;
       // One column short: a full line would wrap, and \r comes back to its second half only.
-      out.write(`\r${progressText(progress, now, shown).slice(0, (out.columns ?? COLUMNS_DEFAULT) - 1)}\u001b[K`);
+      out.write(`\r${textOf(progress, now).slice(0, (out.columns ?? COLUMNS_DEFAULT) - 1)}\u001b[K`);
     },
     say: (line) => {
       clear();

@@ -1,6 +1,6 @@
 import type { Comparison } from '../../core/backtest/compare.ts';
-import { countText, errorText, figureText, moneyText, NO_VALUE, percentText, signedText } from '../../core/backtest/report/figures.ts';
 import type { BacktestSummary } from '../../core/backtest/summary.ts';
+import { countText, errorText, figureText, moneyText, NO_VALUE, percentText, signedText } from '../../core/report/figures.ts';
 import { columnsText, thingsText } from '../output.ts';
 
 /** Columns of a terminal that the report keeps below. */

@@ -3,6 +3,7 @@ import { compilePlan } from '../../core/plan.ts';
 import type { EventProducer, SqlEngine, StateStore } from '../../core/ports.ts';
 import { ServiceError } from '../../functions/adapters/errors.ts';
 import { shardLedgers } from '../../lake/ledger.ts';
+import type { LedgerShard } from '../../lake/rows.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import type { LoadedPipeline } from '../../local/pipeline.ts';
 import { checkLedger, type LedgerReport, loadLedgers } from '../../local/runtime/ledger.ts';
@@ -60,6 +61,12 @@ export class StackSource implements Source {
     const { store, streamEpoch, archive, ledger } = this.ports;
     const shards = await this.explained(async () => shardLedgers(store, compilePlan(this.loaded.pipeline), await streamEpoch()));
     return checkLedger([...shards, ...(await loadLedgers(this.queries, ledger))], this.queries, archive);
+  }
+
+  /** How far each shard has been processed, by the state: read strongly. */
+  async positions(): Promise<readonly Pick<LedgerShard, 'shardId' | 'hi'>[]> {
+    const { store, streamEpoch } = this.ports;
+    return this.explained(async () => shardLedgers(store, compilePlan(this.loaded.pipeline), await streamEpoch()));
   }
 
   async produce(use: (producer: EventProducer) => Promise<void>): Promise<void> {

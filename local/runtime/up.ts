@@ -1,8 +1,12 @@
+import type { BatchStats } from '../../functions/process-stream/handler.ts';
 import { USUAL_POLICY } from '../../lake/compaction/plan.ts';
 import { tablesOf } from '../../lake/tables.ts';
 import { compactFolder } from '../compaction/compactor.ts';
 import { startMapping } from '../mapping/live.ts';
 import type { LoadedPipeline } from '../pipeline.ts';
+import { DecidedFeed } from '../status/feed.ts';
+import { startStatus } from '../status/server.ts';
+import { removeLive, writeLive } from './live.ts';
 import { type Machine, openMachine } from './machine.ts';
 import { Meter } from './meter.ts';
 import type { RunProgress } from './run.ts';
@@ -65,11 +69,20 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
   const failed = new Promise<Error>((resolve) => {
     fail = resolve;
   });
+  const feed = new DecidedFeed();
+  const observe = (stats: BatchStats): void => {
+    meter.observe(stats);
+    feed.observe(stats);
+  };
   const machine = await openMachine({
     ...options,
-    ...{ clock: Date.now, observe: meter.observe, onRetry, onFatal: (error) => fail(error), isAlerting: true },
+    ...{ clock: Date.now, observe, onRetry, onFatal: (error) => fail(error), isAlerting: true },
   });
-  await warmOrClose(machine, options);
+  const status = await orClose(machine, async () => {
+    await warmMachine(machine, options);
+    return startStatus(feed, options.flushMs);
+  });
+  writeLive(options.dataDir, { endpoint: machine.endpoint.endpoint, stream: machine.stream.name, status: status.url });
   const mapping = startMapping({
     source: machine.source,
     stream: machine.stream,
@@ -112,15 +125,18 @@ export async function startPipeline(options: UpOptions): Promise<RunningPipeline
       await teller.now().catch((error: unknown) => onRetry(error instanceof Error ? error.message : String(error)));
       await teller.stop();
       await flusher.stop();
+      removeLive(options.dataDir);
+      await status.close();
       await finish(machine);
       if (mapped !== undefined) throw mapped;
     },
   };
 }
 
-async function warmOrClose(machine: Machine, options: UpOptions): Promise<void> {
+/** Does what must be done before anything is processed, and closes the machine if it fails. */
+async function orClose<T>(machine: Machine, work: () => Promise<T>): Promise<T> {
   try {
-    await warmMachine(machine, options);
+    return await work();
   } catch (error) {
     await machine.close();
     throw error;

@@ -21,7 +21,7 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   infra: ['glue', 'lake', 'pipelines', 'functions/backfill/workflow'],
   local: ['core', 'lake', 'glue', 'pipelines', 'functions'],
   cli: ['core', 'local', 'lake', 'functions/adapters', 'load-test'],
-  'load-test': ['core', 'pipelines'],
+  'load-test': ['core', 'pipelines', 'functions/adapters'],
 };
 
 const CORE_PACKAGES = ['zod'];

@@ -1,5 +1,5 @@
-import { percentText } from '../../../core/backtest/report/figures.ts';
 import { formatTime } from '../../../core/events/timestamp.ts';
+import { percentText } from '../../../core/report/figures.ts';
 import { type FittedScorecard, topScore } from '../../../core/scorecard/fit.ts';
 import { bandText } from '../../../core/scorecard/rules.ts';
 import type { DraftLine } from '../../../local/scorecard/draft.ts';

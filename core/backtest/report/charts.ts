@@ -1,7 +1,7 @@
+import { countAxis, logAxis, namedAxis, shareAxis } from '../../report/axis.ts';
+import { countText, figureText } from '../../report/figures.ts';
+import type { Mark, Plot, Point } from '../../report/plot.ts';
 import type { BacktestSummary } from '../summary.ts';
-import { countAxis, logAxis, namedAxis, shareAxis } from './axis.ts';
-import { countText, figureText } from './figures.ts';
-import type { Mark, Plot, Point } from './plot.ts';
 
 /** Score bins of a chart; more are thinner than can be told apart. */
 const BINS_MAX = 40;

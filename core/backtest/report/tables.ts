@@ -1,25 +1,10 @@
+import { countText, errorText, figureText, moneyText, NO_VALUE, percentText, signedText } from '../../report/figures.ts';
+import type { Table } from '../../report/table.ts';
 import type { Comparison } from '../compare.ts';
 import type { ThresholdRow } from '../curve.ts';
 import type { RuleValue } from '../rule-value.ts';
 import type { BacktestSummary } from '../summary.ts';
 import { scoreBins } from './charts.ts';
-import { countText, errorText, figureText, moneyText, NO_VALUE, percentText, signedText } from './figures.ts';
-import { html, type Markup } from './markup.ts';
-
-/** A table with its caption, one head row, and cells of text; the first cell of each row names it. */
-export interface Table {
-  readonly caption: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
-
-/** A table that scrolls by itself where it is wider than the page. */
-export function tableMarkup({ caption, head, rows }: Table): Markup {
-  return html`<div class="scroll" tabindex="0"><table><caption>${caption}</caption>
-<thead><tr>${head.map((cell, i) => (i === 0 ? html`<th scope="col" class="text">${cell}</th>` : html`<th scope="col">${cell}</th>`))}</tr></thead>
-<tbody>${rows.map(([first = '', ...rest]) => html`<tr><th scope="row">${first}</th>${rest.map((cell) => html`<td>${cell}</td>`)}</tr>\n`)}</tbody>
-</table></div>`;
-}
 
 /** The main figures beside what an oracle reaches. */
 export function figuresTable(summary: BacktestSummary): Table {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { countAxis, logAxis, namedAxis } from '../../../../core/backtest/report/axis.ts';
-import { scoreBins } from '../../../../core/backtest/report/charts.ts';
-import { moneyText } from '../../../../core/backtest/report/figures.ts';
-import { html } from '../../../../core/backtest/report/markup.ts';
+import { scoreBins } from '../../../core/backtest/report/charts.ts';
+import { countAxis, logAxis, namedAxis } from '../../../core/report/axis.ts';
+import { moneyText } from '../../../core/report/figures.ts';
+import { html } from '../../../core/report/markup.ts';
 
 test('axes of counts hold every value up to the greatest, with few ticks at whole numbers', () => {
   fc.assert(
