@@ -3,9 +3,10 @@ import { expect, test } from 'vitest';
 import { EventColumns } from '../../../core/backtest/event-columns.ts';
 import type { FeatureSpec } from '../../../core/definition/features.ts';
 import type { Event } from '../../../core/model.ts';
-import { eventAt, pipelineWith } from '../profiles/naive.ts';
+import { eventAt } from '../profiles/naive.ts';
+import { paymentsPipeline } from '../profiles/payments.ts';
 
-const pipeline = pipelineWith({} as Record<string, FeatureSpec>);
+const pipeline = paymentsPipeline({} as Record<string, FeatureSpec>);
 
 const optional = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined, freq: 2 });
 
