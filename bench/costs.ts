@@ -1,7 +1,7 @@
 /** One way to do the work that is measured, over all events; what it gives keeps it from being left out. */
 export type Way = () => number;
 
-/** CPU of each way in µs an event: the median of rounds in which all ways take turns. The first rounds, in which code is still compiled, do not count. */
+/** User CPU of each way in µs an event: the median of rounds in which all ways take turns. The first rounds, in which code is still compiled, do not count. */
 export function costsOf<Name extends string>(
   ways: Readonly<Record<Name, Way>>,
   events: number,
@@ -13,8 +13,8 @@ export function costsOf<Name extends string>(
     for (const name of names) {
       const before = process.cpuUsage();
       ways[name]();
-      const { user, system } = process.cpuUsage(before);
-      if (round >= warmUps) costs.get(name)?.push((user + system) / events);
+      const { user } = process.cpuUsage(before);
+      if (round >= warmUps) costs.get(name)?.push(user / events);
     }
   }
   return Object.fromEntries([...costs].map(([name, all]) => [name, median(all)])) as Record<Name, number>;

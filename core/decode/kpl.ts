@@ -145,7 +145,7 @@ function readRecord(cursor: ProtobufCursor, into: Aggregate): void {
   const row = into.count * COLUMNS;
   const columns = roomFor(into, row + COLUMNS);
   into.count += 1;
-  columns.fill(-1, row, row + COLUMNS);
+  for (let column = 0; column < COLUMNS; column += 1) columns[row + column] = -1;
   const outerEnd = cursor.enter();
   while (!cursor.isAtEnd) {
     const tag = cursor.tag();
