@@ -96,7 +96,7 @@ export const parquet: Measure = {
   title: 'Parquet: NDJSON to SNAPPY files of one thread, read back equal',
   sizes: {
     guard: { events: 30_000, warmUp: 0, reps: 3 },
-    quick: { events: 30_000, warmUp: 0, reps: 3 },
+    quick: { events: 20_000, warmUp: 0, reps: 3 },
     full: { events: 300_000, warmUp: 0, reps: 5 },
   },
   variants: {

@@ -44,7 +44,7 @@ describe('the stream of cards', () => {
     expect(differencesOf(ours, result)).toEqual([]);
     expect(groups.length).toBeGreaterThan(3_000);
     expect(new Set(firings.map(({ rule }) => rule)).size).toBeGreaterThanOrEqual(8);
-  }, 60_000);
+  }, 180_000);
 
   test('packed by the producer library, events give the same, and json-rules-engine judges as functions do', async () => {
     const some = lines.slice(0, FEW);
@@ -52,7 +52,7 @@ describe('the stream of cards', () => {
     expect(differencesOf(plain, await productOf(some, 'kpl'))).toEqual([]);
     expect(differencesOf(plain, (await baselineOf(some, 'kpl')).result)).toEqual([]);
     expect(differencesOf(plain, (await baselineOf(some, 'plain', 'json-rules-engine')).result)).toEqual([]);
-  }, 60_000);
+  }, 180_000);
 
   test('one alert or one cent more is a difference', async () => {
     const { firings, groups, result } = await baselineOf(lines.slice(0, FEW * 3), 'plain');
@@ -62,5 +62,5 @@ describe('the stream of cards', () => {
     const otherSum = tallyOf(firings, [{ ...first, sum: first.sum + 1 }, ...groups.slice(1)]);
     expect(differencesOf(result, moreAlerts).join()).toMatch(/alerts: \d+ against \d+/);
     expect(differencesOf(result, otherSum).join()).toMatch(/^groups_digest: \w+ against \w+$/);
-  }, 60_000);
+  }, 180_000);
 });

@@ -47,5 +47,5 @@ test.skipIf(FIXED === undefined)(
       rmSync(folder, { recursive: true, force: true });
     }
   },
-  60_000,
+  180_000,
 );
