@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { unpackBytes } from '../../core/decode/unpack.ts';
+import { forEachUnit } from '../../core/decode/unpack.ts';
 import type { KinesisRecord, KinesisStreamEvent } from '../../functions/kinesis-event.ts';
 import { payloadsOf } from '../cards/records.ts';
 import { linesOf } from '../harness/lines.ts';
@@ -12,12 +12,11 @@ type Unpack = (record: Kinesis, take?: (partitionKey: string, data: Uint8Array) 
 
 const product: Unpack = ({ data, sequenceNumber, partitionKey }, take) => {
   let bytes = 0;
-  const record = { sequence: sequenceNumber, arrivalMs: 0, partitionKey, bytes: Buffer.from(data, 'base64') };
-  for (const { raw, rejection } of unpackBytes(record)) {
+  forEachUnit({ sequence: sequenceNumber, arrivalMs: 0, partitionKey }, Buffer.from(data, 'base64'), (raw, rejection) => {
     if (rejection !== undefined) throw new Error(rejection.message);
     bytes += raw.bytes.length;
     take?.(raw.partitionKey, raw.bytes);
-  }
+  });
   return bytes;
 };
 

@@ -1,5 +1,6 @@
 import type { Measure } from '../harness/measure.ts';
 import { flink } from './flink.ts';
+import { generator } from './generator.ts';
 import { handler, handlerJsonRules } from './handler.ts';
 import { kpl } from './kpl.ts';
 import { parquet } from './parquet.ts';
@@ -9,4 +10,4 @@ import { run } from './run.ts';
 import { windows } from './windows.ts';
 
 /** All measures, in the order in which they are made and shown: a new one is a file of this folder and a line here. */
-export const MEASURES: readonly Measure[] = [parse, windows, rules, kpl, handler, handlerJsonRules, parquet, run, flink];
+export const MEASURES: readonly Measure[] = [parse, windows, rules, kpl, handler, handlerJsonRules, parquet, generator, run, flink];

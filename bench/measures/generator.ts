@@ -1,17 +1,12 @@
-import { createParser } from '../core/events/parser.ts';
-import type { Parsed } from '../core/model.ts';
-import { TemplateGenerator } from '../load-test/generate/generator.ts';
-import { KINDS } from '../load-test/generate/kinds.ts';
-import { generateEvents } from '../load-test/generator.ts';
-import { rateSegments } from '../load-test/profile/rate.ts';
-import { constantProfile } from '../load-test/profile/read.ts';
-import { pipeline } from '../pipelines/payments/pipeline.ts';
-
-/** CPU µs of an event, ours and of the straightforward way. */
-export interface GeneratorFigures {
-  readonly peer: number;
-  readonly ours: number;
-}
+import { createParser } from '../../core/events/parser.ts';
+import type { Parsed } from '../../core/model.ts';
+import { TemplateGenerator } from '../../load-test/generate/generator.ts';
+import { KINDS } from '../../load-test/generate/kinds.ts';
+import { generateEvents } from '../../load-test/generator.ts';
+import { rateSegments } from '../../load-test/profile/rate.ts';
+import { constantProfile } from '../../load-test/profile/read.ts';
+import { pipeline } from '../../pipelines/payments/pipeline.ts';
+import { cpuOf, type Measure, type Variant } from '../harness/measure.ts';
 
 const START_MS = Date.UTC(2026, 0, 5, 10);
 const RATE = 2_000;
@@ -24,18 +19,52 @@ const COMPARED = 40_000;
 
 type Made = { readonly kind: string; readonly bytes: Uint8Array };
 
-/** Measures both generators, from nothing to the bytes of an event, in one process; `events` for each. They must make the same kind of load first. */
-export function generatorFigures(events = 300_000): GeneratorFigures {
+/** Throws unless both generators make the same kind of load: shares and means of what they make. */
+export function compareGenerators(): void {
   compare(statistics(take(plain(), COMPARED)), statistics(take(templates(), COMPARED)));
-  const next = plain();
-  const generator = templateGenerator();
-  const peer = cpuOf(() => next().bytes.length, events);
-  const ours = cpuOf(() => {
-    generator.next();
-    return generator.end - generator.start;
-  }, events);
-  return { peer, ours };
 }
+
+/** Makes events from nothing to their bytes; `size` is the bytes of the next one. */
+function way(sized: () => () => number): Variant {
+  return {
+    run: async ({ events, warmUp }) => {
+      compareGenerators();
+      const next = sized();
+      let bytes = 0;
+      for (let i = 0; i < warmUp; i += 1) bytes += next();
+      const { cpuUs } = await cpuOf(() => {
+        for (let i = 0; i < events; i += 1) bytes += next();
+      });
+      if (bytes === 0) throw new Error('nothing was generated');
+      return { events, cpuUs, result: { exact: { compared: COMPARED } } };
+    },
+  };
+}
+
+/** Events of a load test, from nothing to their bytes, beside objects that are drawn and made into JSON. */
+export const generator: Measure = {
+  name: 'generator',
+  title: 'Load generator: events of a town, from nothing to their bytes',
+  sizes: {
+    guard: { events: 60_000, warmUp: 20_000, reps: 3 },
+    quick: { events: 60_000, warmUp: 20_000, reps: 3 },
+    full: { events: 300_000, warmUp: 60_000, reps: 7 },
+  },
+  variants: {
+    product: way(() => {
+      const templated = templateGenerator();
+      return () => {
+        templated.next();
+        return templated.end - templated.start;
+      };
+    }),
+    'drawn objects': way(() => {
+      const next = plain();
+      return () => next().bytes.length;
+    }),
+  },
+  ratios: [{ name: 'generator_vs_plain', ours: 'product', theirs: 'drawn objects', target: 8 }],
+};
 
 /** Objects drawn, made into JSON and into bytes. */
 function plain(): () => Made {
@@ -71,16 +100,6 @@ function take(next: () => Made, count: number): Made[] {
   return Array.from({ length: count }, next);
 }
 
-function cpuOf(next: () => number, events: number): number {
-  let bytes = 0;
-  for (let i = 0; i < events / 5; i++) bytes += next();
-  const before = process.cpuUsage();
-  for (let i = 0; i < events; i++) bytes += next();
-  const { user, system } = process.cpuUsage(before);
-  if (bytes === 0) throw new Error('nothing was generated');
-  return (user + system) / events;
-}
-
 /** What two loads of one kind have in common; shares and means, with the greatest difference allowed. */
 type Statistics = Readonly<Record<string, { readonly value: number; readonly within: number }>>;
 
@@ -113,10 +132,4 @@ function compare(peer: Statistics, ours: Statistics): void {
     const other = ours[name]?.value ?? Number.NaN;
     if (!(Math.abs(value - other) <= within)) throw new Error(`the two generators differ in ${name}: ${value} and ${other}`);
   }
-}
-
-if (import.meta.main) {
-  const runs = Array.from({ length: 5 }, () => generatorFigures()).sort((a, b) => a.peer / a.ours - b.peer / b.ours);
-  for (const { peer, ours } of runs)
-    process.stdout.write(`${peer.toFixed(2)} µs ${ours.toFixed(2)} µs ${(peer / ours).toFixed(1)} times\n`);
 }
