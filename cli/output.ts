@@ -56,9 +56,9 @@ function drained(out: NodeJS.WriteStream): Promise<void> {
 
 /**
  * Writes parts to a file that is there only once it is whole; an older one stays if a part fails. What is no plain file, such as a named
- * pipe, is written as it is. Throws UsageError when it cannot be opened, an Error that names the file when it cannot be written.
+ * pipe, is written as it is. Throws UsageError naming the flag when it cannot be opened, an Error that names the file when it cannot be written.
  */
-export async function writeFileWhole(path: string, parts: Parts): Promise<void> {
+export async function writeFileWhole(path: string, parts: Parts, { flag }: { readonly flag: string }): Promise<void> {
   const target = await realpath(path).catch(() => path);
   const isPlain = await stat(target).then(
     (found) => found.isFile(),
@@ -66,7 +66,7 @@ export async function writeFileWhole(path: string, parts: Parts): Promise<void> 
   );
   const scratch = isPlain ? `${target}.${process.pid}.new` : target;
   const file = await open(scratch, 'w').catch((error: NodeJS.ErrnoException) => {
-    throw usageError('--output', path, `a file that can be written (${error.code ?? error.message})`);
+    throw usageError(flag, path, `a file that can be written (${error.code ?? error.message})`);
   });
   try {
     for await (const part of parts) await written(path, file.writeFile(part));

@@ -89,8 +89,8 @@ export const command: Command = {
     );
     if (base === undefined) throw new Error('no rule set');
     const comparison = candidate === undefined ? undefined : compare(base, candidate, { protocol });
-    if (flags.scores !== undefined) await writeFileWhole(flags.scores, scoreLines(base.table));
-    if (flags.report !== undefined) await writeFileWhole(flags.report, one(reportPage(base.summary, comparison)));
+    if (flags.scores !== undefined) await writeFileWhole(flags.scores, scoreLines(base.table), { flag: '--scores' });
+    if (flags.report !== undefined) await writeFileWhole(flags.report, one(reportPage(base.summary, comparison)), { flag: '--report' });
     if (flags.json)
       writeOut(`${JSON.stringify({ ...base.summary, ...(comparison === undefined ? {} : { comparison }), ...costsOf(done) })}\n`);
     else writeOut(backtestText(base.summary, comparison));

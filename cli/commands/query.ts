@@ -76,7 +76,7 @@ export const command: Command = {
     const past = pastOf(flags, loaded.pipeline.lake, Date.now());
     await withSource({ data: flags.data, stack: flags.stack, past }, loaded, async (source) => {
       const parts = formatQuery(await source.lake(), text, format);
-      await (output === undefined ? writeParts(parts) : writeFileWhole(output, parts));
+      await (output === undefined ? writeParts(parts) : writeFileWhole(output, parts, { flag: '--output' }));
     });
     return 0;
   },

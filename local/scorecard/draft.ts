@@ -1,5 +1,6 @@
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { usageError } from '../../core/errors.ts';
 import type { Rule, RuleStatus } from '../../core/rules/rule.ts';
 import { ruleIdStart } from '../../core/scorecard/rules.ts';
 import type { Scorecard } from '../../core/scorecard/scorecard.ts';
@@ -26,11 +27,13 @@ export interface Draft {
 /**
  * Writes the rules of a scorecard into `dir/rules`, the one place where a draft is written. A rule that is there and does the same stays as it is; of another
  * one the version grows by one, and owner, alerts and typology stay as a person has set them. Rules of bins that are gone are retired. As points belong
- * together, all get the same status as soon as one is changed. Throws UsageError for rule files that are wrong.
+ * together, all get the same status as soon as one is changed. Throws UsageError for rule files that are wrong, and for no folder.
  */
 export async function writeDraft(dir: string, draft: Draft): Promise<DraftLine[]> {
   const folder = join(dir, 'rules');
-  await mkdir(folder, { recursive: true });
+  await mkdir(folder, { recursive: true }).catch((error: NodeJS.ErrnoException) => {
+    throw usageError('folder of the draft', dir, `one that is there or can be made (${error.code ?? error.message})`);
+  });
   const known = await ruleFilesIn(folder);
   const lines = draftOf(draft, [...known.values()]);
   const files = new Map([...known].map(([file, { id }]) => [id, file]));

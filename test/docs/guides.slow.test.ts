@@ -88,7 +88,7 @@ test('the guide to scorecards runs as written, and shows a table and a rule as t
     expect(written.replace('status: draft', 'status: active')).toBe(readFileSync(join(folder, 'candidate', 'rules', name), 'utf8'));
   }
   expect(rulesIn('from-lake')).toEqual(rulesIn('candidate'));
-}, 240_000);
+}, 600_000);
 
 test('the guide to erasure runs as written and prints what it shows', () => {
   const folder = checkout();

@@ -115,6 +115,8 @@ describe('headrace backtest', () => {
     [['--from', 'soon', '--to', '2026-01-10'], 'a day or a time in UTC'],
     [['--from', '2026-01-01', '--to', '2026-01-10', '--label-delay', '7'], 'whole days'],
     [['--from', '2026-01-01', '--to', '2026-01-10', '--rules', 'nowhere'], 'a folder that can be read'],
+    [['--from', '2026-01-01', '--to', '2026-01-10', '--scores', 'no/where.csv'], '--scores: got "no/where.csv"'],
+    [['--from', '2026-01-01', '--to', '2026-01-10', '--report', 'no/where.html'], '--report: got "no/where.html"'],
   ])('refuses %j in one line', async (args, message) => {
     const { code, err } = await headrace('backtest', '--input', INPUT, ...args);
     expect(code).toBe(2);

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AthenaClient } from '@aws-sdk/client-athena';
 import { DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
-import { EventBridgeClient, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
+import { DisableRuleCommand, EventBridgeClient, ListRulesCommand, PutRuleCommand, PutTargetsCommand } from '@aws-sdk/client-eventbridge';
 import { GetPartitionsCommand, GetTableCommand, GlueClient, UpdateTableCommand } from '@aws-sdk/client-glue';
 import { IAMClient } from '@aws-sdk/client-iam';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
@@ -167,6 +167,17 @@ export class StackWorld {
     const { StorageDescriptor, PartitionKeys, TableType, Parameters } = Table ?? {};
     const TableInput = { Name: table, StorageDescriptor, PartitionKeys, TableType, Parameters };
     await this.glue.send(new UpdateTableCommand({ DatabaseName: NAMES.views, TableInput }));
+  }
+
+  /**
+   * Turns off the rules that call functions for each object that lands. The emulator starts a process for each call, and hundreds of rows, each
+   * an object of its own there, would take it minutes.
+   */
+  async ignoreObjects(): Promise<number> {
+    const { Rules = [] } = await this.bus.send(new ListRulesCommand({}));
+    const hearing = Rules.filter(({ EventPattern }) => EventPattern?.includes('Object Created') === true);
+    for (const { Name } of hearing) await this.bus.send(new DisableRuleCommand({ Name }));
+    return hearing.length;
   }
 
   /** Makes a queue that hears what the bus and the topic are told; a function that takes what is in it. */

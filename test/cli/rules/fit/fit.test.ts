@@ -55,6 +55,7 @@ describe('headrace rules fit', () => {
     [[...LEARN, '--status', 'paused'], '--status: got "paused"; allowed: draft, shadow, active'],
     [[...LEARN, '--scorecard', 'nowhere.yaml'], 'file of a scorecard: got "nowhere.yaml"'],
     [[...LEARN, '--label-delay', '7'], 'whole days'],
+    [[...LEARN, '--out', join(INPUT, 'x'), '--threads', '1'], '/x"; allowed: one that is there or can be made (ENOTDIR)'],
     [
       ['--from', '2026-05-01', '--known-by', '2026-07-01', '--threads', '1'],
       'labels of the range: got "none that are known by the cut-off"',
