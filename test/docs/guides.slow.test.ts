@@ -118,7 +118,7 @@ test('the guide to load tests runs as written, and every event is accounted for'
   expect(readFileSync(join(folder, 'load.html'), 'utf8')).toContain('<svg');
   expect(limit).toMatch(/The highest rate that was sustained is \d+|No rate was sustained/);
   for (const name of ['constant', 'ramp', 'spike', 'soak']) expect(guide).toContain(`\`${name}\``);
-}, 240_000);
+}, 480_000);
 
 /** What a load prints, also if this machine was too busy for its schedule; any other failure is thrown. */
 function runOnBusyMachine(command: string, folder: string): string {
