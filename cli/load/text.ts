@@ -27,7 +27,7 @@ export function resultText(result: LoadResult): string {
     what,
     ...(percentiles === null ? ['–', '–', '–', '–'] : Object.values(percentiles).map(milliseconds)),
   ]);
-  const rss = rssOf(result);
+  const rss = rssOf(result.moments.map(({ rssMb }) => rssMb));
   return [
     `Load ${run} on ${target}: ${thingsText(totalOf(tally.sent), 'event')} sent in ${sendS.toFixed(1)} s, ${countText(rate)} a second.\n`,
     columnsText([['events meant as', 'offered', 'sent'], ...kinds, ['all', totalOf(tally.offered), totalOf(tally.sent)]]),

@@ -8,9 +8,9 @@ const NAMED = { p50: 50, p90: 90, p99: 99, p999: 99.9 } as const;
 /** Percentiles of a latency, ms. */
 export type Percentiles = Readonly<Record<keyof typeof NAMED, number>>;
 
-/** A histogram of latencies: HdrHistogram as Node has it, µs with three figures, so that any percentile is within a thousandth. */
-export function latencyHistogram(): RecordableHistogram {
-  return createHistogram({ lowest: 1, highest: HIGHEST_US, figures: 3 });
+/** A histogram of latencies: HdrHistogram as Node has it, µs with three figures, so that any percentile is within a thousandth; with two, it takes a tenth of the memory. */
+export function latencyHistogram(figures: 2 | 3 = 3): RecordableHistogram {
+  return createHistogram({ lowest: 1, highest: HIGHEST_US, figures });
 }
 
 /** Takes in one latency, ms; clocks of two processes may differ by less than a millisecond, and nothing arrives before it was sent. */

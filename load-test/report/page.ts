@@ -31,7 +31,7 @@ ${points.length === 0 ? '' : tableMarkup(pointsTable(points))}
 <div class="charts">${figureMarkup(ratePlot(result), 'Offered by the schedule, and taken by the stream.', momentsTable(result))}
 ${figureMarkup(backlogPlot(result), 'What waits for the stream, and what waits for its decision.')}
 ${isValid(result) ? figureMarkup(slicesPlot(result), 'By the time at which the events were meant to be sent.') : ''}
-${figureMarkup(memoryPlot(result), 'Resident memory of the pipeline.')}</div>
+${figureMarkup(memoryPlot(result), 'Resident memory of the processes.')}</div>
 ${isValid(result) ? html`<h2>Percentiles</h2><div class="charts">${figureMarkup(curvePlot(result), 'Each step to the right leaves fewer events above it.')}</div>` : ''}
 <h2>Where the events went</h2>
 ${tableMarkup(kindsTable(result))}
@@ -122,7 +122,11 @@ function backlogPlot({ moments, decision }: LoadResult): Plot | null {
 
 function memoryPlot({ moments }: LoadResult): Plot | null {
   const points = thinned(moments).flatMap(({ atS, rssMb }): Point[] => (rssMb === null ? [] : [[atS, rssMb]]));
-  return linesPlot({ id: 'memory', title: 'Memory', y: 'MiB' }, [{ series: 'series-1', text: 'resident', points }]);
+  const own = thinned(moments).map(({ atS, ownRssMb }): Point => [atS, ownRssMb]);
+  return linesPlot({ id: 'memory', title: 'Memory', y: 'MiB' }, [
+    { series: 'series-1', text: 'pipeline', points },
+    { series: 'series-2', text: 'generator', points: own },
+  ]);
 }
 
 function slicesPlot({ slices, sliceS }: LoadResult): Plot | null {

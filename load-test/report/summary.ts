@@ -39,17 +39,16 @@ export function summaryOf(result: LoadResult): LoadSummary {
       put_ms: isValid(result) ? percentilesOf(result.put) : null,
       queryable_ms: result.queryable === null || !isValid(result) ? null : percentilesOf(result.queryable),
       ...{ undecided: result.waiting, uncertain: totalOf(tally.uncertain), failed: tally.failed, calls: tally.calls },
-      rss_mb: rssOf(result),
+      rss_mb: rssOf(result.moments.map(({ rssMb }) => rssMb)),
+      generator_rss_mb: rssOf(result.moments.map(({ ownRssMb }) => ownRssMb)),
       reasons,
     },
   };
 }
 
-/** Memory of the processor's process over the run, MiB; null where nobody told. */
-export function rssOf({
-  moments,
-}: Pick<LoadResult, 'moments'>): { readonly first: number; readonly max: number; readonly last: number } | null {
-  const known = moments.flatMap(({ rssMb }) => (rssMb === null ? [] : [rssMb]));
+/** Memory over a run, MiB; null where nobody told. */
+export function rssOf(samples: readonly (number | null)[]): { readonly first: number; readonly max: number; readonly last: number } | null {
+  const known = samples.filter((sample) => sample !== null);
   const [first, last] = [known[0], known.at(-1)];
   return first === undefined || last === undefined ? null : { first, max: Math.max(...known), last };
 }

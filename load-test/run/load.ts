@@ -125,7 +125,8 @@ class Load {
     const { tally, waiting, p99Ms } = this.producers.state;
     const { throttled, backlog } = tally;
     const counts = { offered: totalOf(tally.offered), sent: totalOf(tally.sent), throttled, backlog, waiting };
-    const moment = { atS: Math.max(0, now - this.startMs) / 1000, ...counts, rssMb: this.rssMb, p99Ms };
+    const ownRssMb = Math.round(process.memoryUsage.rss() / 2 ** 20);
+    const moment = { atS: Math.max(0, now - this.startMs) / 1000, ...counts, rssMb: this.rssMb, ownRssMb, p99Ms };
     this.moments.push(moment);
     this.options.onMoment?.(moment);
   }

@@ -12,7 +12,10 @@ export interface Moment {
   readonly backlog: number;
   /** Records taken and not decided yet. */
   readonly waiting: number;
+  /** Resident memory of the pipeline's process, MiB; null where nobody tells. */
   readonly rssMb: number | null;
+  /** That of the load's own process, MiB. */
+  readonly ownRssMb: number;
   readonly p99Ms: number;
 }
 

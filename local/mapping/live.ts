@@ -43,6 +43,10 @@ export interface Mapping {
   stop(options?: { readonly drain?: boolean }): Promise<void>;
 }
 
+/** A shard that had records a moment ago is read again this soon: under load nobody waits for a poll, and an idle shard costs little. */
+const BUSY_POLL_MS = 25;
+const BUSY_MS = 1_000;
+
 /** First wait after a failure. */
 const BACKOFF_FIRST_MS = 100;
 
@@ -59,6 +63,8 @@ interface LiveShard {
   idleReads: number;
   /** The latest of those that found nothing behind the last record. */
   idleAtRead: number;
+  /** When records were last at hand, by the process's own clock, ms. */
+  busyMs: number;
   running: Promise<void>;
 }
 
@@ -155,7 +161,14 @@ class LiveMapping implements Mapping {
   #start(info: ShardRange): void {
     const reader = new ShardReader(this.#options.source, info.shardId, this.#options.checkpoints.get(info.shardId)?.sequence);
     if (!info.open) reader.markClosed();
-    const shard: LiveShard = { id: info.shardId, reader, idleReads: 0, idleAtRead: 0, running: Promise.resolve() };
+    const shard: LiveShard = {
+      id: info.shardId,
+      reader,
+      idleReads: 0,
+      idleAtRead: 0,
+      busyMs: Number.NEGATIVE_INFINITY,
+      running: Promise.resolve(),
+    };
     this.#shards.set(info.shardId, shard);
     shard.running = this.#run(shard).catch((error: unknown) => this.#fail(error));
   }
@@ -193,11 +206,13 @@ class LiveMapping implements Mapping {
     let dueMs = 0;
     while (!signal.aborted && !reader.drained) {
       if (reader.length > 0) {
-        if (dueMs === 0) dueMs = performance.now() + this.#windowMs;
+        shard.busyMs = performance.now();
+        if (dueMs === 0) dueMs = shard.busyMs + this.#windowMs;
         if (performance.now() >= dueMs || cutBatch(reader, this.#batchSize).full) return true;
       }
       const found = await this.#read(shard);
-      const waitMs = reader.length === 0 ? this.#pollMs : Math.min(this.#pollMs, Math.max(1, dueMs - performance.now()));
+      const pollMs = performance.now() - shard.busyMs < BUSY_MS ? Math.min(BUSY_POLL_MS, this.#pollMs) : this.#pollMs;
+      const waitMs = reader.length === 0 ? pollMs : Math.min(pollMs, Math.max(1, dueMs - performance.now()));
       if (found === 'end' && reader.length > 0) return true;
       if (found === 'tip') await pause(waitMs, signal);
     }

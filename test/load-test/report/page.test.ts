@@ -21,6 +21,7 @@ const moment = (atS: number) => ({
   backlog: atS,
   waiting: 2,
   rssMb: 100 + atS,
+  ownRssMb: 50,
   p99Ms: 5,
 });
 

@@ -237,3 +237,21 @@ describe('event source mapping', () => {
     expect(calls).toBe(before);
   });
 });
+
+test('a shard that had records a moment ago is read again at once, not when an idle one would be', async () => {
+  const stream = new MemoryStream(1);
+  const seen: string[] = [];
+  const [first] = fill(stream, S0, 1);
+  const mapping = await start(stream, new MemoryStore(), {
+    // An idle shard waits for a minute.
+    pollMs: 60_000,
+    handler: async (event) => {
+      seen.push(...callOf(event).sequences);
+      return ALL_DONE;
+    },
+  });
+  await expect.poll(() => seen).toEqual([first]);
+  const [second] = fill(stream, S0, 1);
+  await expect.poll(() => seen, { timeout: 5_000 }).toEqual([first, second]);
+  await mapping.stop();
+});
