@@ -135,7 +135,7 @@ interface Setup {
 async function single(setup: Setup, profile: Profile): Promise<number> {
   const { json, report } = setup.flags;
   const result = await loadOnce(setup, profile);
-  if (report !== undefined) await writeFileWhole(report, textParts(loadPage(result)));
+  if (report !== undefined) await writeFileWhole(report, textParts(loadPage(result)), { flag: '--report' });
   writeOut(json ? `${JSON.stringify(summaryOf(result))}\n` : resultText(result));
   return isValid(result) ? 0 : 1;
 }
@@ -164,7 +164,7 @@ async function search(setup: Setup): Promise<number> {
   const shares = await atShares(options, limit, SHARES);
   const last = shares.at(-1) ?? limit.steps.at(-1);
   if (flags.report !== undefined && last !== undefined)
-    await writeFileWhole(flags.report, textParts(loadPage(last.result, pointsOf(limit, shares))));
+    await writeFileWhole(flags.report, textParts(loadPage(last.result, pointsOf(limit, shares))), { flag: '--report' });
   writeOut(flags.json ? `${JSON.stringify(limitJson(limit, shares))}\n` : limitText(limit, shares));
   return limit.rate > 0 && !signal.aborted ? 0 : 1;
 }
