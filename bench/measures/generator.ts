@@ -46,9 +46,10 @@ export const generator: Measure = {
   name: 'generator',
   title: 'Load generator: events of a town, from nothing to their bytes',
   sizes: {
-    guard: { events: 60_000, warmUp: 20_000, reps: 3 },
-    quick: { events: 60_000, warmUp: 20_000, reps: 3 },
-    full: { events: 300_000, warmUp: 60_000, reps: 7 },
+    // As many before anything is measured: a load runs compiled for hours, and is interpreted for its first moments.
+    guard: { events: 100_000, warmUp: 100_000, reps: 3 },
+    quick: { events: 100_000, warmUp: 100_000, reps: 3 },
+    full: { events: 300_000, warmUp: 300_000, reps: 7 },
   },
   variants: {
     product: way(() => {

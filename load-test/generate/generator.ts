@@ -60,6 +60,7 @@ export class TemplateGenerator {
   end = 0;
 
   private readonly options: GeneratorOptions;
+  private readonly bounds: Bounds;
   private readonly random: Random;
   private readonly arrivals: Arrivals;
   private readonly customers: AliasTable;
@@ -79,6 +80,7 @@ export class TemplateGenerator {
   constructor(options: GeneratorOptions) {
     const { dials, seed, producer, producers } = options;
     this.options = options;
+    this.bounds = boundsOf(dials);
     this.random = createRandom(seed * 4_096 + producer);
     this.arrivals = new Arrivals(options.segments, {
       share: producerShare(dials, producer, producers),
@@ -119,20 +121,18 @@ export class TemplateGenerator {
     this.intendedMs = this.arrivalMs;
     this.arrivalMs = this.options.startMs + this.arrivals.next();
     const special = this.random.unit();
-    if (special < this.options.dials.duplicates && this.recent.length > 0) this.repeat();
+    if (special < this.bounds.duplicates && this.recent.length > 0) this.repeat();
     else this.payment(special);
   }
 
   private payment(special: number): void {
-    const { dials } = this.options;
+    const { bounds } = this;
     const sentMs = Math.floor(this.intendedMs);
     const elapsedMs = sentMs - this.options.startMs;
-    const isBroken = special >= dials.duplicates && special < dials.duplicates + dials.poison;
-    const lateFrom = dials.duplicates + dials.poison;
-    const isLate = special >= lateFrom && special < lateFrom + dials.late.share && elapsedMs >= LATE_FROM_MS;
-    const payment = this.draw(
-      sentMs - (isLate ? Math.round(dials.late.by_s * 1000) : this.behindMs(special - lateFrom - dials.late.share)),
-    );
+    const isBroken = special >= bounds.duplicates && special < bounds.poison;
+    const isLate = special >= bounds.poison && special < bounds.late && elapsedMs >= LATE_FROM_MS;
+    const isBehind = special >= bounds.late && special < bounds.behind;
+    const payment = this.draw(sentMs - (isLate ? bounds.lateByMs : isBehind ? this.behindMs(special) : 0));
     this.customer = payment.customer;
     if (isBroken) {
       this.broken(payment);
@@ -146,7 +146,7 @@ export class TemplateGenerator {
     this.end = this.renderer.payment(this.chunk, this.start, payment);
     if (isLate) return;
     this.remember(payment);
-    if (scenario >= 0 || chance >= 1 - dials.labels.share) this.labels.push(this.labelOf(payment, sentMs, scenario));
+    if (scenario >= 0 || chance >= bounds.labelled) this.labels.push(this.labelOf(payment, sentMs, scenario));
   }
 
   private draw(timeMs: number): Payment {
@@ -170,17 +170,17 @@ export class TemplateGenerator {
     else copyPayment(payment, slot);
   }
 
-  /** How far an event lies behind, ms; `chance` is uniform, from 0 on for those that may. */
-  private behindMs(chance: number): number {
-    const { share, up_to_s } = this.options.dials.out_of_order;
-    return chance >= 0 && chance < share ? Math.floor((chance / share) * (up_to_s * 1000 + 1)) : 0;
+  /** How far an event lies behind, ms: evenly over what the dial says. */
+  private behindMs(special: number): number {
+    const { late, behind, behindMaxMs } = this.bounds;
+    return Math.floor(((special - late) / (behind - late)) * (behindMaxMs + 1));
   }
 
   /** Makes a payment a fraud where a scenario says so; number of the scenario, -1 for none. The last one that fits counts, as in the handbook. */
   private defraud(payment: Payment, chance: number, elapsedMs: number): number {
     const { town, random } = this;
     let scenario = -1;
-    if (chance < this.options.dials.frauds.large_amounts && town.isEuro(payment.tail)) {
+    if (chance < this.bounds.large && town.isEuro(payment.tail)) {
       payment.amountMinor = LARGE_AMOUNT.from + random.below(LARGE_AMOUNT.to - LARGE_AMOUNT.from);
       scenario = 0;
     }
@@ -207,7 +207,7 @@ export class TemplateGenerator {
   }
 
   private labelOf({ ordinal, timeMs, customer, terminal }: Payment, sentMs: number, scenario: number): Label {
-    return { ordinal, timeMs, customer, terminal, knownMs: sentMs + Math.round(this.options.dials.labels.delay_s * 1000), scenario };
+    return { ordinal, timeMs, customer, terminal, knownMs: sentMs + this.bounds.labelDelayMs, scenario };
   }
 
   private label(label: Label): void {
@@ -219,6 +219,32 @@ export class TemplateGenerator {
     this.labels.splice(0, this.labelsRead);
     this.labelsRead = 0;
   }
+}
+
+/** What a uniform draw stands for: the kinds of an event lie one after the other in [0, 1), and each bound ends one. */
+interface Bounds {
+  readonly duplicates: number;
+  readonly poison: number;
+  readonly late: number;
+  readonly behind: number;
+  readonly large: number;
+  readonly labelled: number;
+  readonly lateByMs: number;
+  readonly behindMaxMs: number;
+  readonly labelDelayMs: number;
+}
+
+function boundsOf({ duplicates, poison, late, out_of_order, labels, frauds }: EventDials): Bounds {
+  const [lateFrom, behindFrom] = [duplicates + poison, duplicates + poison + late.share];
+  return {
+    ...{ duplicates, poison: lateFrom, late: behindFrom, behind: behindFrom + out_of_order.share },
+    ...{ large: frauds.large_amounts, labelled: 1 - labels.share },
+    ...{
+      lateByMs: Math.round(late.by_s * 1000),
+      behindMaxMs: Math.round(out_of_order.up_to_s * 1000),
+      labelDelayMs: Math.round(labels.delay_s * 1000),
+    },
+  };
 }
 
 function episodesOf(
