@@ -33,8 +33,8 @@ export const MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'core/decode/position.ts',
-        find: "`${sequence.padStart(SEQUENCE_DIGITS, '0')}.`",
-        replace: "`${BigInt(Number(sequence)).toString().padStart(SEQUENCE_DIGITS, '0')}.`",
+        find: "return sequence.length === SEQUENCE_DIGITS ? sequence : sequence.padStart(SEQUENCE_DIGITS, '0');",
+        replace: "return BigInt(Number(sequence)).toString().padStart(SEQUENCE_DIGITS, '0');",
       },
     ],
   },
