@@ -1,8 +1,8 @@
 import type { StreamRecord } from '../../core/decode/unpack.ts';
 import { compilePlan } from '../../core/plan.ts';
 import { createRandom } from '../../core/random.ts';
+import { readRecords } from '../../core/read.ts';
 import type { KinesisStreamEvent } from '../../functions/kinesis-event.ts';
-import { unitsOfAll } from '../../functions/units.ts';
 import { withBroken } from '../cards/broken.ts';
 import { FIRST_ARRIVAL_MS } from '../cards/events.ts';
 import { pipeline } from '../cards/pipeline.ts';
@@ -61,7 +61,7 @@ const plan = compilePlan(pipeline);
 function product(records: readonly StreamRecord[]): Sums {
   const sums = new Sums();
   for (let at = 0; at < records.length; at += BATCH_EVENTS) {
-    for (const { parsed } of unitsOfAll(plan, records.slice(at, at + BATCH_EVENTS))) {
+    for (const { parsed } of readRecords(plan, records.slice(at, at + BATCH_EVENTS))) {
       if ('rejection' in parsed) sums.rejected += 1;
       else {
         const { amount, lat } = parsed.event.values;

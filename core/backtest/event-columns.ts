@@ -11,7 +11,6 @@ export class EventColumns {
   private readonly places = new Map<string, number>();
   private readonly types: number[] = [];
   private readonly rows: number[] = [];
-
   private readonly pipeline: Pipeline;
 
   constructor(pipeline: Pipeline) {
@@ -95,6 +94,7 @@ class TypeColumns {
   readonly name: string;
   private readonly key: string;
   private readonly columns: readonly Column[];
+  private readonly byName: ReadonlyMap<string, Column>;
   private all: ((row: number) => Event) | undefined;
   private count = 0;
 
@@ -104,6 +104,7 @@ class TypeColumns {
     this.columns = Object.entries(fields).map(([field, { kind }]): Column => {
       return { name: field, isNumber: isNumber(kind), values: [], texts: new Map() };
     });
+    this.byName = new Map(this.columns.map((column) => [column.name, column]));
   }
 
   add({ values }: Event): number {
@@ -150,8 +151,7 @@ class TypeColumns {
   }
 
   valueOf(row: number, field: string): FieldValue | undefined {
-    const column = this.columns.find(({ name }) => name === field);
-    const value = column?.values[row];
+    const value = this.byName.get(field)?.values[row];
     return Number.isNaN(value) ? undefined : value;
   }
 }

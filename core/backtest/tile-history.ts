@@ -10,7 +10,10 @@ export function readTiles(plan: Plan, rows: ReplayRows, toMs: number): void {
   for (const by of new Set(plan.tileFeatures.rings.map((ring) => ring.by))) {
     const rings = plan.tileFeatures.rings.filter((ring) => ring.by === by);
     const eventAt = rows.reader(new Set([by, ...rings.flatMap(fieldsOf)]));
-    for (const group of groupsOf(rows, by, { rings, toMs })) readKey(plan, rows, inOrder(rows, group), { by, rings, eventAt });
+    for (const [value, group] of groupsOf(rows, by, { rings, toMs })) {
+      if (value === undefined) noteNothing(plan, rows, group, rings);
+      else readKey(plan, rows, inOrder(rows, group), { by, rings, eventAt });
+    }
   }
 }
 
@@ -33,6 +36,18 @@ function readKey({ keyFeatures, tileFeatures }: Plan, rows: ReplayRows, group: r
   }
 }
 
+/** Notes the values of nothing for rows that have no such key: no tile can be asked for them. */
+function noteNothing({ ofNothing }: Plan, rows: ReplayRows, group: readonly number[], rings: readonly TileRing[]): void {
+  const read = new Set(rings.flatMap(({ features }) => features));
+  const nothing = Object.entries(ofNothing).flatMap(([name, value], place): [number, number][] =>
+    read.has(name) ? [[place, value ?? Number.NaN]] : [],
+  );
+  for (const row of group) {
+    const at = rows.featuresAt(row);
+    if (at !== undefined) for (const [place, value] of nothing) rows.values[at + place] = value;
+  }
+}
+
 /** Rows in the order in which they are known; tiles do not care about that of one moment. */
 function inOrder(rows: ReplayRows, group: number[]): readonly number[] {
   return group.sort((a, b) => rows.knownMsOf(a) - rows.knownMsOf(b));
@@ -43,7 +58,7 @@ function groupsOf(
   rows: ReplayRows,
   by: string,
   { rings, toMs }: { readonly rings: readonly TileRing[]; readonly toMs: number },
-): Iterable<number[]> {
+): ReadonlyMap<string | undefined, number[]> {
   const fed = new Set(rings.map(({ over }) => over));
   const groups = new Map<string | undefined, number[]>();
   for (let row = 0; row < rows.columns.count; row += 1) {
@@ -57,5 +72,5 @@ function groupsOf(
     if (group === undefined) groups.set(value, [row]);
     else group.push(row);
   }
-  return groups.values();
+  return groups;
 }

@@ -2,10 +2,10 @@ import type { StreamRecord } from '../../core/decode/unpack.ts';
 import type { Plan } from '../../core/plan.ts';
 import type { AlertOutbox, Clock, Delivery, StateStore } from '../../core/ports.ts';
 import type { Unit, Verdict } from '../../core/processor.ts';
+import { readRecords } from '../../core/read.ts';
 import type { RowBuilder } from '../../lake/rows.ts';
 import type { RuleBook } from '../../lake/rules/book.ts';
 import type { KinesisBatchResponse, KinesisRecord, KinesisStreamEvent } from '../kinesis-event.ts';
-import { unitsOfAll } from '../units.ts';
 import { ShardProcessor } from './shard-processor.ts';
 
 /** What one sub-batch did, for metrics and progress. */
@@ -60,7 +60,7 @@ export function createProcessStream(ports: ProcessStreamPorts): ProcessStream {
     if (first === undefined) return { batchItemFailures: [] };
     const shardId = first.eventID.slice(0, first.eventID.lastIndexOf(':'));
     const processor = processorOf(shardId);
-    const units = unitsOfAll(ports.plan, event.Records.map(encodedOf));
+    const units = readRecords(ports.plan, event.Records.map(encodedOf));
     for (let at = 0; at < units.length; ) {
       const part = units.slice(at, at + UNITS_MAX);
       if (at > 0 && deadlineMs !== undefined && ports.clock() > deadlineMs) return failureFrom(units[at]);

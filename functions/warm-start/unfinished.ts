@@ -1,9 +1,9 @@
 import { sequenceOf } from '../../core/decode/position.ts';
 import type { Event, Position } from '../../core/model.ts';
+import { readRecords } from '../../core/read.ts';
 import type { ProfileState } from '../../core/state/profile.ts';
 import { isPending } from '../../core/state/shard.ts';
 import { shardRefOf } from '../process-stream/begin.ts';
-import { unitsOf } from '../units.ts';
 import type { WarmPorts } from './ports.ts';
 import type { LeftShard } from './state.ts';
 
@@ -36,7 +36,7 @@ export class Unfinished {
       if (!isPending(state) || state.through === null) continue;
       const { hi, through } = state;
       const range = { from: hi === null ? undefined : sequenceOf(hi), through: sequenceOf(through) };
-      const units = (await ports.unfinished(shardId, range)).flatMap((record) => unitsOf(ports.plan, record));
+      const units = readRecords(ports.plan, await ports.unfinished(shardId, range));
       const isThere = (position: Position): boolean => units.some(({ raw }) => raw.position === position);
       // Streams forget their oldest records first: between the two none is missing.
       if (!isThere(through) || (hi !== null && !isThere(hi))) lost.push(shardId);

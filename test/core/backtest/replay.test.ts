@@ -46,7 +46,7 @@ function featuresOf(plan: Plan, events: readonly Event[], delayMs: number): Map<
 
 describe('labels', () => {
   const plan = compilePlan(pipeline);
-  // A frauds of a terminal is read from closed tiles of an hour, two hours after.
+  // Frauds of a terminal are read from closed tiles of an hour, two hours after.
   const [seesNothingMs, seesLabelMs] = [2 * HOUR_MS - 1, 3 * HOUR_MS];
 
   test('count from when they may be known, not from when they came', () => {
@@ -59,7 +59,7 @@ describe('labels', () => {
     const countOf = (delayMs: number, id: string): unknown => featuresOf(plan, events, delayMs).get(id)?.['terminal_frauds_28d'];
     expect([countOf(0, 'before'), countOf(0, 'after')]).toEqual([1, 2]);
     expect([countOf(DAY_MS, 'before'), countOf(DAY_MS, 'after')]).toEqual([0, 2]);
-    expect([countOf(2 * DAY_MS, 'before'), countOf(2 * DAY_MS, 'after')]).toEqual([0, 0 + 1]);
+    expect([countOf(2 * DAY_MS, 'before'), countOf(2 * DAY_MS, 'after')]).toEqual([0, 1]);
   });
 
   test('that waited come before what happens at that moment, and carry its time', () => {
